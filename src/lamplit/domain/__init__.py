@@ -1,0 +1,1 @@
+"""The words, units and time types. Standard library only."""

@@ -1,0 +1,55 @@
+"""One catalogue of problems: a stable code, what happened, and what to do about it.
+
+A problem is *declared* once, in `lamplit.domain.problems`, beside the others of its room, and
+*raised* as a `LamplitError` that says where: file, row, column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lamplit.domain.language import Language, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One entry of the catalogue.
+
+    `code` is stable and dotted (`ingest.empty-file`); `says` and `remedy` may hold `{fields}`
+    that the raiser fills in.
+    """
+
+    code: str
+    says: Text
+    remedy: Text
+
+
+class LamplitError(Exception):
+    """A problem met: what happened, where, and what to do, with a stable code.
+
+    `where` names the place as precisely as is known: `readings.csv, row 12, column kwh`.
+    """
+
+    def __init__(self, problem: Problem, *, where: str = "", **fields: object) -> None:
+        self.problem = problem
+        self.where = where
+        self.fields = fields
+        super().__init__(self.describe("en"))
+
+    @property
+    def code(self) -> str:
+        """The stable code, for scripts and for the reference."""
+        return self.problem.code
+
+    def says(self, language: Language) -> str:
+        """What happened, and where."""
+        said = self.problem.says.say(language, **self.fields)
+        return f"{self.where}: {said}" if self.where else said
+
+    def remedy(self, language: Language) -> str:
+        """What to do about it."""
+        return self.problem.remedy.say(language, **self.fields)
+
+    def describe(self, language: Language) -> str:
+        """All of it on one line: `[code] where: what. remedy`."""
+        return f"[{self.code}] {self.says(language)} {self.remedy(language)}"

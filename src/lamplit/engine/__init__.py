@@ -1,0 +1,1 @@
+"""The only room that imports a driver: runs plans on DuckDB."""

@@ -1,0 +1,1 @@
+"""Readings in: layouts, quality, the lake."""

@@ -1,0 +1,1 @@
+"""One module per layout: a declarative profile, or a small reader."""

@@ -1,0 +1,1 @@
+"""Rules as data, and the plans that they compile to."""
