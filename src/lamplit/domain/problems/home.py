@@ -1,0 +1,96 @@
+"""What can be wrong with a home folder, its settings, or the disk under it."""
+
+from __future__ import annotations
+
+from lamplit.domain.errors import Problem
+from lamplit.domain.language import Text
+
+NOT_FOUND = Problem(
+    "home.not-found",
+    Text("there is no lamplit home here.", "此处没有 lamplit 主目录。"),
+    Text(
+        "Make one with `lamplit init {path}`, or name another with --home or LAMPLIT_HOME.",
+        "请用 `lamplit init {path}` 新建，或用 --home 或 LAMPLIT_HOME 另行指定。",
+    ),
+)
+
+EXISTS = Problem(
+    "home.exists",
+    Text("a lamplit home is already here.", "此处已有 lamplit 主目录。"),
+    Text(
+        "Use it as it is, or choose another folder; a home is never overwritten.",
+        "可直接使用，或另选一个目录；已有的主目录不会被覆盖。",
+    ),
+)
+
+NOT_A_FOLDER = Problem(
+    "home.not-a-folder",
+    Text("this is a file, not a folder.", "这是文件，不是目录。"),
+    Text("Name a folder; it need not exist yet.", "请给出目录名；目录可以尚不存在。"),
+)
+
+UNKNOWN_TIMEZONE = Problem(
+    "home.unknown-timezone",
+    Text("`{name}` is not a time zone's name.", "“{name}”不是时区名。"),
+    Text(
+        "Give an IANA name, such as {near}.",
+        "请使用 IANA 时区名，例如 {near}。",
+    ),
+)
+
+BAD_TOML = Problem(
+    "home.bad-toml",
+    Text("the settings can't be read: {reason}.", "无法读取设置：{reason}。"),
+    Text(
+        "Correct that line; text values stand in quotes, and the file is saved as UTF-8.",
+        "请改正该行；文本值须加引号，文件须存为 UTF-8。",
+    ),
+)
+
+UNKNOWN_SETTING = Problem(
+    "home.unknown-setting",
+    Text("there is no setting named `{name}`.", "没有名为“{name}”的设置。"),
+    Text(
+        "Perhaps {near} is meant; the settings are {known}.",
+        "或许应为 {near}；可用的设置有：{known}。",
+    ),
+)
+
+BAD_SETTING = Problem(
+    "home.bad-setting",
+    Text("`{value}` won't do for {name}.", "{name} 不能取值“{value}”。"),
+    Text("It takes {wanted}.", "应为：{wanted}。"),
+)
+
+NO_PERMISSION = Problem(
+    "home.no-permission",
+    Text("the system refused access: {reason}.", "系统拒绝访问：{reason}。"),
+    Text(
+        "Check who owns the file or folder, or choose a place that you may write to.",
+        "请检查该文件或目录的属主，或换一个可写的位置。",
+    ),
+)
+
+DISK_FULL = Problem(
+    "home.disk-full",
+    Text("the disk is full: {reason}.", "磁盘已满：{reason}。"),
+    Text(
+        "Free some space and run the same command again; the home is as it was before.",
+        "请腾出空间后重新运行同一命令；主目录仍保持原状。",
+    ),
+)
+
+NO_SUCH_FILE = Problem(
+    "home.no-such-file",
+    Text("no such file or folder.", "没有这个文件或目录。"),
+    Text("Check the spelling and the folder you are in.", "请检查拼写以及当前所在目录。"),
+)
+
+OUT_OF_MEMORY = Problem(
+    "home.out-of-memory",
+    Text("the work did not fit into the memory allowed.", "可用内存不足以完成此操作。"),
+    Text(
+        "Raise memory_limit in lamplit.toml, or take fewer files or days at a time.",
+        "请在 lamplit.toml 中调高 memory_limit，或减少每次处理的文件或天数。",
+    ),
+)

@@ -1,0 +1,117 @@
+"""The home folder: where the settings, the lake, the registry and the states live.
+
+```
+HOME/lamplit.toml     the settings, commented
+HOME/lake/            the meter days and their manifest
+HOME/registry/        who is behind each meter
+HOME/state/           each night's carried state
+HOME/quarantine/      rows that couldn't be read, with the reason
+HOME/tmp/             work in hand; safe to empty when nothing runs
+```
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import home as problems
+from lamplit.services.settings import Settings, new_toml, read_settings
+from lamplit.services.zones import checked_zone
+
+SETTINGS_FILE = "lamplit.toml"
+FOLDERS = ("lake", "registry", "state", "quarantine", "tmp")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One home folder and its settings, as they were when it was opened."""
+
+    path: Path
+    config: Settings
+
+    @classmethod
+    def open(cls, path: Path | str) -> Home:
+        """The home at `path`.
+
+        Raises LamplitError `home.not-found` where there is none, and those of `read_settings`.
+        """
+        folder = Path(path)
+        settings_file = folder / SETTINGS_FILE
+        if not settings_file.is_file():
+            raise LamplitError(problems.NOT_FOUND, where=str(folder), path=folder)
+        home = cls(folder, read_settings(settings_file))
+        for name in FOLDERS:
+            (folder / name).mkdir(exist_ok=True)
+        return home
+
+    @classmethod
+    def create(cls, path: Path | str, timezone: str = "Asia/Shanghai") -> Home:
+        """Make a new home at `path`, whose local days are those of `timezone` (an IANA name).
+
+        Other files that lie in the folder are left alone. Raises LamplitError `home.exists`,
+        `home.not-a-folder` or `home.unknown-timezone`.
+        """
+        folder = Path(path)
+        zone = checked_zone(timezone)
+        if folder.exists() and not folder.is_dir():
+            raise LamplitError(problems.NOT_A_FOLDER, where=str(folder))
+        if (folder / SETTINGS_FILE).exists():
+            raise LamplitError(problems.EXISTS, where=str(folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        # The settings come last: a folder without them is not a home, so a cut-off init
+        # can simply be run again.
+        for name in FOLDERS:
+            (folder / name).mkdir(exist_ok=True)
+        write_atomically(folder / SETTINGS_FILE, new_toml(zone))
+        return cls.open(folder)
+
+    @property
+    def timezone(self) -> str:
+        """The IANA name of the zone that says what a local day is."""
+        return self.config.timezone
+
+    @property
+    def lake_dir(self) -> Path:
+        """The folder of the meter days."""
+        return self.path / "lake"
+
+    @property
+    def registry_file(self) -> Path:
+        """The registry's Parquet file; absent until the first import."""
+        return self.path / "registry" / "registry.parquet"
+
+    @property
+    def state_dir(self) -> Path:
+        """The folder of the carried states."""
+        return self.path / "state"
+
+    @property
+    def quarantine_dir(self) -> Path:
+        """The folder of rows that couldn't be read."""
+        return self.path / "quarantine"
+
+    @property
+    def tmp_dir(self) -> Path:
+        """The folder for work in hand, on the same disk as the lake."""
+        return self.path / "tmp"
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path` so that a reader sees the old file or the new, never a part."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,123 @@
+"""The settings of a home: what lamplit.toml may say, and how it is read and checked."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import home as problems
+from lamplit.services.zones import checked_zone
+
+LANGUAGES = ("auto", "en", "zh")
+_MEMORY = re.compile(r"\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What lamplit.toml says; the defaults are what an empty file would mean.
+
+    `memory_limit` is text such as `4GB`, empty for the engine's own choice; `threads` is 0 for
+    all cores; `detector` holds the constants of the detector that this home overrides.
+    """
+
+    timezone: str = "Asia/Shanghai"
+    language: str = "auto"
+    memory_limit: str = ""
+    threads: int = 0
+    detector: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+KNOWN = tuple(Settings.__dataclass_fields__)
+
+
+def read_settings(file: Path) -> Settings:
+    """The settings in `file`, checked.
+
+    Raises LamplitError `home.bad-toml`, `home.unknown-setting`, `home.bad-setting` or
+    `home.unknown-timezone`.
+    """
+    try:
+        # Notepad on Windows puts a byte order mark first, which TOML does not allow.
+        found = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as reason:
+        raise LamplitError(problems.BAD_TOML, where=str(file), reason=reason) from reason
+    for name in found:
+        if name not in KNOWN:
+            raise _unknown(name, file)
+    _check(found, file)
+    if "timezone" in found:
+        checked_zone(found["timezone"])
+    if "detector" in found:
+        found["detector"] = MappingProxyType(found["detector"])
+    return Settings(**found)
+
+
+def _unknown(name: str, file: Path) -> LamplitError:
+    near = difflib.get_close_matches(name, KNOWN, 1, 0.0)[0]
+    return LamplitError(
+        problems.UNKNOWN_SETTING,
+        where=str(file),
+        name=name,
+        known=", ".join(KNOWN),
+        near=near,
+    )
+
+
+def _check(found: dict[str, Any], file: Path) -> None:
+    """Raise LamplitError `home.bad-setting` for the first value of the wrong kind."""
+    memory, threads = found.get("memory_limit", ""), found.get("threads", 0)
+    checks = (
+        ("timezone", isinstance(found.get("timezone", ""), str), "“Area/City”"),
+        ("language", found.get("language", "auto") in LANGUAGES, " | ".join(LANGUAGES)),
+        (
+            "memory_limit",
+            isinstance(memory, str) and (not memory or bool(_MEMORY.fullmatch(memory))),
+            '"4GB", "512MB", ""',
+        ),
+        ("threads", type(threads) is int and 0 <= threads <= 1024, "0 … 1024"),
+        ("detector", isinstance(found.get("detector", {}), dict), "[detector]"),
+    )
+    for name, holds, wanted in checks:
+        if not holds:
+            raise LamplitError(
+                problems.BAD_SETTING,
+                where=str(file),
+                name=name,
+                value=found[name],
+                wanted=wanted,
+            )
+
+
+def new_toml(timezone: str) -> str:
+    """The text of a new lamplit.toml, commented in both languages."""
+    return f'''\
+# The settings of this lamplit home.
+# 本 lamplit 主目录的设置。
+
+# What a local day is. Settle it before the first ingest: days already read are not moved.
+# 决定“本地日”的时区。请在首次导入读数前确定：已入湖的日期不会改动。
+timezone = "{timezone}"
+
+# The language of screens: "auto" follows LAMPLIT_LANG or the locale; or "en", "zh".
+# 界面语言："auto" 随 LAMPLIT_LANG 或系统区域设置；也可写 "en" 或 "zh"。
+language = "auto"
+
+# Memory that the engine may use, such as "4GB"; empty lets it take most of the machine's.
+# 引擎可用的内存，例如 "4GB"；留空则由引擎取用大部分内存。
+memory_limit = ""
+
+# Processor threads; 0 uses all cores.
+# 线程数；0 表示使用全部核心。
+threads = 0
+
+# Constants of the detector that this home overrides; `lamplit explain` shows those in force.
+# 本主目录覆盖的判别常数；`lamplit explain` 会显示当前生效的数值。
+[detector]
+'''
