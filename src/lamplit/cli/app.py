@@ -161,7 +161,7 @@ def known_fault(fault: Exception) -> LamplitError | None:
         problem = problems.OUT_OF_MEMORY
     if problem is None:
         return None
-    reason = getattr(fault, "strerror", None) or str(fault).splitlines()[0]
+    reason = getattr(fault, "strerror", None) or str(fault).partition("\n")[0]
     return LamplitError(problem, where=where, reason=reason)
 
 

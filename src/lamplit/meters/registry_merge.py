@@ -15,6 +15,7 @@ from lamplit.meters.registry_rules import (
     OPEN_START,
     Days,
     Faults,
+    Mask,
     codes,
     ordered,
     overlapping,
@@ -93,7 +94,7 @@ def _with_absent_columns(
     return both
 
 
-def _close(table: pa.Table, added: Days) -> tuple[pa.Table, int]:
+def _close(table: pa.Table, added: Mask) -> tuple[pa.Table, int]:
     """End each open row of the registry where an added row of the same pair begins."""
     order, new_pair, starts, ends = ordered(table)
     is_added = added[order]
@@ -108,7 +109,7 @@ def _close(table: pa.Table, added: Days) -> tuple[pa.Table, int]:
     at = np.flatnonzero(follows)
     if not len(at):
         return table, 0
-    valid_to = spans(table)[1]
+    valid_to = spans(table)[1].copy()
     valid_to[order[at - 1]] = starts[at]
     column = pa.array(valid_to.astype(np.int32), pa.int32(), mask=valid_to == OPEN_END)
     place = COLUMNS.index("valid_to")

@@ -42,13 +42,14 @@ class Faults:
 class Checked:
     """The usable rows of a file (in SCHEMA), the rows where they stood, and all that was wrong.
 
-    `given` names the registry columns that the file has; `ignored` the headers that it has
-    besides; `duplicates` counts rows that repeat another word for word.
+    `named` are the registry's columns that the file has, `given` those with what was derived;
+    `ignored` the headers it has besides; `duplicates` counts rows that repeat another wholly.
     """
 
     table: pa.Table
     rows: Rows
     faults: list[Faults]
+    named: frozenset[str]
     given: frozenset[str]
     ignored: list[str]
     duplicates: int
@@ -82,6 +83,7 @@ def check(sheet: Sheet, file: Path, mapping: Mapping[str, str]) -> Checked:
         table=table.cast(SCHEMA),
         rows=rows,
         faults=faults + wrong,
+        named=frozenset(places),
         given=frozenset(text),
         ignored=[header for header in sheet.headers if header and header not in known],
         duplicates=duplicates,

@@ -53,7 +53,7 @@ def _chinese(numeral: str) -> int:
     if "十" not in numeral:
         return int("".join(str(_CHINESE_DIGITS[c]) for c in numeral))
     tens, _, ones = numeral.partition("十")
-    if len(tens) > 1 or len(ones) > 1:
+    if len(tens) > 1 or len(ones) > 1 or "十" in ones:
         raise ValueError(numeral)
     return (_CHINESE_DIGITS[tens] if tens else 1) * 10 + (_CHINESE_DIGITS[ones] if ones else 0)
 

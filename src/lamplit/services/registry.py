@@ -112,11 +112,17 @@ def apply_import(home: Home, plan: ImportPlan, *, skip_bad: bool = False) -> Pat
 
     Gives the quarantine file, or None where no row was refused. The registry is replaced in one
     step. Raises LamplitError `registry.bad-rows` where rows are bad and `skip_bad` is not
-    asked for, `registry.changed-meanwhile` where another import came between.
+    asked for or leaves none, `registry.changed-meanwhile` where another import came between.
     """
     quarantined = quarantine(home, plan) if plan.bad else None
-    if plan.bad and not skip_bad:
-        raise LamplitError(problems.BAD_ROWS, where=str(plan.file), bad=plan.bad, rows=plan.rows)
+    if quarantined and (not skip_bad or plan.bad == plan.rows):
+        raise LamplitError(
+            problems.BAD_ROWS,
+            where=str(plan.file),
+            bad=plan.bad,
+            rows=plan.rows,
+            quarantine=quarantined,
+        )
     if plan.merge.added or plan.merge.changed or plan.merge.closed:
         if _stamp(home) != plan.stamp:
             raise LamplitError(problems.CHANGED_MEANWHILE, where=str(home.registry_file))

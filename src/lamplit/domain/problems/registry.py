@@ -85,8 +85,8 @@ BAD_ROWS = Problem(
         "{rows} 行中有 {bad} 行无法使用；未导入任何内容。",
     ),
     Text(
-        "Correct them, or import the others with --skip-bad.",
-        "请更正这些行，或用 --skip-bad 导入其余各行。",
+        "All of them are in {quarantine}; correct them, or import the others with --skip-bad.",
+        "详见 {quarantine}；请更正这些行，或用 --skip-bad 导入其余各行。",
     ),
 )
 

@@ -1,0 +1,78 @@
+# lamplit: `make demo` shows it at work, `make test` proves it. Needs Python 3.11 or newer.
+#
+# The environment lives in .venv and is made anew only when pyproject.toml changes.
+# Choose an interpreter with `make PYTHON=python3.12 test`.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+MARK := $(shell cksum < pyproject.toml | tr -d ' ')
+RUN := $(VENV)/.run-$(MARK)
+DEV := $(VENV)/.dev-$(MARK)
+
+.PHONY: demo test lint format fast slow docs bench clean help
+
+help:
+	@echo "make demo    a simulated town, its list of doors and a picture (about two minutes)"
+	@echo "make test    lint, types, import contracts, then all tests"
+	@echo "make lint    the first three of these alone"
+	@echo "make bench   the speed figures of bench/RESULTS.md"
+	@echo "make docs    write the generated pages of docs/reference anew"
+	@echo "make clean   remove the environment and what tools left"
+
+demo: $(RUN)
+	@$(BIN)/lamplit demo
+
+test: lint fast slow
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# -rs names every skipped test with its reason.
+fast: $(DEV)
+	$(BIN)/pytest -m "not slow" -n auto --dist loadfile -rs
+
+slow: $(DEV)
+	$(BIN)/pytest -m slow -rs
+
+docs: $(DEV)
+	$(BIN)/python docs/generate.py
+
+bench: $(DEV)
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests bench docs -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+# Quiet when all is well; the whole log when it is not.
+define install
+	@echo "Installing $(1) into $(VENV) (once) …"
+	@$(BIN)/python -m pip install --disable-pip-version-check -e '$(1)' > $(VENV)/install.log 2>&1 \
+		|| { cat $(VENV)/install.log; echo "The installation failed; the reason stands above."; exit 1; }
+	@rm -f $(VENV)/.run-* $(if $(findstring dev,$(1)),$(VENV)/.dev-*)
+	@touch $(RUN) $(if $(findstring dev,$(1)),$(DEV))
+endef
+
+$(RUN): | $(BIN)/python
+	$(call install,.)
+
+$(DEV): | $(BIN)/python
+	$(call install,.[dev])
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "lamplit needs Python 3.11 or newer, and none was found; name one: make PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is older than Python 3.11; name another: make PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$(PYTHON) can't make virtual environments; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)

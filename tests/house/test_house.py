@@ -1,0 +1,163 @@
+"""The house is enforced: sizes, imports, both languages, and what may not be said."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lamplit
+from lamplit.domain.language import Text
+from lamplit.domain.problems import catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+HEAVY = ("duckdb", "pyarrow", "numpy", "lxml", "openpyxl", "pandas")
+
+LARGEST_MODULE, LONGEST_FUNCTION = 500, 60
+
+NEVER = {
+    "a word that judges people": re.compile(r"suspicious|可疑"),
+    "a path of one machine": re.compile(r"(?<![\w.~])/(home|root|Users|work)/\w"),
+    "work put off": re.compile(r"\b(TODO|FIXME|XXX|HACK)\b"),
+}
+
+
+def modules() -> list[str]:
+    """The names of all modules of the package."""
+    found = pkgutil.walk_packages(lamplit.__path__, "lamplit.")
+    return sorted(m.name for m in found if not m.name.endswith("__main__"))
+
+
+def trees() -> list[tuple[Path, ast.Module]]:
+    return [(path, ast.parse(path.read_text("utf-8"))) for path in SOURCES]
+
+
+def test_no_module_is_over_500_lines():
+    sizes = {path: len(path.read_text("utf-8").splitlines()) for path in SOURCES}
+    assert {p.name: n for p, n in sizes.items() if n > LARGEST_MODULE} == {}
+
+
+def test_no_function_is_over_60_lines():
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+    assert long == []
+
+
+def test_the_domain_uses_the_standard_library_only():
+    foreign = []
+    for path, tree in trees():
+        if "domain" not in path.parts:
+            continue
+        for node in ast.walk(tree):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            foreign += [
+                f"{path.name}: {name}"
+                for name in names
+                if name.split(".")[0] not in sys.stdlib_module_names
+                and not name.startswith("lamplit.domain")
+            ]
+    assert foreign == []
+
+
+def test_help_and_the_whole_tree_of_commands_load_no_engine():
+    code = (
+        "import sys; from lamplit.cli.app import build, run; run(['--help']); build();"
+        f"print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("problem", catalogue().values(), ids=lambda p: p.code)
+def test_a_problem_has_a_dotted_code_both_languages_and_the_same_fields(problem):
+    assert re.fullmatch(r"[a-z]+(\.[a-z0-9]+(-[a-z0-9]+)*)+", problem.code)
+    for text in (problem.says, problem.remedy):
+        assert text.en.strip()
+        assert text.zh.strip()
+    said = fields(problem.says.en) | fields(problem.remedy.en)
+    assert said == fields(problem.says.zh) | fields(problem.remedy.zh)
+
+
+def test_every_problem_of_the_catalogue_can_happen():
+    source = "\n".join(p.read_text("utf-8") for p in SOURCES if "problems" not in p.parts)
+    unused = []
+    for path in SOURCES:
+        if path.parent.name != "problems":
+            continue
+        module = importlib.import_module(f"lamplit.domain.problems.{path.stem}")
+        unused += [
+            f"{path.stem}.{name}"
+            for name, value in vars(module).items()
+            if type(value).__name__ == "Problem" and not re.search(rf"\b{name}\b", source)
+        ]
+    assert unused == []
+
+
+def texts() -> dict[str, Text]:
+    """Every Text that a module holds, alone or in a dict, list or tuple."""
+    found = {}
+    for name in modules():
+        for attribute, value in vars(importlib.import_module(name)).items():
+            inside = value.values() if isinstance(value, dict) else value
+            several = inside if isinstance(value, dict | list | tuple) else (value,)
+            for at, text in enumerate(several):
+                if isinstance(text, Text):
+                    found[f"{name}.{attribute}[{at}]"] = text
+    return found
+
+
+def test_no_text_lacks_a_language_or_a_field():
+    wrong = [
+        where
+        for where, text in texts().items()
+        if bool(text.en.strip()) != bool(text.zh.strip()) or fields(text.en) != fields(text.zh)
+    ]
+    assert wrong == []
+
+
+def test_every_text_of_the_command_line_is_given_in_both_languages():
+    wrong = []
+    for path, tree in trees():
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tr"):
+                continue
+            literal = [ast.unparse(a) for a in node.args]
+            chinese = bool(re.search(r"[\u4e00-\u9fff]", "".join(literal[1:])))
+            if len(literal) != 2 or not chinese:
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {literal}")
+    # A second text without a Chinese character is right only where it is one name or figure.
+    assert wrong == []
+
+
+@pytest.mark.parametrize("what", NEVER)
+def test_nothing_says(what):
+    own = {Path(__file__).resolve()}
+    files = [*SOURCES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "bench").rglob("*.py")]
+    files += [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"), ROOT / "Makefile"]
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in files
+        if path.resolve() not in own
+        for match in NEVER[what].finditer(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+def fields(template: str) -> set[str]:
+    """The names of the `{fields}` in a template."""
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
