@@ -1,0 +1,67 @@
+"""Problems of the night, the list and the states."""
+
+from lamplit.domain.errors import Problem
+from lamplit.domain.language import Text
+
+STATE_DAMAGED = Problem(
+    "night.state-damaged",
+    Text("The carried states can't be read.", "无法读取已保存的状态。"),
+    Text(
+        "Run `lamplit nightly --afresh`: the states are worked out again from the lake.",
+        "请运行 `lamplit nightly --afresh`，将由读数库重新计算状态。",
+    ),
+)
+
+NO_READINGS = Problem(
+    "night.no-readings",
+    Text("There are no readings in this home yet.", "此目录中还没有读数。"),
+    Text("Bring some in with `lamplit ingest FILE`.", "请先用 `lamplit ingest FILE` 导入读数。"),
+)
+
+NO_NIGHT = Problem(
+    "night.none-yet",
+    Text("No night has been worked yet.", "尚未进行夜间计算。"),
+    Text("Run `lamplit nightly` first.", "请先运行 `lamplit nightly`。"),
+)
+
+NOT_YET = Problem(
+    "night.not-yet",
+    Text(
+        "{day} has not been worked yet: the nights stand at {through}.",
+        "{day} 尚未计算：目前已算至 {through}。",
+    ),
+    Text("Run `lamplit nightly --through {day}`.", "请运行 `lamplit nightly --through {day}`。"),
+)
+
+BEFORE_FIRST = Problem(
+    "night.before-first",
+    Text(
+        "{day} lies before the first reading, which is of {first}.",
+        "{day} 早于首个读数日 {first}。",
+    ),
+    Text("Choose a day from {first} on.", "请选择 {first} 或之后的日期。"),
+)
+
+BAD_SPAN = Problem(
+    "night.bad-span",
+    Text("The span from {first} to {last} holds no day.", "从 {first} 到 {last} 不含任何一天。"),
+    Text("Give --from a day no later than --to.", "请使 --from 不晚于 --to。"),
+)
+
+UNKNOWN_HOME = Problem(
+    "night.unknown-home",
+    Text("There is no home called {household}.", "没有名为 {household} 的住户。"),
+    Text(
+        "Check the household or meter number; `lamplit registry show` looks them up.{near}",
+        "请核对户号或表号，可用 `lamplit registry show` 查询。{near}",
+    ),
+)
+
+UNKNOWN_PLACE = Problem(
+    "night.unknown-place",
+    Text("No home lies in {place}.", "{place} 中没有住户。"),
+    Text(
+        "`lamplit registry stats` lists communities and buildings.{near}",
+        "可用 `lamplit registry stats` 查看社区与楼栋。{near}",
+    ),
+)

@@ -1,0 +1,132 @@
+"""From the lake to a panel: each home's days as arrays, one row a day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from lamplit.services.night.universe import Universe
+from lamplit.signals.fold import Arrays
+from lamplit.signals.panel import DAILY_FEATURES, FEATURES, Panel
+
+Array = np.ndarray[Any, Any]
+
+EPOCH = date(1970, 1, 1)
+
+_SUMMED = ("kwh", "kwh_export", "base_kwh", "top_kwh", "night_base_kwh", "night_top_kwh",
+           "night_kwh", "small_hours_kwh", "peak_kw")  # fmt: skip
+
+_VALUE = {
+    "coverage": "CAST(slots_read AS FLOAT) / greatest(slots, 1)",
+    "quality": "quality",
+}
+
+LAKE_COLUMNS = ("meter_id", "day", "slots", "slots_read", *[f for f in FEATURES if f != "coverage"])
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def day_date(number: float) -> date:
+    """The date of a day number."""
+    return EPOCH + timedelta(int(number))
+
+
+def value_sql(feature: str) -> str:
+    """How a feature is read off a row of the lake, as FLOAT."""
+    return f"CAST({_VALUE.get(feature, feature)} AS FLOAT)"
+
+
+def gather_sql(days_sql: str, features: tuple[str, ...]) -> str:
+    """SQL for the home-days of `days_sql`, against the table `home_meters` of the universe.
+
+    A meter with one home for good is a plain join. The others are joined by the day, and a home's
+    several meters of one day are added up (its stirrings and zero slots are those of the liveliest
+    and of the most restful meter). Rows of unknown meters come with home NULL.
+    """
+    plain = ", ".join(f"{value_sql(f)} AS {f}" for f in features)
+    several = ", ".join(f"{_several(f)}({value_sql(f)}) AS {f}" for f in features)
+    number = "CAST(d.day - DATE '1970-01-01' AS INTEGER)"
+    return f"""
+SELECT m.home, {number} AS day, CASE WHEN m.home IS NULL THEN d.meter_id END AS stranger, {plain}
+FROM {days_sql} d LEFT JOIN home_meters m ON d.meter_id = m.meter_id
+WHERE m.alone IS NULL OR m.alone
+UNION ALL
+SELECT m.home, {number} AS day, NULL AS stranger, {several}
+FROM {days_sql} d JOIN home_meters m ON d.meter_id = m.meter_id AND NOT m.alone
+  AND {number} >= m.from_day AND {number} < m.to_day
+GROUP BY m.home, d.day
+"""
+
+
+def _several(feature: str) -> str:
+    if feature in _SUMMED:
+        return "sum"
+    return "min" if feature in ("coverage", "zero_slots") else "max"
+
+
+def read_days(
+    con: duckdb.DuckDBPyConnection,
+    days_sql: str,
+    universe: Universe,
+    span: tuple[int, int],
+    *,
+    shaped: bool,
+) -> tuple[Panel, Universe]:
+    """The panel of the days `span` = (first, last), both included, as day numbers.
+
+    Meters that nobody knows become homes of their own at the end of the universe.
+    """
+    features = FEATURES if shaped else DAILY_FEATURES
+    con.register("home_meters", universe.meters)
+    rows = con.execute(gather_sql(days_sql, features)).to_arrow_table()
+    con.unregister("home_meters")
+    home = rows["home"].to_numpy()
+    if rows["home"].null_count:
+        universe, home = _welcome(universe, rows)
+    first, last = span
+    shape = (last - first + 1, universe.count)
+    where = (rows["day"].to_numpy() - first, home.astype(np.int64))
+    arrays: Arrays = {}
+    for name in features:
+        values = np.full(shape, np.nan, dtype=np.float32)
+        values[where] = rows[name].to_numpy()
+        arrays[name] = values
+    panel = Panel(universe.count, first, shape[0], arrays)
+    _describe(panel, universe)
+    return panel, universe
+
+
+def _welcome(universe: Universe, rows: pa.Table) -> tuple[Universe, Array]:
+    """The universe with the strangers among the rows, and the rows' home numbers."""
+    coded = rows["stranger"].combine_chunks().dictionary_encode()
+    order = np.argsort(np.array(coded.dictionary.to_pylist(), dtype=object))
+    ids = [coded.dictionary[int(i)].as_py() for i in order]
+    rank = np.empty(len(ids), dtype=np.int64)
+    rank[order] = np.arange(len(ids))
+    code = coded.indices.fill_null(0).to_numpy(zero_copy_only=False)
+    known = rows["home"].is_valid().to_numpy()
+    home = rows["home"].fill_null(0).to_numpy()
+    return universe.with_strangers(ids), np.where(known, home, universe.count + rank[code])
+
+
+def _describe(panel: Panel, universe: Universe) -> None:
+    panel.static = {
+        "solar": universe.column("solar").astype(float),
+        "shared": universe.column("shared").astype(float),
+    }
+    swaps = [
+        (day - panel.first_day, home)
+        for home, day in universe.swap_days()
+        if 0 <= day - panel.first_day < panel.days
+    ]
+    if swaps:
+        swapped = np.zeros((panel.days, panel.homes), dtype=np.float32)
+        swapped[tuple(np.array(swaps).T)] = 1.0
+        panel.area["swapped"] = swapped

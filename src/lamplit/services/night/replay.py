@@ -1,0 +1,208 @@
+"""Days already worked, looked at again: the fold run over them for the answers it gives by the day.
+
+Nothing is stored per home and day but the lake itself; a question about any span is answered by
+running the fold from the last snapshot before it, with what the groups said as it was logged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import night as problems
+from lamplit.meters.lake import Lake
+from lamplit.services.home import Home
+from lamplit.services.night.areas import Groups, lay_over, read_log
+from lamplit.services.night.gather import LAKE_COLUMNS, day_number, read_days
+from lamplit.services.night.rework import subset
+from lamplit.services.night.snapshots import (
+    Snapshot,
+    StateManifest,
+    read_manifest,
+    read_snapshot,
+)
+from lamplit.services.night.universe import NO_DAY, Universe, registered
+from lamplit.signals.context import GroupMemory
+from lamplit.signals.fold import Arrays, Fold
+from lamplit.signals.hindsight import FOLD_OUTPUTS, hindsight_start, revise
+from lamplit.signals.panel import Panel, run_fold, start_carried
+
+Array = np.ndarray[Any, Any]
+
+LEAD_DAYS = 120
+"""Days before the span that the revised view looks at, to know the home's own use."""
+TRAIL_DAYS = 60
+"""Days after the span that the revised view looks at."""
+
+
+@dataclass(slots=True)
+class Replay:
+    """A view onto worked days: the manifest, and the homes as the last night knew them."""
+
+    home: Home
+    con: duckdb.DuckDBPyConnection
+    fold: Fold
+    lake: Lake
+    manifest: StateManifest
+    universe: Universe
+    last: Snapshot
+
+    @classmethod
+    def open(cls, home: Home, con: duckdb.DuckDBPyConnection, fold: Fold) -> Replay:
+        """The nights of this home.
+
+        Raises LamplitError `night.none-yet` or `night.state-damaged`.
+        """
+        manifest = read_manifest(home.state_dir)
+        if not manifest.through:
+            raise LamplitError(problems.NO_NIGHT, where=str(home.path))
+        last = read_snapshot(home.state_dir, manifest, date.fromisoformat(manifest.through))
+        universe = registered(con, home.registry_file)
+        known = set(universe.homes["household_id"].to_pylist())
+        strangers = [h for h in last.homes["household_id"].to_pylist() if h not in known]
+        universe = universe.with_strangers(strangers) if strangers else universe
+        return cls(home, con, fold, Lake(home.lake_dir), manifest, universe, last)
+
+    @property
+    def first(self) -> date:
+        """The first day worked."""
+        return date.fromisoformat(self.manifest.first_day)
+
+    @property
+    def through(self) -> date:
+        """The last day worked."""
+        return date.fromisoformat(self.manifest.through)
+
+    def checked(self, first: date, last: date) -> tuple[date, date]:
+        """The span, cut to the first day worked.
+
+        Raises LamplitError `night.bad-span`, `night.before-first` or `night.not-yet`.
+        """
+        if first > last:
+            raise LamplitError(problems.BAD_SPAN, first=first, last=last)
+        if last < self.first:
+            raise LamplitError(problems.BEFORE_FIRST, day=last, first=self.first)
+        if last > self.through:
+            raise LamplitError(problems.NOT_YET, day=last, through=self.through)
+        return max(first, self.first), last
+
+    def before(self, day: date) -> tuple[date, Snapshot | None]:
+        """(the day after the last snapshot before `day`, that snapshot); the first day if none."""
+        days = [d for d in self.manifest.days() if d < day]
+        if not days:
+            return self.first, None
+        return days[-1] + timedelta(1), read_snapshot(self.home.state_dir, self.manifest, days[-1])
+
+    def panel(self, rows: Array, first: date, last: date) -> tuple[Panel, Universe]:
+        """The panel of these homes over these days, with what their groups said."""
+        small = subset(self.universe, rows)
+        days_sql = self.lake.sql(first, last, LAKE_COLUMNS)
+        self.con.register("replay_meters", small.meters.select(["meter_id"]))
+        mine = f"(SELECT * FROM {days_sql} WHERE meter_id IN (SELECT meter_id FROM replay_meters))"
+        span = (day_number(first), day_number(last))
+        panel, _ = read_days(self.con, mine, small, span, shaped=self.lake.shaped())
+        self.con.unregister("replay_meters")
+        groups = []
+        for kind, column in (("peer", "community_id"), ("silence", "silence_id")):
+            number, ids = small.groups(column)
+            groups.append(Groups(kind, number, ids, np.empty(0), GroupMemory.fresh(len(ids)), {}))
+        files = [self.home.state_dir / name for name in self.manifest.logs.values()]
+        values = read_log(files, panel.first_day, panel.days, groups)
+        for group, value in zip(groups, values, strict=True):
+            group.values = value
+        lay_over(panel, groups)
+        return panel, small
+
+    def carried(self, snapshot: Snapshot | None, small: Universe) -> Arrays:
+        """What these homes carried in a snapshot; fresh where it does not know them."""
+        import pyarrow.compute as pc
+
+        fresh = start_carried(self.fold, small.count)
+        if snapshot is None:
+            return fresh
+        place = pc.index_in(
+            small.homes["household_id"], snapshot.homes["household_id"].combine_chunks()
+        )
+        old = place.fill_null(-1).to_numpy(zero_copy_only=False)
+        return {
+            n: np.where(old >= 0, snapshot.carried[n][old], fresh[n]) for n in self.fold.carried
+        }
+
+    def as_known(
+        self, rows: Array, first: date, last: date, outputs: tuple[str, ...]
+    ) -> tuple[Panel, Arrays, Arrays]:
+        """Each day as it was known on that day: (panel, outputs, carried after the last day)."""
+        start, snapshot = self.before(first)
+        panel, small = self.panel(rows, start, last)
+        final, seen, _ = run_fold(self.fold, panel, self.carried(snapshot, small), outputs)
+        skip = (first - start).days
+        return _from_row(panel, skip), {n: v[skip:] for n, v in seen.items()}, final
+
+    def in_hindsight(
+        self, rows: Array, first: date, last: date
+    ) -> tuple[Panel, Arrays, Array, Array, Array]:
+        """Each day as the days after it tell: (panel, outputs, empty, probability, valid)."""
+        start = max(self.first, first - timedelta(LEAD_DAYS))
+        stop = min(self.through, last + timedelta(TRAIL_DAYS))
+        panel, small = self.panel(rows, start, stop)
+        fresh = start_carried(self.fold, small.count)
+        final, _, _ = run_fold(self.fold, panel, fresh)
+        outputs = (*FOLD_OUTPUTS, "verdict", "lowish")
+        _, seen, _ = run_fold(self.fold, panel, hindsight_start(fresh, final), outputs)
+        constants = self.fold.constants()
+        empty, chance, valid = revise(seen, constants["leave_rate"], constants["return_rate"])
+        span = slice((first - start).days, (last - start).days + 1)
+        shown = {n: v[span] for n, v in seen.items()}
+        cut = _from_row(panel, span.start, span.stop)
+        shown["since"] = _since(empty, valid, panel.first_day)[span]
+        shown["spell_use"] = _spell_use(empty, seen["use"], valid)[span]
+        return cut, shown, empty[span], chance[span], valid[span]
+
+
+def _from_row(panel: Panel, start: int, stop: int | None = None) -> Panel:
+    span = slice(start, stop)
+    return Panel(
+        panel.homes,
+        panel.first_day + start,
+        len(range(panel.days)[span]),
+        {n: v[span] for n, v in panel.features.items()},
+        {n: v[span] for n, v in panel.area.items()},
+        panel.static,
+    )
+
+
+def _since(empty: Array, valid: Array, first_day: int) -> Array:
+    """The first day of the run that each day belongs to; unread days go on with the run."""
+    since = np.empty(empty.shape, dtype=np.float32)
+    start = np.full(empty.shape[1], float(first_day))
+    last = np.full(empty.shape[1], NO_DAY)
+    for row in range(len(empty)):
+        now = np.where(valid[row], empty[row].astype(int), last)
+        start = np.where(valid[row] & (now != last), first_day + row, start)
+        last = now
+        since[row] = start
+    return since
+
+
+def _spell_use(empty: Array, use: Array, valid: Array) -> Array:
+    """Mean use over the whole run of empty days that each day belongs to, kWh a day."""
+    total = np.zeros(empty.shape)
+    count = np.zeros(empty.shape)
+    running_total = np.zeros(empty.shape[1])
+    running_count = np.zeros(empty.shape[1])
+    for row in range(len(empty)):
+        going = empty[row] | ~valid[row]
+        running_total = np.where(going, running_total, 0) + np.where(empty[row], use[row], 0)
+        running_count = np.where(going, running_count, 0) + empty[row]
+        total[row], count[row] = running_total, running_count
+    for row in range(len(empty) - 2, -1, -1):
+        onward = empty[row] & (empty[row + 1] | ~valid[row + 1]) & (count[row + 1] > 0)
+        total[row] = np.where(onward, total[row + 1], total[row])
+        count[row] = np.where(onward, count[row + 1], count[row])
+    mean: Array = total / np.maximum(count, 1)
+    return mean

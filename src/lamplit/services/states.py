@@ -1,0 +1,137 @@
+"""`lamplit states`: what each home was on each day, as known then or with hindsight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from lamplit.domain.words import HomeState
+from lamplit.engine.duckdb import connect
+from lamplit.services.home import Home
+from lamplit.services.night.advance import detector
+from lamplit.services.night.replay import Replay
+from lamplit.services.night.rework import subset
+from lamplit.services.night.universe import Universe
+from lamplit.signals.panel import Panel
+
+Array = np.ndarray[Any, Any]
+View = Literal["asof", "revised"]
+
+STATES_SCHEMA = pa.schema(
+    [
+        ("household_id", pa.string()),
+        ("meter_id", pa.string()),
+        ("day", pa.date32()),
+        ("state", pa.string()),
+        ("since", pa.date32()),
+        ("probability", pa.float32()),
+        ("coverage", pa.float32()),
+    ]
+)
+"""`since`: first day of the state. `probability`: that nobody was there that day; NULL where the
+day was not read. `coverage`: share of the day's slots read."""
+
+CELLS_AT_ONCE = 12_000_000
+DARK_KWH = "dark_kwh"
+
+WORDS = pa.array([state.word for state in HomeState], pa.string())
+
+
+def states(
+    home: Home,
+    first: date,
+    last: date,
+    view: View = "asof",
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[pa.Table]:
+    """Tables of STATES_SCHEMA, a batch of homes each, by household and day.
+
+    `asof` uses only readings of days up to each day; `revised` uses those after it too, and dates
+    a spell from its onset. Raises the errors of `Replay.open` and `Replay.checked`.
+    """
+    with connect(home.config) as con:
+        replay = Replay.open(home, con, detector(home))
+        first, last = replay.checked(first, last)
+        order = np.argsort(np.array(replay.universe.homes["household_id"].to_pylist(), dtype=str))
+        days = (replay.through - replay.first).days + 1
+        size = max(1, CELLS_AT_ONCE // max(days, 1))
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            worked = _asof if view == "asof" else _revised
+            yield _table(*worked(replay, rows, first, last), subset(replay.universe, rows))
+            if progress:
+                progress(min(start + size, len(order)), len(order))
+
+
+def _asof(
+    replay: Replay, rows: Array, first: date, last: date
+) -> tuple[Panel, Array, Array, Array]:
+    outputs = ("verdict", "next_since", "next_belief", "valid")
+    panel, seen, _ = replay.as_known(rows, first, last, outputs)
+    state = seen["verdict"].astype(np.int8)
+    chance = consistent(seen["next_belief"], state)
+    return panel, state, seen["next_since"], np.where(seen["valid"] > 0, chance, np.nan)
+
+
+def consistent(belief: Array, state: Array) -> Array:
+    """The probability shown: on the side of a half that the state is on.
+
+    A home is called empty only after `enter_days` quiet days, because a trip of a day or two is
+    no spell; until then the belief is shown as at most even.
+    """
+    called = (state == HomeState.DARK) | (state == HomeState.MICRO)
+    return np.where(called, np.maximum(belief, 0.5), np.minimum(belief, 0.49))
+
+
+def _revised(
+    replay: Replay, rows: Array, first: date, last: date
+) -> tuple[Panel, Array, Array, Array]:
+    panel, seen, empty, chance, valid = replay.in_hindsight(rows, first, last)
+    dark = seen["spell_use"] <= replay.fold.constants()[DARK_KWH]
+    lived = np.where(seen["lowish"] > 0, HomeState.LOW, HomeState.LIVED_IN)
+    state = np.where(empty, np.where(dark, HomeState.DARK, HomeState.MICRO), lived)
+    state = np.where(valid, state, HomeState.UNKNOWN).astype(np.int8)
+    return panel, state, seen["since"], chance
+
+
+def _table(panel: Panel, state: Array, since: Array, chance: Array, small: Universe) -> pa.Table:
+    days, homes = state.shape
+    number = np.arange(panel.first_day, panel.first_day + days, dtype=np.int32)
+    coverage = np.nan_to_num(panel.features["coverage"], nan=0.0)
+    household = pa.DictionaryArray.from_arrays(
+        pa.array(np.repeat(np.arange(homes, dtype=np.int32), days)),
+        small.homes["household_id"].combine_chunks(),
+    )
+    return pa.table(
+        [
+            household.cast(pa.string()),
+            _meters(small, number),
+            pa.array(np.tile(number, homes), pa.int32()).cast(pa.date32()),
+            WORDS.take(pa.array(state.T.ravel())),
+            pa.array(since.T.ravel().astype(np.int32), mask=(since.T.ravel() <= 0)).cast(
+                pa.date32()
+            ),
+            pa.array(np.round(chance.T.ravel(), 4), pa.float32(), from_pandas=True),
+            pa.array(np.round(coverage.T.ravel(), 4), pa.float32()),
+        ],
+        schema=STATES_SCHEMA,
+    )
+
+
+def _meters(small: Universe, number: Array) -> pa.Array:
+    """The meter that spoke for each home on each day."""
+    days = len(number)
+    ids = small.homes["meter_id"].combine_chunks()
+    several = small.meters.filter(pa.compute.invert(small.meters["alone"]))
+    index = np.repeat(np.arange(small.count, dtype=np.int64), days)
+    words = pa.concat_arrays([ids, several["meter_id"].combine_chunks()])
+    for at, row in enumerate(several.to_pylist()):
+        low = np.searchsorted(number, row["from_day"])
+        high = np.searchsorted(number, row["to_day"])
+        index[row["home"] * days + low : row["home"] * days + high] = small.count + at
+    return words.take(pa.array(index))

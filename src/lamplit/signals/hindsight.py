@@ -1,0 +1,164 @@
+"""The revised view: what the days look like once the days after them are known.
+
+Method. The day's points are those of the fold; the belief is smoothed with the days that followed
+(the backward half of the forward-backward pass of a two-state hidden Markov model), so a spell is
+dated from its onset. Then three plain corrections, each of which a person would make: the zeros
+before a catch-up were never zeros; a day unlike the rest of its spell (the day of leaving, a
+visitor's day) is no empty day; and an absence of under three days is no spell.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lamplit.signals.fold import Arrays
+
+Array = np.ndarray[Any, Any]
+
+FOLD_OUTPUTS = (
+    "points", "valid", "read", "zero", "hushed", "catchup", "use", "stirring", "zero_slots_seen",
+)  # fmt: skip
+
+SPELL_DAYS = 3
+"""An absence shorter than this is a trip, not a spell."""
+UNLIKE_SHARE, UNLIKE_KWH, UNLIKE_SPREADS = 0.25, 0.1, 4.0
+"""A day is unlike its spell above median + max(share × median + kWh, spreads × median deviation)."""
+
+
+OWN_USE = ("lived_log", "lived_var", "lived_active", "lived_kwh")
+ENOUGH_DAYS = 7.0
+
+
+def hindsight_start(fresh: Arrays, final: Arrays) -> Arrays:
+    """What a second run starts from: the home's own use as the first run came to know it.
+
+    A home that was empty when its readings begin shows what it uses only once its people are back.
+    """
+    start = dict(fresh)
+    learnt = final["lived_days"] >= ENOUGH_DAYS
+    for name in OWN_USE:
+        start[name] = np.where(learnt, final[name], fresh[name])
+    start["lived_days"] = np.where(learnt, 2 * ENOUGH_DAYS, 0.0)
+    for name in ("sleep_kwh", "floor_kwh"):
+        start[name] = final[name]
+    return start
+
+
+def revise(seen: Arrays, leave_rate: float, return_rate: float) -> tuple[Array, Array, Array]:
+    """Smooth the fold's days with hindsight.
+
+    `seen`: the fold's outputs named in FOLD_OUTPUTS, each (days, homes). Returns (empty: bool,
+    probability: float32, valid: bool), each (days, homes); probability is NaN on days not valid.
+    """
+    valid = _regate(seen)
+    points = np.where(valid, seen["points"], 0.0).astype(np.float32)
+    belief = _smooth(points, leave_rate, return_rate)
+    empty = (belief >= 0.5) & valid
+    unlike = _unlike_its_spell(empty, valid, seen["use"], seen["stirring"])
+    whole = _long_enough(empty & ~unlike, valid)
+    belief = np.where(unlike, np.minimum(belief, 0.25), belief)
+    belief = np.where(~whole & (belief >= 0.5), 0.4, belief)
+    return whole, np.where(valid, belief, np.nan).astype(np.float32), valid
+
+
+def _regate(seen: Arrays) -> Array:
+    """Validity with hindsight: zeros undone by a catch-up, and hushed zeros that proved real."""
+    valid = seen["valid"] > 0
+    zero, read, hushed = seen["zero"] > 0, seen["read"] > 0, seen["hushed"] > 0
+    catchup = seen["catchup"] > 0
+    days, homes = valid.shape
+    undo = np.zeros(homes, dtype=bool)
+    proved = np.zeros(homes, dtype=bool)
+    result = valid.copy()
+    for row in range(days - 1, -1, -1):
+        off = zero[row] | ~read[row]
+        ragged = read[row] & ~zero[row] & (seen["zero_slots_seen"][row] > 0)
+        settled = zero[row] & valid[row]
+        result[row] &= ~(off & undo)
+        result[row] |= hushed[row] & proved & ~undo
+        undo = catchup[row] | (undo & off)
+        proved = np.where(off, proved | settled, ragged)
+    return result
+
+
+def _smooth(points: Array, leave: float, back: float) -> Array:
+    """Forward-backward probabilities of "nobody there" from each day's log-odds points."""
+    days, homes = points.shape
+    likelihood = np.exp(points)
+    ahead = np.empty((days, homes), dtype=np.float32)
+    follow = np.ones(homes)
+    for row in range(days - 1, -1, -1):
+        ahead[row] = follow
+        weighed = likelihood[row] * follow
+        follow = ((1 - back) * weighed + back) / (leave * weighed + (1 - leave))
+    probability = np.empty((days, homes), dtype=np.float32)
+    belief = np.full(homes, leave / (leave + back))
+    for row in range(days):
+        carried = leave + belief * (1 - leave - back) if row else belief
+        odds = carried * likelihood[row]
+        belief = odds / (odds + 1 - carried)
+        together = odds * ahead[row]
+        probability[row] = together / (together + 1 - carried)
+    return np.clip(probability, 0.002, 0.995)
+
+
+def _runs(flag: Array, bridge: Array) -> tuple[Array, Array]:
+    """Number the runs of flagged days of each home, bridged over days in `bridge`.
+
+    Returns (cells, run): flat indices into the (homes, days) layout of the flagged cells, and the
+    run number of each.
+    """
+    days, homes = flag.shape
+    by_home, over = flag.T, bridge.T
+    day = np.arange(days)
+    stop = np.where(~by_home & ~over, day, -1)
+    last_stop = np.maximum.accumulate(stop, axis=1)
+    cells = np.flatnonzero(by_home.ravel())
+    key = (cells // days) * (days + 1) + last_stop.ravel()[cells] + 1
+    return cells, np.unique(key, return_inverse=True)[1]
+
+
+def _unlike_its_spell(empty: Array, valid: Array, use: Array, stirring: Array) -> Array:
+    """Days in a spell that are unlike the rest of it: of leaving, of returning, of a visitor."""
+    days, homes = empty.shape
+    out = np.zeros(days * homes, dtype=bool)
+    cells, run = _runs(empty, ~valid)
+    if len(cells) == 0:
+        return out.reshape(homes, days).T
+    kwh = use.T.ravel()[cells].astype(float)
+    moves = np.nan_to_num(stirring.T.ravel()[cells].astype(float))
+    middle = _median_by(run, kwh)[run]
+    deviation = _median_by(run, np.abs(kwh - middle))[run]
+    bound = middle + np.maximum(UNLIKE_SHARE * middle + UNLIKE_KWH, UNLIKE_SPREADS * deviation)
+    odd = (kwh > bound) | (moves > _median_by(run, moves)[run] + 2)
+    out[cells[odd]] = True
+    return out.reshape(homes, days).T
+
+
+def _median_by(group: Array, values: Array) -> Array:
+    """The lower median of the values of each group, groups being numbered from 0."""
+    order = np.lexsort((values, group))
+    count = np.bincount(group)
+    first = np.concatenate(([0], np.cumsum(count)[:-1]))
+    result: Array = values[order][first + (count - 1) // 2]
+    return result
+
+
+def _long_enough(empty: Array, valid: Array) -> Array:
+    """Flags that lie in a run of at least SPELL_DAYS days, unread days within it counted."""
+    days, homes = empty.shape
+    out = np.zeros(days * homes, dtype=bool)
+    cells, run = _runs(empty, ~valid)
+    if len(cells) == 0:
+        return out.reshape(homes, days).T
+    day = cells % days
+    first = np.full(run.max() + 1, days)
+    last = np.full(run.max() + 1, -1)
+    np.minimum.at(first, run, day)
+    np.maximum.at(last, run, day)
+    count = np.bincount(run)
+    keep = (last - first + 1 >= SPELL_DAYS) & (count >= SPELL_DAYS - 1)
+    out[cells[keep[run]]] = True
+    return out.reshape(homes, days).T
