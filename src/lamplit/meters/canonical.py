@@ -89,12 +89,15 @@ METER_DAY: Final = pa.schema(
         ("active_blocks", pa.uint8()),
         ("peak_kw", pa.float32()),
         ("zero_slots", pa.int16()),
-        ("register_kwh", pa.float64()),
+        ("register_kwh", pa.float64()),  # as at the end of the day, after the multiplier
+        ("register_export_kwh", pa.float64()),
         ("intervals", pa.list_(pa.float32())),
         ("exports", pa.list_(pa.float32())),
         ("slot_quality", pa.string()),
-        ("seq", pa.int64()),
-        ("batch", pa.int32()),
+        ("seq", pa.int64()),  # the highest of the day; its slots may have lower ones of their own
+        ("slot_seq", pa.list_(pa.int64())),  # per import slot; NULL when all have `seq`
+        ("export_seq", pa.list_(pa.int64())),  # per export slot; NULL when all have `seq`
+        ("batch", pa.int32()),  # the batch that last changed the row
     ]
 )
 """One row per meter and local day: what the lake stores."""
@@ -141,6 +144,7 @@ SQL_TYPES: Final = {
     pa.float64(): "DOUBLE",
     pa.list_(pa.float32()): "FLOAT[]",
     pa.list_(pa.float64()): "DOUBLE[]",
+    pa.list_(pa.int64()): "BIGINT[]",
 }
 """How each type is written in SQL."""
 

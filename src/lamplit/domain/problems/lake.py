@@ -1,0 +1,47 @@
+"""What can go wrong with the lake."""
+
+from __future__ import annotations
+
+from lamplit.domain.errors import Problem
+from lamplit.domain.language import Text
+
+MANIFEST_DAMAGED = Problem(
+    "lake.manifest-damaged",
+    Text("the lake's manifest can't be read ({cause})", "湖清单无法读取（{cause}）"),
+    Text(
+        "Restore manifest.json from a backup; the Parquet files beside it are untouched.",
+        "请从备份恢复 manifest.json；其旁的 Parquet 文件未受影响。",
+    ),
+)
+NEWER_VERSION = Problem(
+    "lake.newer-version",
+    Text(
+        "the lake was written by a newer lamplit (format {found}; this one knows {known})",
+        "该湖由更新版本的 lamplit 写成（格式 {found}，本版本只认识 {known}）",
+    ),
+    Text("Upgrade lamplit.", "请升级 lamplit。"),
+)
+LOCKED = Problem(
+    "lake.locked",
+    Text(
+        "another lamplit process (pid {pid}, {what}) is writing to this home",
+        "另一个 lamplit 进程（pid {pid}，{what}）正在写入此主目录",
+    ),
+    Text(
+        "Wait for it to end, then run this again; if it hangs, stop that process.",
+        "请等它结束后再运行；若它已卡死，请终止该进程。",
+    ),
+)
+FILE_MISSING = Problem(
+    "lake.file-missing",
+    Text("the lake lacks a file that its manifest lists", "湖中缺少清单所列的文件"),
+    Text(
+        "Restore the file from a backup, or run `lamplit lake verify` to see all that is missing.",
+        "请从备份恢复该文件，或运行 `lamplit lake verify` 查看全部缺失文件。",
+    ),
+)
+FILE_DAMAGED = Problem(
+    "lake.file-damaged",
+    Text("a file of the lake is damaged: {cause}", "湖中的文件已损坏：{cause}"),
+    Text("Restore the file from a backup.", "请从备份恢复该文件。"),
+)

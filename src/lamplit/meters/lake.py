@@ -1,0 +1,191 @@
+"""The lake: one row per meter and local day, in Parquet, behind a manifest.
+
+Readers ask `Lake` for SQL text and never look at the folder: what the manifest does not list is
+not there. A day that is read for the first time lands in a `base` file; a day that changes goes
+to its month's `delta` file, which stands in for the base rows of the same (meter_id, day).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Final, Protocol
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import lake as problems
+from lamplit.meters import manifest as manifests
+from lamplit.meters.canonical import METER_DAY, SQL_TYPES
+from lamplit.meters.manifest import LakeFile, Manifest
+
+COLUMNS: Final = tuple(field.name for field in METER_DAY)
+FILES: Final = "days"
+"""The folder of Parquet files, inside the lake's."""
+
+
+class HasLake(Protocol):
+    """A home, as far as the lake needs one."""
+
+    @property
+    def lake_dir(self) -> Path:
+        """The folder of the lake."""
+
+
+class Lake:
+    """The lake of a home, as its manifest stands whenever it is asked."""
+
+    def __init__(self, home: HasLake | Path) -> None:
+        """`home`: a home, or the lake's folder itself."""
+        self.folder = home if isinstance(home, Path) else home.lake_dir
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest as it is now."""
+        return manifests.load(self.folder)
+
+    def files(self, day_from: date | None = None, day_to: date | None = None) -> list[LakeFile]:
+        """The files that may hold days from `day_from` to `day_to`, inclusive."""
+        return list(self.manifest.overlapping(day_from, day_to))
+
+    def day_range(self) -> tuple[date, date] | None:
+        """The first and the last day in the lake; None when it is empty."""
+        files = self.manifest.files
+        if not files:
+            return None
+        return min(f.day_min for f in files), max(f.day_max for f in files)
+
+    def last_batch(self) -> int:
+        """The number of the latest batch; 0 when there is none."""
+        return self.manifest.next_batch - 1
+
+    def sql(
+        self,
+        day_from: date | None = None,
+        day_to: date | None = None,
+        columns: Sequence[str] = COLUMNS,
+    ) -> str:
+        """A relation in parentheses, for FROM: the meter-days of the span, unique by key.
+
+        An empty lake gives a typed relation without rows. Raises LamplitError
+        `lake.file-missing` where a listed file is not on disk.
+        """
+        return self.sql_of(self.files(day_from, day_to), day_from, day_to, columns)
+
+    def sql_of(
+        self,
+        files: Iterable[LakeFile],
+        day_from: date | None = None,
+        day_to: date | None = None,
+        columns: Sequence[str] = COLUMNS,
+    ) -> str:
+        """As `sql`, over these files; deltas stand in for base rows of the same month."""
+        months: dict[int, list[LakeFile]] = defaultdict(list)
+        for file in files:
+            months[file.month].append(file)
+        plain = [f for m in months.values() if not _has_delta(m) for f in m]
+        parts = [self._scan(plain, day_from, day_to, columns)] if plain else []
+        for month in months.values():
+            if _has_delta(month):
+                parts += self._merged(month, day_from, day_to, columns)
+        return f"({' UNION ALL '.join(parts)})" if parts else f"({_empty(columns)})"
+
+    def touched_since(self, batch: int, through: date | None = None) -> str:
+        """A relation (meter_id, day): the earliest day that batches after `batch` wrote.
+
+        `through` leaves out later days, and the files that hold only such: a night that has
+        worked up to `through` learns which meters it must work again, and from which day.
+        """
+        files = [f for f in self.files(None, through) if f.batch > batch]
+        if not files:
+            return f"({_empty(('meter_id', 'day'))})"
+        scan = self._scan(files, None, through, ("meter_id", "day"), f"batch > {batch}")
+        return f"(SELECT meter_id, min(day) AS day FROM ({scan}) GROUP BY meter_id)"
+
+    def path(self, file: LakeFile) -> Path:
+        """Where a file lies on disk."""
+        return self.folder / file.path
+
+    def paths_sql(self, files: Iterable[LakeFile]) -> str:
+        """The files as the argument of read_parquet."""
+        quoted = []
+        for file in files:
+            path = self.path(file)
+            if not path.exists():
+                raise LamplitError(problems.FILE_MISSING, where=str(path))
+            quoted.append("'" + str(path.resolve()).replace("'", "''") + "'")
+        return "[" + ", ".join(quoted) + "]"
+
+    def sweep(self) -> list[Path]:
+        """Remove what no manifest lists: leavings of a writer that was cut off.
+
+        Only for the holder of the home's lock.
+        """
+        listed = {self.path(f) for f in self.manifest.files}
+        orphans = [p for p in (self.folder / FILES).rglob("*") if p.is_file() and p not in listed]
+        for orphan in orphans:
+            orphan.unlink(missing_ok=True)
+        return orphans
+
+    def commit(self, new: Manifest) -> None:
+        """Make `new` the lake.
+
+        Files that it no longer lists stay on disk until the next writer sweeps, since a reader
+        may be in the middle of them.
+        """
+        old = set(self.manifest.files)
+        for file in new.files:
+            if file not in old:
+                manifests.sync_file(self.path(file))
+        if (self.folder / FILES).is_dir():
+            manifests.sync_dir(self.folder / FILES)
+        manifests.save(self.folder, new)
+
+    def _scan(
+        self,
+        files: Iterable[LakeFile],
+        day_from: date | None,
+        day_to: date | None,
+        columns: Sequence[str],
+        *conditions: str,
+    ) -> str:
+        files = list(files)
+        tests = list(conditions)
+        # A file that lies within the span needs no filter, so that a scan of it is a plain scan.
+        if day_from is not None and any(f.day_min < day_from for f in files):
+            tests.append(f"day >= DATE '{day_from}'")
+        if day_to is not None and any(f.day_max > day_to for f in files):
+            tests.append(f"day <= DATE '{day_to}'")
+        where = f" WHERE {' AND '.join(tests)}" if tests else ""
+        return f"SELECT {', '.join(columns)} FROM read_parquet({self.paths_sql(files)}){where}"
+
+    def _merged(
+        self,
+        month: list[LakeFile],
+        day_from: date | None,
+        day_to: date | None,
+        columns: Sequence[str],
+    ) -> list[str]:
+        base = [f for f in month if f.kind == "base"]
+        delta = [f for f in month if f.kind == "delta"]
+        over = self._scan(delta, day_from, day_to, columns)
+        if not base:
+            return [over]
+        wanted = tuple(dict.fromkeys((*columns, "meter_id", "day")))
+        under = self._scan(base, day_from, day_to, wanted)
+        keys = self._scan(delta, day_from, day_to, ("meter_id", "day"))
+        named = ", ".join(f"b.{c}" for c in columns)
+        return [
+            f"SELECT {named} FROM ({under}) AS b "
+            f"ANTI JOIN ({keys}) AS d ON b.meter_id = d.meter_id AND b.day = d.day",
+            over,
+        ]
+
+
+def _has_delta(files: list[LakeFile]) -> bool:
+    return any(f.kind == "delta" for f in files)
+
+
+def _empty(columns: Sequence[str]) -> str:
+    typed = ", ".join(f"CAST(NULL AS {SQL_TYPES[METER_DAY.field(c).type]}) AS {c}" for c in columns)
+    return f"SELECT {typed} WHERE false"
