@@ -47,7 +47,7 @@ docs: $(DEV)
 	$(BIN)/python docs/generate.py
 
 bench: $(DEV)
-	$(BIN)/python -m bench
+	@for bench in bench/[a-z]*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -140,7 +140,6 @@ def test_every_text_of_the_command_line_is_given_in_both_languages():
             chinese = bool(re.search(r"[\u4e00-\u9fff]", "".join(literal[1:])))
             if len(literal) != 2 or not chinese:
                 wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {literal}")
-    # A second text without a Chinese character is right only where it is one name or figure.
     assert wrong == []
 
 
