@@ -1,1 +1,1 @@
-"""A simulated town whose truth is known."""
+"""A town with known truth: people first, then their appliances, then what meters make of it."""

@@ -1,0 +1,130 @@
+"""Make a town: check the order, then build it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import town as problems
+from lamplit.town.build import MANIFEST, Built, build_town
+from lamplit.town.calendar import Order
+from lamplit.town.ids import MAX_HOMES
+from lamplit.town.presets import FORMATS, LAYOUTS, MINUTES, PRESETS, FileFormat, Layout
+
+MAX_DAYS = 3660
+OURS = ("registry.csv", "readings", "corrections", "truth.parquet", "truth.csv", "events.csv",
+        "outages.csv", "README.md", MANIFEST)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TownRequest:
+    """What a person asks for; None takes the preset's way."""
+
+    homes: int
+    days: int
+    seed: int
+    preset: str = "demo"
+    minutes: int = 15
+    layout: str | None = None
+    fmt: str = "parquet"
+    start: str | None = None
+    timezone: str = "Asia/Shanghai"
+
+
+def make_town(
+    request: TownRequest,
+    folder: Path,
+    *,
+    threads: int = 2,
+    report: Callable[[int, int], None] | None = None,
+) -> Built:
+    """Write the town to `folder`, replacing a town that lies there.
+
+    Raises LamplitError `town.*` where the order or the folder will not do; nothing is written then.
+    """
+    order = check_order(request)
+    _clear(folder)
+    return build_town(order, folder, threads=threads, report=report)
+
+
+def check_order(request: TownRequest) -> Order:
+    """The order with its defaults filled in. Raises LamplitError `town.*`."""
+    for what, value, limit in (
+        ("homes", request.homes, MAX_HOMES),
+        ("days", request.days, MAX_DAYS),
+    ):
+        if value < 1:
+            raise LamplitError(problems.TOO_SMALL, what=what, value=value)
+        if value > limit:
+            raise LamplitError(problems.TOO_LARGE, what=what, value=value, limit=limit)
+    if request.seed < 0:
+        raise LamplitError(
+            problems.BAD_CHOICE, what="seed", value=request.seed, choices="0, 1, 2 …"
+        )
+    preset = PRESETS[_one_of("preset", request.preset, tuple(PRESETS))]
+    layout = _one_of("layout", request.layout or preset.layout, LAYOUTS)
+    fmt = _one_of("format", request.fmt, FORMATS)
+    minutes = int(_one_of("minutes", str(request.minutes), tuple(map(str, MINUTES))))
+    return Order(
+        homes=request.homes,
+        days=request.days,
+        seed=request.seed,
+        preset=preset,
+        minutes=minutes,
+        layout=cast(Layout, layout),
+        fmt=cast(FileFormat, fmt),
+        start=_start(request, preset.start),
+        timezone=_zone(request.timezone),
+    )
+
+
+def _one_of(what: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        listed = ", ".join(choices)
+        raise LamplitError(problems.BAD_CHOICE, what=what, value=value, choices=listed)
+    return value
+
+
+def _start(request: TownRequest, default: date) -> date:
+    if request.start is None:
+        return default
+    try:
+        start = date.fromisoformat(request.start)
+        if start.year < 1971:
+            raise ValueError(request.start)
+        start + timedelta(days=request.days + 2)
+    except (ValueError, OverflowError):
+        raise LamplitError(problems.BAD_START, value=request.start, days=request.days) from None
+    return start
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise LamplitError(problems.BAD_ZONE, value=name) from None
+    return name
+
+
+def _clear(folder: Path) -> None:
+    """Take away an earlier town's files; refuse a folder that holds anything else."""
+    if not folder.exists():
+        return
+    if not folder.is_dir() or (
+        any(p.name not in OURS for p in folder.iterdir())
+        or (any(folder.iterdir()) and not (folder / MANIFEST).exists())
+    ):
+        raise LamplitError(problems.FOLDER_IN_USE, folder=str(folder))
+    for name in OURS:
+        path = folder / name
+        if path.is_dir():
+            for file in path.iterdir():
+                file.unlink()
+            path.rmdir()
+        else:
+            path.unlink(missing_ok=True)
