@@ -64,10 +64,17 @@ def build_town(
             done += made.homes
             if report:
                 report(done, order.homes)
-    _write_outages(folder / "outages.csv", list(windows), setting.calendar)
-    (folder / "README.md").write_text(readme_text(order, files.rows), encoding="utf-8")
-    (folder / MANIFEST).write_text(_manifest(order, files.rows), encoding="utf-8")
+    write_extras(folder, order, files.rows, list(windows), setting.calendar)
     return Built(folder, files.rows, len(windows))
+
+
+def write_extras(
+    folder: Path, order: Order, rows: dict[str, int], windows: list[Window], calendar: Calendar
+) -> None:
+    """Write the outage log, the README and the manifest beside a town's tables."""
+    _write_outages(folder / "outages.csv", windows, calendar)
+    (folder / "README.md").write_text(readme_text(order, rows), encoding="utf-8")
+    (folder / MANIFEST).write_text(_manifest(order, rows), encoding="utf-8")
 
 
 def _shards(setting: Setting, threads: int) -> Iterator[Made]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from lamplit.town.absences import draw_trips, draw_visits, label_visits
-from lamplit.town.arrays import I64, Bool, stream
+from lamplit.town.absences import Visits, draw_trips, draw_visits, label_visits
+from lamplit.town.arrays import Bool, stream
 from lamplit.town.calendar import Calendar, Order
-from lamplit.town.confounders import BIT
+from lamplit.town.confounders import BIT, SHARE
 from lamplit.town.faults import lay_faults
 from lamplit.town.homes import TRAITS, Homes, draw_homes, draw_people
 from lamplit.town.loads import Town, simulate_load
@@ -89,11 +89,7 @@ def live_shard(setting: Setting, first: int, n: int) -> Lived:
     meters.windows.extend(windows)
     label_windows(meters, place)
     occupied = presence.occupied(calendar.slots)
-    for code, overnight in (("visit", False), ("overnight_return", True)):
-        mine = visits.overnight == overnight
-        _label_hours(
-            meters, visits.home[mine], visits.start[mine], visits.end[mine], code, calendar
-        )
+    label_hours(meters, visits, calendar)
     for trouble in troubles.all:
         meters.label(trouble.home, trouble.start, trouble.end, trouble.event)
     traits = np.bitwise_or.reduce([BIT[t] for t in TRAITS])
@@ -101,12 +97,9 @@ def live_shard(setting: Setting, first: int, n: int) -> Lived:
     lay_faults(meters, place, calendar, preset, order.seed, rng,
                corrections=order.layout != "registers")  # fmt: skip
     if order.layout == "registers":
-        turning = rng.random(n) < BIT_SHARE_ROLLOVER * preset.rate
+        turning = rng.random(n) < SHARE["register_rollover"] * preset.rate
         meters.labels[turning & (meters.swap_slot < 0)] |= BIT["register_rollover"]
     return Lived(first, homes, occupied, meters, troubles.all)
-
-
-BIT_SHARE_ROLLOVER = 0.01
 
 
 def place_of(places: Places, first: int, n: int) -> Place:
@@ -124,12 +117,14 @@ def label_windows(meters: Meters, place: Place) -> None:
             meters.label(int(home), window.start, window.end, "outage")
 
 
-def _label_hours(
-    meters: Meters, home: I64, start: np.ndarray, end: np.ndarray, code: str, calendar: Calendar
-) -> None:
-    for h, a, b in zip(home, start, end, strict=True):
-        low, high = int(a / calendar.hours), int(np.ceil(b / calendar.hours))
-        meters.label(int(h), low, min(high, calendar.total), code)
+def label_hours(meters: Meters, visits: Visits, calendar: Calendar) -> None:
+    """Label the days on which somebody looked in."""
+    for home, start, end, night in zip(
+        visits.home, visits.start, visits.end, visits.overnight, strict=True
+    ):
+        low, high = int(start / calendar.hours), int(np.ceil(end / calendar.hours))
+        code = "overnight_return" if night else "visit"
+        meters.label(int(home), low, min(high, calendar.total), code)
 
 
 def make_shard(setting: Setting, first: int, n: int) -> Made:
