@@ -14,7 +14,7 @@ import pytest
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Text
-from lamplit.outbound.tables import TableStyle, write_table, write_text
+from lamplit.outbound.tables import TableStyle, write_table, write_tables, write_text
 from lamplit.outbound.watermark import Watermark
 
 MARK = Watermark("li.wei", datetime(2026, 2, 12, 19, 30), "cold snap & sweep")
@@ -122,7 +122,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path, monkeypa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("lamplit.outbound.tables.pacsv.write_csv", full)
+    monkeypatch.setattr("lamplit.outbound.tables.pacsv.CSVWriter", full)
     with pytest.raises(LamplitError) as caught:
         write_table(TABLE, path)
     assert caught.value.code == "outbound.not-writable"
@@ -145,3 +145,23 @@ def test_the_finished_file_has_the_users_usual_permissions(tmp_path):
     finally:
         os.umask(before)
     assert (tmp_path / "a.svg").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet", ".json"])
+def test_a_long_answer_may_come_in_parts(tmp_path, suffix):
+    parts = (TABLE.slice(i, 1) for i in range(2))
+    assert write_tables(parts, TABLE.schema, tmp_path / f"parts{suffix}") == 2
+    write_table(TABLE, tmp_path / f"whole{suffix}")
+    if suffix in (".csv", ".json"):
+        whole = (tmp_path / f"whole{suffix}").read_bytes()
+        assert (tmp_path / f"parts{suffix}").read_bytes() == whole
+
+
+def test_an_answer_that_fails_half_way_leaves_no_file(tmp_path):
+    def parts():
+        yield TABLE
+        raise RuntimeError("the engine stopped")
+
+    with pytest.raises(RuntimeError):
+        write_tables(parts(), TABLE.schema, tmp_path / "a.parquet")
+    assert not list(tmp_path.iterdir())

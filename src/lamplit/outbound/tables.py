@@ -10,7 +10,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -56,25 +56,30 @@ class TableStyle:
 
 
 def write_table(table: pa.Table, path: Path, style: TableStyle | None = None) -> None:
-    """Write the table to `path`; the suffix chooses the kind.
+    """Write one table to `path`; see `write_tables`."""
+    write_tables([table], table.schema, path, style)
 
-    The file appears complete or the old one stays. Raises LamplitError:
-    outbound.unknown-suffix, outbound.folder-missing, outbound.is-folder,
+
+def write_tables(
+    tables: Iterable[pa.Table], schema: pa.Schema, path: Path, style: TableStyle | None = None
+) -> int:
+    """Write tables of one schema one after another to `path`, and give the number of rows.
+
+    The suffix chooses the kind; all kinds but Excel are written as the tables come, so that the
+    whole need not fit in memory. The file appears complete or the old one stays. Raises
+    LamplitError: outbound.unknown-suffix, outbound.folder-missing, outbound.is-folder,
     outbound.not-writable, outbound.too-many-rows.
     """
     dressed = style or TableStyle()
-    writers: dict[str, Callable[[Path], None]] = {
-        ".csv": lambda to: _csv(table, to, dressed),
-        ".xlsx": lambda to: _xlsx(table, to, dressed),
-        ".parquet": lambda to: pq.write_table(table, to, compression="zstd"),
-        ".json": lambda to: _json(table, to),
-    }
-    writer = writers[check_path(path, SUFFIXES)]
-    if path.suffix.lower() == ".xlsx" and table.num_rows + 2 > EXCEL_ROWS:
-        raise LamplitError(
-            problem.TOO_MANY_ROWS, where=str(path), rows=table.num_rows, limit=EXCEL_ROWS
-        )
-    write_whole(path, writer)
+    writer = _WRITERS[check_path(path, SUFFIXES)]
+    rows = 0
+
+    def write(to: Path) -> None:
+        nonlocal rows
+        rows = writer(tables, schema, to, dressed)
+
+    write_whole(path, write)
+    return rows
 
 
 def write_text(path: Path, text: str, suffixes: tuple[str, ...]) -> None:
@@ -128,11 +133,26 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _csv(table: pa.Table, path: Path, style: TableStyle) -> None:
+def _csv(tables: Iterable[pa.Table], schema: pa.Schema, path: Path, style: TableStyle) -> int:
+    rows = 0
     with path.open("wb") as file:
         if style.bom:
             file.write(_BOM)
-        pacsv.write_csv(_harmless(table), file)
+        written = _harmless(schema.empty_table()).schema
+        with pacsv.CSVWriter(file, written) as writer:
+            for table in tables:
+                writer.write_table(_harmless(table.cast(schema)))
+                rows += table.num_rows
+    return rows
+
+
+def _parquet(tables: Iterable[pa.Table], schema: pa.Schema, path: Path, _: TableStyle) -> int:
+    rows = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for table in tables:
+            writer.write_table(table.cast(schema))
+            rows += table.num_rows
+    return rows
 
 
 def _harmless(table: pa.Table) -> pa.Table:
@@ -148,13 +168,17 @@ def _harmless(table: pa.Table) -> pa.Table:
     return table
 
 
-def _json(table: pa.Table, path: Path) -> None:
+def _json(tables: Iterable[pa.Table], _: pa.Schema, path: Path, __: TableStyle) -> int:
+    rows = 0
     with path.open("w", encoding="utf-8") as file:
         file.write("[")
-        for number, row in enumerate(_records(table)):
-            file.write(",\n " if number else "\n ")
-            json.dump(row, file, ensure_ascii=False, allow_nan=False)
-        file.write("\n]\n" if table.num_rows else "]\n")
+        for table in tables:
+            for row in _records(table):
+                file.write(",\n " if rows else "\n ")
+                json.dump(row, file, ensure_ascii=False, allow_nan=False)
+                rows += 1
+        file.write("\n]\n" if rows else "]\n")
+    return rows
 
 
 def _records(table: pa.Table) -> Iterator[dict[str, Any]]:
@@ -173,9 +197,18 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _xlsx(table: pa.Table, path: Path, style: TableStyle) -> None:
+def _xlsx(tables: Iterable[pa.Table], schema: pa.Schema, path: Path, style: TableStyle) -> int:
     import xlsxwriter
 
+    parts, rows = [], 0
+    for part in tables:
+        rows += part.num_rows
+        if rows + 2 > EXCEL_ROWS:
+            raise LamplitError(
+                problem.TOO_MANY_ROWS, where=path.suffix, rows=rows, limit=EXCEL_ROWS
+            )
+        parts.append(part)
+    table = pa.concat_tables(parts) if parts else schema.empty_table()
     # strings_to_*: a text is written as the text it is, never guessed into a formula or a link.
     options = {
         "strings_to_formulas": False,
@@ -191,6 +224,7 @@ def _xlsx(table: pa.Table, path: Path, style: TableStyle) -> None:
             _watermark_sheet(book, style.watermark, style.language)
     finally:
         book.close()
+    return rows
 
 
 def _sheet(book: Any, table: pa.Table, style: TableStyle) -> None:
@@ -285,3 +319,12 @@ def _watermark_sheet(book: Any, mark: Watermark, language: Language) -> None:
         sheet.write_string(row, 1, said[key], wrapped)
     sheet.write_string(len(_MARK_ROWS) + 1, 1, mark.line("en"), wrapped)
     sheet.write_string(len(_MARK_ROWS) + 2, 1, mark.line("zh"), wrapped)
+
+
+_Writer = Callable[[Iterable[pa.Table], pa.Schema, Path, TableStyle], int]
+_WRITERS: dict[str, _Writer] = {
+    ".csv": _csv,
+    ".xlsx": _xlsx,
+    ".parquet": _parquet,
+    ".json": _json,
+}
