@@ -18,13 +18,18 @@ TRUTH_CSV_ROWS = 3_000_000
 """A truth larger than this is written as Parquet only."""
 
 
+GROUP_CELLS = 3_000_000
+"""Values to a row group: some 24 MB at most are held for each open file."""
+
+
 class TableFile:
     """One file that tables are appended to; it appears under its name when it is closed."""
 
     def __init__(self, path: Path, schema: pa.Schema, fmt: FileFormat) -> None:
         self.path, self._part = path, path.with_name(f".{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._schema = schema
+        self._waiting: list[pa.Table] = []
+        self._cells = 0
         self._writer: pq.ParquetWriter | pcsv.CSVWriter
         if fmt == "parquet":
             self._writer = pq.ParquetWriter(
@@ -36,11 +41,21 @@ class TableFile:
             )
 
     def append(self, table: pa.Table) -> None:
-        """Write a table at the end."""
-        self._writer.write_table(table)
+        """Add a table at the end; it is written once enough has come to make a row group."""
+        self._waiting.append(table)
+        self._cells += table.num_rows * table.num_columns
+        if self._cells >= GROUP_CELLS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            whole = pa.concat_tables(self._waiting).unify_dictionaries().combine_chunks()
+            self._writer.write_table(whole)
+        self._waiting, self._cells = [], 0
 
     def close(self) -> None:
         """Finish, and give the file its name."""
+        self._flush()
         self._writer.close()
         self._part.replace(self.path)
 

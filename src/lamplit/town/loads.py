@@ -39,7 +39,7 @@ def simulate_load(town: Town, rng: np.random.Generator) -> F32:
     noise = rng.random(town.presence.present.shape, dtype=np.float32)
     load = use_appliances(town.homes, town.presence, town.calendar, rng)
     _keep(load, town.presence, OTHER_KEPT)
-    load += _standing(town, noise)
+    _add_standing(load, town, noise)
     load += _fridge(town, rng)
     load += _company(town, noise)
     _add_climate(load, town, noise, rng)
@@ -52,25 +52,24 @@ def simulate_load(town: Town, rng: np.random.Generator) -> F32:
 
 def _keep(part: F32, presence: Presence, kept: F32) -> None:
     """Reduce a part of the load in homes that were left."""
-    rows = presence.left_rows
-    part[rows] *= kept[presence.mode[rows]]
+    part.reshape(-1)[presence.left_at] *= kept[presence.left_how]
 
 
 def _column(values: F64, factor: float) -> F32:
     return (values * factor).astype(np.float32)[:, None]
 
 
-def _standing(town: Town, noise: F32) -> F32:
-    """Standby, router, and what else is on day and night."""
-    homes, hours = town.homes, town.calendar.hours
-    standby = _column(homes.standby, hours) * (np.float32(0.9) + np.float32(0.2) * noise)
-    _keep(standby, town.presence, STANDBY_KEPT)
-    router = np.broadcast_to(_column(homes.router, hours), standby.shape)
-    rows = town.presence.left_rows
-    standby += router
-    standby[rows] += router[rows] * (ROUTER_KEPT[town.presence.mode[rows]] - 1)
-    standby += _column(homes.extra_base, hours)
-    return standby
+def _add_standing(load: F32, town: Town, noise: F32) -> None:
+    """Add standby, router, and what else is on day and night."""
+    homes, hours, presence = town.homes, town.calendar.hours, town.presence
+    part = noise * _column(homes.standby, 0.2 * hours)
+    part += _column(homes.standby, 0.9 * hours)
+    _keep(part, presence, STANDBY_KEPT)
+    part += _column(homes.router + homes.extra_base, hours)
+    router = (homes.router * hours).astype(np.float32)
+    owner = presence.left_at // town.calendar.total
+    part.reshape(-1)[presence.left_at] -= router[owner] * (1 - ROUTER_KEPT[presence.left_how])
+    load += part
 
 
 def _fridge(town: Town, rng: np.random.Generator) -> F32:
@@ -103,11 +102,11 @@ def _company(town: Town, noise: F32) -> F32:
     """Lights after dusk and the small things people have on while they are awake."""
     homes, hours = town.homes, town.calendar.hours
     awake = np.minimum(town.presence.awake, 3).astype(np.float32)
-    lamps = np.minimum(awake, 1) * town.weather.dark[None, :]
-    lamps *= _column(homes.lamp, hours)
-    awake *= _column(0.03 * homes.activity, hours)
+    lamps = (awake > 0) * town.weather.dark
+    lamps *= _column(homes.lamp, 1.2 * hours)
+    awake *= _column(homes.activity, 0.036 * hours)
     awake += lamps
-    awake *= np.float32(0.4) + np.float32(1.2) * noise
+    awake *= noise + np.float32(1 / 3)
     return awake
 
 
@@ -174,7 +173,7 @@ def _add_machines(load: F32, town: Town, rng: np.random.Generator) -> None:
 def _add_security_lamps(load: F32, town: Town, rng: np.random.Generator) -> None:
     """Lamps on a timer, each evening that the home stands empty."""
     homes, calendar = town.homes, town.calendar
-    rows = np.intersect1d(np.flatnonzero(homes.has("security_timer")), town.presence.left_rows)
+    rows = np.flatnonzero(homes.has("security_timer"))
     if not len(rows):
         return
     hour = (np.arange(calendar.total) % calendar.slots + 0.5) * calendar.hours
@@ -196,5 +195,4 @@ def _add_stuck(load: F32, town: Town) -> None:
 
 def _switch_off(load: F32, presence: Presence) -> None:
     """Main switch off: nothing at all, from the slot of departure."""
-    rows = presence.left_rows
-    load[rows] *= presence.mode[rows] != MAIN_OFF
+    load.reshape(-1)[presence.left_at[presence.left_how == MAIN_OFF]] = 0

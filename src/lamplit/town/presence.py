@@ -18,12 +18,16 @@ NEVER = 48.0
 
 @dataclass
 class Presence:
-    """By home and nominal slot: people there, people awake, and how an empty home was left."""
+    """By home and nominal slot: people there, people awake, and how an empty home was left.
+
+    `left_at` and `left_how` list the slots (as places in the flattened grid) that have a mode.
+    """
 
     present: I8
     awake: I8
     mode: U8
-    left_rows: I64
+    left_at: I64
+    left_how: U8
 
     def occupied(self, slots: int) -> Bool:
         """Whether anybody was there on each day; shape (homes, days)."""
@@ -62,9 +66,9 @@ def live(
     _mark_visits(there, awake, visits, calendar)
     present = np.cumsum(there, axis=1, dtype=np.int8, out=there)[:, :-1]
     up_now = np.minimum(np.cumsum(awake, axis=1, dtype=np.int8, out=awake)[:, :-1], present)
-    return Presence(
-        present, up_now, _modes_left(n, present, trips, calendar), np.unique(trips.home)
-    )
+    mode = _modes_left(n, present, trips, calendar)
+    at = np.flatnonzero(mode)
+    return Presence(present, up_now, mode, at, mode.reshape(-1)[at])
 
 
 def _person_days(people: People, calendar: Calendar, rng: np.random.Generator) -> PersonDays:

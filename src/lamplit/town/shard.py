@@ -24,8 +24,8 @@ from lamplit.town.troubles import Trouble, strike
 from lamplit.town.truth import event_table, truth_of, truth_table
 from lamplit.town.weather import Weather
 
-SHARD_SLOTS = 1_500_000
-"""Home-slots of a shard: its arrays stay within a few megabytes, whatever the town's size."""
+SHARD_SLOTS = 400_000
+"""Home-slots of a shard: its arrays fit the processor's cache, whatever the town's size."""
 
 FIRST_DELIVERY, SECOND_DELIVERY = 1, 2
 
