@@ -47,15 +47,22 @@ MOST_CLUSTERS = 2_000
 BINS = 10
 
 
-def score(states: pa.Table, truth: pa.Table, *, missing: pa.Table | None = None) -> Score:
-    """The whole report.
+def score(
+    states: pa.Table,
+    truth: pa.Table,
+    *,
+    missing: pa.Table | None = None,
+    states_name: str = "states",
+    truth_name: str = "truth",
+) -> Score:
+    """The whole report; the names are what problems call the two tables.
 
     states: household_id, day, state [, probability, coverage]; truth: household_id, day, and
     empty_spell or occupied [, home_class, confounder, missing]. `missing` (household_id, day)
     lists days without an actual reading. Figures are the same for the same input (fixed seed).
     Raises LamplitError with a code `score.…` where the tables cannot be scored.
     """
-    grid = build_grid(states, truth, missing)
+    grid = build_grid(states, truth, missing, states_name=states_name, truth_name=truth_name)
     weights = Bootstrap(len(grid.households))
     unknown = grid.judged & (grid.state == HomeState.UNKNOWN)
     by_state = _flag_by_state(grid)
