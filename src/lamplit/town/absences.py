@@ -117,8 +117,8 @@ def _exodus(members: I64, calendar: Calendar, preset: Preset, rng: np.random.Gen
     """Half of a town going home for the festival, within days of one another."""
     home = members[rng.random(len(members)) < preset.exodus_share]
     n = len(home)
-    day = rng.normal(preset.exodus_day, 2.6, n)
-    length = np.clip(lognormal(rng, 10, 0.45, n), LONG_DAYS + 0.8, 45)
+    day = rng.normal(preset.exodus_day, 2.2, n)
+    length = np.clip(lognormal(rng, 12, 0.4, n), LONG_DAYS + 0.8, 45)
     inside = day < calendar.days
     trips = _trip(home, day, length, _modes(n, LONG_MODES, rng), rng)
     return trips.take(np.flatnonzero(inside))

@@ -72,7 +72,7 @@ PRESETS: dict[str, Preset] = {
             date(2024, 1, 8),
             1.0,
             0.10,
-            exodus_share=0.5,
+            exodus_share=0.58,
             exodus_day=28,
             cold_snap=5.0,
         ),
