@@ -19,7 +19,7 @@ from lamplit.domain.problems import layouts_xml as problems
 
 PIECE = 1 << 18
 PROLOG = 1 << 16
-UNEMPTIED_LIMIT = 64 << 20
+UNEMPTIED_LIMIT = 16 << 20
 TAG_LIMIT = 1 << 20
 
 Event = Literal["start", "end", "piece"]

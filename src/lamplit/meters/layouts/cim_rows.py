@@ -177,7 +177,7 @@ class Emitter:
     ) -> Iterator[pa.RecordBatch]:
         at = raw.column("at").to_numpy()
         start = at if series.stamp == "start" else at - seconds
-        kwh = raw.column("value").to_numpy(zero_copy_only=False) * self._scale(series)
+        kwh = self._kwh(series, raw.column("value").to_numpy(zero_copy_only=False))
         for direction, part in _directions(kwh, series.type):
             yield _interval_batch(raw, series, start, seconds // 60, direction, part)
 
@@ -194,7 +194,7 @@ class Emitter:
         after = datetime.fromtimestamp(start + length, self.zone)
         if local.time().isoformat() != "00:00:00" or after.time().isoformat() != "00:00:00":
             return _rejected(row, "xml.not-a-local-day")
-        value = None if row["value"] is None else row["value"] * self._scale(series)
+        value = None if row["value"] is None else self._kwh(series, row["value"])
         return _day_batch(row, series, local.date(), value)
 
     def _registers(self, raw: pa.RecordBatch, series: Series) -> Iterator[Item]:
@@ -213,13 +213,13 @@ class Emitter:
     ) -> pa.RecordBatch:
         default = _default_quality(series.type)
         quality = [default if r["quality"] is None else r["quality"] for r, _ in rows]
-        factor = series.type.kwh_per_unit
+        kwh = series.type.kwh
         n = len(rows)
         columns = {
             "meter_id": [series.meter_id] * n,
             "at_day": [day for _, day in rows],
             "direction": [EXPORT if series.type.flow == REVERSE else IMPORT] * n,
-            "register_kwh": [None if r["value"] is None else r["value"] * factor for r, _ in rows],
+            "register_kwh": [None if r["value"] is None else kwh(r["value"]) for r, _ in rows],
             "digits": [self.options.digits] * n,
             "multiplier": [self.options.multiplier] * n,
             "quality": [
@@ -274,8 +274,9 @@ class Emitter:
         into = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
         return local.date() if into.total_seconds() <= 2 * MIDNIGHT_SLACK else None
 
-    def _scale(self, series: Series) -> float:
-        return series.type.kwh_per_unit * (self.options.multiplier or 1.0)
+    def _kwh(self, series: Series, value: Any) -> Any:
+        kwh = series.type.kwh(value)
+        return kwh if self.options.multiplier is None else kwh * self.options.multiplier
 
 
 def _instant(row: dict[str, Any], series: Series) -> int:

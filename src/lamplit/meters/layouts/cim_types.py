@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from lamplit.domain.language import Text
 from lamplit.domain.words import Quality
@@ -131,10 +131,13 @@ class CimType:
     """Length of the interval, where the type says it."""
     default_quality: str | None = None
 
-    @property
-    def kwh_per_unit(self) -> float:
-        """What one unit of a value is in kWh."""
-        return float(f"1e{self.power - 3}")
+    def kwh(self, value: Any) -> Any:
+        """Values, a float or an array of them, as kWh.
+
+        Dividing by a power of ten rounds once: 282 Wh is 0.282 kWh, not 0.28200000000000003.
+        """
+        shift = self.power - 3
+        return value * 10.0**shift if shift >= 0 else value / 10.0**-shift
 
     @property
     def cumulative(self) -> bool:

@@ -33,7 +33,7 @@ VALUE, PERIOD = f"{ESPI}value", f"{ESPI}timePeriod"
 START, DURATION, QUALITY = f"{ESPI}start", f"{ESPI}duration", f"{ESPI}quality"
 EARLIEST, LATEST = 0, 4_102_444_800
 """1970 to 2100: an instant outside is no reading's."""
-LINK = f"{ATOM}link"
+LINK, INTERVAL = f"{ATOM}link", f"{ESPI}interval"
 HELD_BATCHES = 1024
 """Batches of one entry; at a piece of the file each, entries beyond wait on disk."""
 
@@ -103,15 +103,14 @@ class _Feed:
         """Take the readings that are whole out of the open block; the last may be half there."""
         if self.block is None:
             return
+        self.reader.note_start(self.block)
         readings = list(self.block.iterchildren(READING))
         if not final and readings and self.block[-1] is readings[-1]:
             readings.pop()
-        if not readings:
-            return
-        batch, rejects = self.reader.take(self.block, readings)
-        if not final:
+        batch, rejects = self.reader.take(self.block, readings) if readings else (None, [])
+        if not final and len(self.block) > 1:
             del self.block[:-1]
-        self.xml.emptied()
+            self.xml.emptied()
         yield from rejects
         self.emitter.readings += len(rejects)
         if batch is not None:
@@ -171,12 +170,15 @@ class _Readings:
         """A new block: its `interval` will say where readings without a start begin."""
         self.next_start = None
 
-    def take(self, block: Any, readings: list[Any]) -> tuple[pa.RecordBatch | None, list[Reject]]:
-        """The raw batch of a block's whole readings, and those that could not be read."""
-        interval = block.find(f"{ESPI}interval")
-        if interval is not None:
+    def note_start(self, block: Any) -> None:
+        """Where the block's own interval begins, for readings that name no start."""
+        interval = block.find(INTERVAL)
+        if interval is not None and interval.getnext() is not None:
             self.next_start = _whole(interval.findtext(START))
             block.remove(interval)
+
+    def take(self, block: Any, readings: list[Any]) -> tuple[pa.RecordBatch | None, list[Reject]]:
+        """The raw batch of a block's whole readings, and those that could not be read."""
         columns = self._fast(block, readings)
         if columns is not None:
             self.count += len(readings)

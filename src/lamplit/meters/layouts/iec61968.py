@@ -94,6 +94,7 @@ class _Message:
         self.meter: Any = None
         self.block: Any = None
         self.origins: list[_Origin] = []
+        self.devices: dict[str, str] = {}
         self.block_origin = _Origin()
         self.held: list[tuple[_Origin, pa.RecordBatch]] = []
         self.seen = False
@@ -113,13 +114,15 @@ class _Message:
             elif name == "ReadingType" and self.meter is None:
                 self._define(element)
             elif name == "Header":
-                self.sent = instant(_text_of(element, "Timestamp"), self.rows.zone)
+                # A SOAP envelope has a Header of its own, without a Timestamp's text.
+                sent = instant(_text_of(element, "Timestamp"), self.rows.zone)
+                self.sent = self.sent if sent is None else sent
         yield from self._rest()
 
     def _start(self, name: str, element: Any) -> None:
         if name == "MeterReading":
             self.seen = True
-            self.meter, self.origins = element, []
+            self.meter, self.origins, self.devices = element, [], {}
         elif name == "IntervalBlocks":
             self.block, self.block_origin = element, _Origin()
             self.origins.append(self.block_origin)
@@ -131,19 +134,39 @@ class _Message:
         if parent is None:
             return
         name = "Readings" if self.block is None else "IntervalReadings"
-        elements = _children(parent, name, final)
-        if not elements:
-            return
-        batch = None if self.block is None else self.rows.take_block(parent, elements)
+        children = list(parent) if final else parent[:-1]
+        elements = []
+        for child in children:
+            if local(child) == name:
+                elements.append(child)
+            else:
+                self._note(child)
+        batch = self.rows.take_block(parent, elements) if self.block is not None else None
         if batch is not None:
             self._hold(self.block_origin, batch)
         else:
             yield from self._carefully(elements)
-        for element in elements:
-            parent.remove(element)
-        self.xml.emptied()
+        for child in children:
+            parent.remove(child)
+        if children:
+            self.xml.emptied()
+
+    def _note(self, child: Any) -> None:
+        """What a child that is no reading says of the readings around it."""
+        name = local(child)
+        if self.block is not None:
+            if name == "ReadingType":
+                self.block_origin.ref = reference(child)
+            elif name == "Pending":
+                self.block_origin.refused = "xml.pending-conversion"
+        elif name in _DEVICES:
+            found = device_id(child)
+            if found is not None:
+                self.devices[name] = found
 
     def _carefully(self, elements: list[Any]) -> Iterator[Reject]:
+        if not elements:
+            return
         rows, rejects = self.rows.take(elements)
         if self.block is None:
             self._hold_by_type(rows)
@@ -171,17 +194,13 @@ class _Message:
 
     def _end_of_block(self) -> Iterator[Reject]:
         yield from self._some(final=True)
-        for child in self.block:
-            if local(child) == "ReadingType":
-                self.block_origin.ref = reference(child)
-            elif local(child) == "Pending":
-                self.block_origin.refused = "xml.pending-conversion"
         self.block.clear()
         self.block = None
 
     def _end_of_meter(self) -> Iterator[Item]:
         yield from self._some(final=True)
-        meter_id = meter_id_of(self.meter) or self.options.meter_id or ""
+        named = next((self.devices[name] for name in _DEVICES if name in self.devices), None)
+        meter_id = named or self.options.meter_id or ""
         for origin in self.origins:
             origin.meter_id = meter_id
             origin.seq = self.sent if self.sent is not None else origin.seq
@@ -214,6 +233,7 @@ class _Message:
         if kind is not None:
             self.types.update(dict.fromkeys(names, kind))
         forget(element)
+        self.xml.emptied()
 
     def _rest(self) -> Iterator[Item]:
         if not self.seen:
@@ -237,23 +257,13 @@ def reference(element: Any) -> str:
     return (element.get("ref") or element.text or _text_of(element, "mRID") or "").strip()
 
 
-def meter_id_of(meter_reading: Any) -> str | None:
-    """The meter's id: Meter's mRID, or its name where the mRID is a UUID that nobody knows it by.
-
-    Without a Meter, the same of EndDevice and of UsagePoint.
-    """
-    devices = {local(child): child for child in reversed(meter_reading)}
-    for name in _DEVICES:
-        device = devices.get(name)
-        if device is None:
-            continue
-        mrid = (device.get("ref") or _text_of(device, "mRID") or "").strip()
-        names = _names(device)
-        if mrid and not (_UUID.fullmatch(mrid) and names):
-            return mrid
-        if names:
-            return names[0]
-    return None
+def device_id(device: Any) -> str | None:
+    """A meter's id: its mRID, or its name where the mRID is a UUID that nobody knows it by."""
+    mrid = (device.get("ref") or _text_of(device, "mRID") or "").strip()
+    names = _names(device)
+    if mrid and not (_UUID.fullmatch(mrid) and names):
+        return mrid
+    return names[0] if names else None
 
 
 def _names(element: Any) -> list[str]:
@@ -268,14 +278,6 @@ def _text_of(element: Any, name: str) -> str | None:
         if local(child) == name:
             return (child.text or "").strip() or None
     return None
-
-
-def _children(element: Any, name: str, final: bool) -> list[Any]:
-    """The children of that name that are whole; taken out of the tree once they are read."""
-    found = [child for child in element if local(child) == name]
-    if not final and found and element[-1] is found[-1]:
-        found.pop()
-    return found
 
 
 def _raw(rows: list[Row]) -> pa.RecordBatch:

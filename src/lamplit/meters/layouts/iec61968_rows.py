@@ -91,6 +91,8 @@ class ReadingRows:
         shift the rest.
         """
         n = len(readings)
+        if n == 0:
+            return None
         space = readings[0].tag.rpartition("IntervalReadings")[0]
         if next(block.iter(f"{space}timePeriod", f"{space}reportedDateTime"), None) is not None:
             return None
