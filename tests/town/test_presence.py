@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamplit.services.town import TownRequest, check_order
-from lamplit.town.absences import MAIN_OFF, ROUTER_ONLY, STANDBY_ONLY, draw_trips, draw_visits
+from lamplit.town.absences import (
+    MAIN_OFF,
+    ROUTER_ONLY,
+    STANDBY_ONLY,
+    draw_leaves,
+    draw_trips,
+    draw_visits,
+)
 from lamplit.town.arrays import stream
 from lamplit.town.build import make_setting
 from lamplit.town.classes import CLASSES
@@ -29,7 +36,8 @@ def lived():
     people = draw_people(homes, rng)
     trips = draw_trips(homes, setting.calendar, order.preset, rng)
     visits = draw_visits(trips, setting.calendar, order.preset, rng)
-    presence = live(150, people, trips, visits, setting.calendar, rng)
+    leaves = draw_leaves(homes, people, trips, setting.calendar, order.preset, rng)
+    presence = live(150, people, trips, leaves, visits, setting.calendar, rng)
     town = Town(homes, presence, setting.calendar, setting.weather, Troubles())
     return town, people, trips, visits, simulate_load(town, rng)
 
@@ -119,7 +127,8 @@ def test_frugal_elders_use_little_with_somebody_there():
     people = draw_people(homes, rng)
     trips = draw_trips(homes, setting.calendar, order.preset, rng)
     visits = draw_visits(trips, setting.calendar, order.preset, rng)
-    presence = live(3000, people, trips, visits, setting.calendar, rng)
+    leaves = draw_leaves(homes, people, trips, setting.calendar, order.preset, rng)
+    presence = live(3000, people, trips, leaves, visits, setting.calendar, rng)
     load = simulate_load(Town(homes, presence, setting.calendar, setting.weather, Troubles()), rng)
     daily = load.reshape(3000, -1, setting.calendar.slots).sum(axis=2)
     there = presence.occupied(setting.calendar.slots) & (homes.cls == frugal[0])[:, None]
@@ -136,7 +145,8 @@ def test_a_broken_routine_leaves_somebody_there_who_does_not_stir():
     people = draw_people(homes, rng)
     trips = draw_trips(homes, setting.calendar, order.preset, rng)
     visits = draw_visits(trips, setting.calendar, order.preset, rng)
-    presence = live(4000, people, trips, visits, setting.calendar, rng)
+    leaves = draw_leaves(homes, people, trips, setting.calendar, order.preset, rng)
+    presence = live(4000, people, trips, leaves, visits, setting.calendar, rng)
     troubles = strike(homes, presence, setting.calendar, order.preset, rng)
     assert len(troubles.broken) > 5
     for trouble in troubles.broken:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lamplit.town.arrays import F64, I64, U8, lognormal
+from lamplit.town.arrays import F64, I64, U8, Bool, expand_ranges, lognormal
 from lamplit.town.calendar import Calendar
 from lamplit.town.classes import CLASS_INDEX, CLASSES
 from lamplit.town.confounders import BIT, SHARE
-from lamplit.town.homes import Homes
+from lamplit.town.homes import Homes, People
 from lamplit.town.presets import Preset
 
 AS_IS, FRIDGE_ON, ROUTER_ONLY, MAIN_OFF, STANDBY_ONLY = 1, 2, 3, 4, 5
@@ -44,12 +44,26 @@ class Trips:
 
 @dataclass
 class Visits:
-    """Somebody in an otherwise empty home, from one hour to another."""
+    """Somebody in an otherwise empty home, from one hour to another; `code` is the confounder."""
 
     home: I64
     start: F64
     end: F64
-    overnight: np.ndarray
+    code: np.ndarray
+
+    @property
+    def overnight(self) -> Bool:
+        """Which of them sleep there."""
+        return np.asarray(self.code == "overnight_return")
+
+
+@dataclass
+class Leaves:
+    """Absences of single people whose home stays lived in."""
+
+    person: I64
+    depart: F64
+    back: F64
 
 
 def draw_trips(homes: Homes, calendar: Calendar, preset: Preset, rng: np.random.Generator) -> Trips:
@@ -206,7 +220,8 @@ def draw_visits(
     roomy = np.flatnonzero(whole >= 6)
     weeks = np.minimum(whole[roomy] / 20, 3)
     parts: list[tuple[I64, F64, F64, np.ndarray]] = []
-    for code, overnight in (("visit", False), ("overnight_return", True)):
+    for code in ("visit", "overnight_return"):
+        overnight = code == "overnight_return"
         rate = min(SHARE[code] * preset.rate**0.5, 0.5)
         chosen = roomy[rng.random(len(roomy)) < 1 - (1 - rate) ** np.maximum(weeks, 0.5)]
         n = len(chosen)
@@ -214,12 +229,56 @@ def draw_visits(
         hour = rng.normal(18.5, 1.0, n) if overnight else rng.uniform(8.5, 17, n)
         length = rng.uniform(11, 15, n) if overnight else rng.uniform(0.8, 2.6, n)
         start = day * 24 + hour
-        parts.append((trips.home[chosen], start, start + length, np.full(n, overnight)))
-    home, start, end, night = (np.concatenate(p) for p in zip(*parts, strict=True))
-    return Visits(home, start, end, night)
+        parts.append((trips.home[chosen], start, start + length, np.full(n, code)))
+    parts.append(_renovations(trips, first, whole, preset, rng))
+    home, start, end, codes = (np.concatenate(p) for p in zip(*parts, strict=True))
+    return Visits(home, start, end, codes)
+
+
+def _renovations(
+    trips: Trips, first: F64, whole: F64, preset: Preset, rng: np.random.Generator
+) -> tuple[I64, F64, F64, np.ndarray]:
+    """Workmen in homes that are empty for long: by day, but on most days off it is dark again."""
+    rate = min(SHARE["renovation"] * preset.rate**0.5, 0.3)
+    chosen = np.flatnonzero((whole >= 25) & (rng.random(len(trips)) < rate))
+    length = np.minimum(rng.integers(4, 22, len(chosen)), whole[chosen] - 3).astype(np.int64)
+    begin = first[chosen] + 1 + np.floor(rng.random(len(chosen)) * (whole[chosen] - length - 1))
+    which, day = expand_ranges(begin.astype(np.int64), length)
+    worked = rng.random(len(day)) < 0.8
+    which, day = which[worked], day[worked]
+    start = day * 24 + rng.uniform(7.5, 9.5, len(day))
+    end = start + rng.uniform(3, 9.5, len(day))
+    return trips.home[chosen][which], start, end, np.full(len(day), "renovation")
 
 
 def label_visits(homes: Homes, visits: Visits) -> None:
     """Write the visits into the homes' labels."""
-    np.bitwise_or.at(homes.labels, visits.home[~visits.overnight], BIT["visit"])
-    np.bitwise_or.at(homes.labels, visits.home[visits.overnight], BIT["overnight_return"])
+    for code in ("visit", "overnight_return", "renovation"):
+        np.bitwise_or.at(homes.labels, visits.home[visits.code == code], BIT[code])
+
+
+def draw_leaves(
+    homes: Homes, people: People, trips: Trips, calendar: Calendar, preset: Preset,
+    rng: np.random.Generator,
+) -> Leaves:  # fmt: skip
+    """Households of which all but one person are away for days to weeks.
+
+    Only homes without a trip of their own in the period, so that the two never meet.
+    """
+    seen = (trips.back > 0) & (trips.depart < calendar.days * 24)
+    free = np.ones(len(homes), dtype=np.bool_)
+    free[trips.home[seen]] = False
+    size = np.bincount(people.home, minlength=len(homes))
+    rate = min(SHARE["partial_absence"] * preset.rate**0.5 * calendar.days / 60, 0.3)
+    home = np.flatnonzero(free & (size >= 2) & (rng.random(len(homes)) < rate))
+    n = len(home)
+    length = np.clip(lognormal(rng, 12, 0.6, n), 4, 60)
+    day = np.floor(rng.uniform(-0.3 * length, calendar.days, n))
+    depart = day * 24 + _leave_hour(n, rng)
+    back = depart + np.round(length) * 24 + rng.uniform(-6, 6, n)
+    first = np.searchsorted(people.home, home)
+    keeper = first + rng.integers(0, size[home])
+    trip, person = expand_ranges(first, size[home])
+    goes = person != keeper[trip]
+    homes.labels[home] |= BIT["partial_absence"]
+    return Leaves(person[goes], depart[trip[goes]], back[trip[goes]])

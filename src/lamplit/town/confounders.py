@@ -57,6 +57,10 @@ CONFOUNDERS: tuple[Confounder, ...] = (
     Confounder("frozen_high", Text("stuck heater", "电器恒定运行"), 0.004),
     Confounder("routine_broken", Text("routine broken", "作息异常"), 0.06, "consenting person"),
     Confounder("late_correction", Text("corrected later", "事后更正"), 0.02, fault=True),
+    Confounder("cut_off", Text("supply cut, prepaid balance empty", "欠费停电"), 0.003),
+    Confounder("base_shift", Text("a new standing load", "新增常开电器"), 0.03),
+    Confounder("partial_absence", Text("one stays while others travel", "部分家人外出"), 0.05),
+    Confounder("renovation", Text("workmen by day", "装修施工"), 0.06, "empty home"),
     Confounder("dst_day", Text("clock change", "夏令时切换日"), 1.0, "day"),
 )
 """Every confounder; its place is its bit."""

@@ -13,14 +13,17 @@ from lamplit.town.presets import Preset
 
 TRAITS = (
     "solar", "solar_no_export", "shared_meter", "sublet", "frost_guard", "heating_left_on", "ev",
-    "timer_heater", "high_base", "dehumidifier", "security_timer",
+    "timer_heater", "high_base", "dehumidifier", "security_timer", "base_shift",
 )  # fmt: skip
 """Confounders that are ways of the home, in force the whole time."""
 
 
 @dataclass
 class Homes:
-    """What each home of a shard has; one element per home. Powers in kW."""
+    """What each home of a shard has; one element per home. Powers in kW.
+
+    `shift_kw` runs from the share `shift_at` of the period on: a thing bought meanwhile.
+    """
 
     first: int
     cls: I8
@@ -32,6 +35,8 @@ class Homes:
     fridge_duty: F64
     defrost: F64
     extra_base: F64
+    shift_kw: F64
+    shift_at: F64
     lamp: F64
     activity: F64
     electric_cooking: Bool
@@ -107,6 +112,8 @@ def draw_homes(first: int, n: int, preset: Preset, rng: np.random.Generator) -> 
         fridge_duty=rng.uniform(0.28, 0.6, n),
         defrost=np.where(rng.random(n) < 0.6, rng.uniform(0.08, 0.25, n), 0.0) * (fridge > 0),
         extra_base=np.zeros(n),
+        shift_kw=np.zeros(n),
+        shift_at=rng.random(n),
         lamp=act**0.5 * rng.uniform(0.012, 0.09, n) * np.where(frugal, 0.35, 1.0),
         activity=act,
         electric_cooking=~chance("gas"),
@@ -147,6 +154,7 @@ def _draw_traits(homes: Homes, preset: Preset, rng: np.random.Generator) -> None
     sun = homes.has("solar") | homes.has("solar_no_export")
     homes.solar_kw[:] = np.where(sun, rng.uniform(1.5, 8.0, n), 0.0)
     homes.heater_timer_hour[:] = np.where(homes.has("timer_heater"), rng.uniform(4, 22, n), -1.0)
+    homes.shift_kw[:] = np.where(homes.has("base_shift"), rng.uniform(0.03, 0.25, n), 0.0)
     homes.extra_base[:] = np.where(homes.has("high_base"), rng.uniform(0.06, 0.4, n), 0.0)
 
 

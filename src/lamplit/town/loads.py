@@ -44,6 +44,7 @@ def simulate_load(town: Town, rng: np.random.Generator) -> F32:
     load += _company(town, noise)
     _add_climate(load, town, noise, rng)
     _add_machines(load, town, rng)
+    _add_bought(load, town)
     _add_security_lamps(load, town, rng)
     _add_stuck(load, town)
     _switch_off(load, town.presence)
@@ -168,6 +169,15 @@ def _add_machines(load: F32, town: Town, rng: np.random.Generator) -> None:
         part = cycling(m, calendar, rng.uniform(0.5, 3, m), rng.uniform(0.2, 0.6, m),
                        rng.uniform(0.3, 1.2, m), rng)  # fmt: skip
         load[frost] += part * (town.weather.temperature < 5)[None, :]
+
+
+def _add_bought(load: F32, town: Town) -> None:
+    """A freezer or the like that was bought within the period, and stays on."""
+    homes, calendar = town.homes, town.calendar
+    for home in np.flatnonzero(homes.shift_kw > 0):
+        start = int(homes.shift_at[home] * calendar.total)
+        runs = FRIDGE_KEPT[town.presence.mode[home, start:]]
+        load[home, start:] += runs * np.float32(homes.shift_kw[home] * calendar.hours)
 
 
 def _add_security_lamps(load: F32, town: Town, rng: np.random.Generator) -> None:

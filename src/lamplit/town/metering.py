@@ -101,6 +101,24 @@ def black_out(
     return windows
 
 
+def cut_supply(
+    load: F32, calendar: Calendar, preset: Preset, rng: np.random.Generator
+) -> list[Window]:
+    """Cut single homes off for a day or more, as when a prepaid balance is empty.
+
+    People may well be there, in the dark: a reason of its own to knock.
+    """
+    chance = min(SHARE["cut_off"] * preset.rate * calendar.days / 60, 0.2)
+    windows = []
+    for home in np.flatnonzero(rng.random(len(load)) < chance):
+        days = np.exp(rng.uniform(np.log(0.4), np.log(9)))
+        start = int(rng.integers(0, calendar.total))
+        end = min(start + max(int(days * calendar.slots), 1), calendar.total)
+        load[home, start:end] = 0
+        windows.append(Window("home", int(home), start, end))
+    return windows
+
+
 def sunshine(weather: Weather, calendar: Calendar, seed: int) -> F32:
     """Share of the panels' peak that the sun gives, by slot of the calendar; clouds move by day."""
     rng = stream(seed, 3)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lamplit.town.absences import Trips, Visits
+from lamplit.town.absences import Leaves, Trips, Visits
 from lamplit.town.arrays import F64, I8, I64, U8, Bool, expand_ranges
 from lamplit.town.calendar import Calendar
 from lamplit.town.classes import ROUTINES
@@ -49,12 +49,13 @@ class PersonDays:
 
 
 def live(
-    n: int, people: People, trips: Trips, visits: Visits, calendar: Calendar,
+    n: int, people: People, trips: Trips, leaves: Leaves, visits: Visits, calendar: Calendar,
     rng: np.random.Generator,
 ) -> Presence:  # fmt: skip
     """Let `n` homes live through the calendar."""
     days = _person_days(people, calendar, rng)
     _cut_trips(days, people, trips, calendar.days, rng)
+    _cut(days, leaves.person, leaves.depart, leaves.back, calendar.days)
     there = np.zeros((n, calendar.total + 1), dtype=np.int8)
     awake = np.zeros_like(there)
     row, start = _where(people, calendar)
@@ -105,6 +106,11 @@ def _cut_trips(
     goes = ~people.stays[person]
     trip, person = trip[goes], person[goes]
     depart, back = _staggered(trips, trip, person != first_of[trip], rng)
+    _cut(days, person, depart, back, count)
+
+
+def _cut(days: PersonDays, person: I64, depart: F64, back: F64, count: int) -> None:
+    """Cut the hours from `depart` to `back` out of people's days."""
     first_day = np.maximum(np.floor(depart / 24), 0).astype(np.int64)
     last_day = np.minimum(np.floor(back / 24), count - 1).astype(np.int64)
     which, day = expand_ranges(first_day, np.maximum(last_day - first_day + 1, 0))

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from lamplit.town.absences import Visits, draw_trips, draw_visits, label_visits
+from lamplit.town.absences import Leaves, Visits, draw_leaves, draw_trips, draw_visits, label_visits
 from lamplit.town.arrays import Bool, stream
 from lamplit.town.calendar import Calendar, Order
 from lamplit.town.confounders import BIT, SHARE
 from lamplit.town.faults import lay_faults
-from lamplit.town.homes import TRAITS, Homes, draw_homes, draw_people
+from lamplit.town.homes import TRAITS, Homes, People, draw_homes, draw_people
 from lamplit.town.loads import Town, simulate_load
-from lamplit.town.metering import Meters, Place, Window, black_out, count, sunshine
+from lamplit.town.metering import Meters, Place, Window, black_out, count, cut_supply, sunshine
 from lamplit.town.places import Places
 from lamplit.town.presence import live
 from lamplit.town.registry import registry_table
@@ -79,17 +79,22 @@ def live_shard(setting: Setting, first: int, n: int) -> Lived:
     trips = draw_trips(homes, calendar, preset, rng)
     visits = draw_visits(trips, calendar, preset, rng)
     label_visits(homes, visits)
-    presence = live(n, people, trips, visits, calendar, rng)
+    leaves = draw_leaves(homes, people, trips, calendar, preset, rng)
+    presence = live(n, people, trips, leaves, visits, calendar, rng)
     troubles = strike(homes, presence, calendar, preset, rng)
     load = simulate_load(Town(homes, presence, calendar, setting.weather, troubles), rng)
     place = place_of(setting.places, first, n)
     windows = black_out(load, place, calendar, preset, order.seed)
+    cuts = cut_supply(load, calendar, preset, rng)
     sun = sunshine(setting.weather, calendar, order.seed)
     meters = count(load, homes.solar_kw, sun, homes.labels, homes.inverse_step, calendar)
     meters.windows.extend(windows)
     label_windows(meters, place)
     occupied = presence.occupied(calendar.slots)
+    for cut in cuts:
+        meters.label(cut.group, cut.start, cut.end, "cut_off")
     label_hours(meters, visits, calendar)
+    label_leaves(meters, people, leaves, calendar)
     for trouble in troubles.all:
         meters.label(trouble.home, trouble.start, trouble.end, trouble.event)
     traits = np.bitwise_or.reduce([BIT[t] for t in TRAITS])
@@ -119,12 +124,20 @@ def label_windows(meters: Meters, place: Place) -> None:
 
 def label_hours(meters: Meters, visits: Visits, calendar: Calendar) -> None:
     """Label the days on which somebody looked in."""
-    for home, start, end, night in zip(
-        visits.home, visits.start, visits.end, visits.overnight, strict=True
+    for home, start, end, code in zip(
+        visits.home, visits.start, visits.end, visits.code, strict=True
     ):
         low, high = int(start / calendar.hours), int(np.ceil(end / calendar.hours))
-        code = "overnight_return" if night else "visit"
-        meters.label(int(home), low, min(high, calendar.total), code)
+        meters.label(int(home), low, min(high, calendar.total), str(code))
+
+
+def label_leaves(meters: Meters, people: People, leaves: Leaves, calendar: Calendar) -> None:
+    """Label the days on which one of a household kept the home."""
+    for person, depart, back in zip(leaves.person, leaves.depart, leaves.back, strict=True):
+        start = max(int(depart / calendar.hours), 0)
+        end = min(int(back / calendar.hours), calendar.total)
+        if start < end:
+            meters.label(int(people.home[person]), start, end, "partial_absence")
 
 
 def make_shard(setting: Setting, first: int, n: int) -> Made:
