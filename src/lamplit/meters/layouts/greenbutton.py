@@ -270,10 +270,13 @@ def _qualities(block: Any, readings: list[Any]) -> tuple[pa.Array, pa.Array]:
     elements = list(block.iter(QUALITY))
     if not elements:
         return pa.nulls(n, pa.uint8()), pa.nulls(n, pa.string())
-    owners = map(_parent, map(_parent, elements))
+    owners = list(map(_parent, map(_parent, elements)))
+    given = list(map(_text, elements))
+    known = {code: espi_quality(code) for code in set(given) if code}
+    if len(elements) == n and all(map(is_, owners, readings)) and None not in given:
+        return pa.array([int(known[code]) for code in given], pa.uint8()), pa.array(given)
     worst: dict[Any, str] = {}
-    known = {code: espi_quality(code) for code in set(map(_text, elements)) if code}
-    for reading, code in zip(owners, map(_text, elements), strict=True):
+    for reading, code in zip(owners, given, strict=True):
         if code and (reading not in worst or known[code] > known[worst[reading]]):
             worst[reading] = code
     codes = [worst.get(reading) for reading in readings]

@@ -146,9 +146,8 @@ class _Message:
             self._hold(self.block_origin, batch)
         else:
             yield from self._carefully(elements)
-        for child in children:
-            parent.remove(child)
-        if children:
+        if children and not final:
+            del parent[: len(children)]
             self.xml.emptied()
 
     def _note(self, child: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import isfinite
 from operator import attrgetter, is_
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from lamplit.meters.xml import excerpt
 EARLIEST, LATEST = 0, 4_102_444_800
 
 _parent = etree._Element.getparent
+_text = attrgetter("text")
 _line = attrgetter("sourceline")
 
 
@@ -104,8 +106,8 @@ class ReadingRows:
         if len(stamps) != n or not all(map(is_, map(_parent, stamps), readings)):
             return None
         at = self._instants(stamps)
-        value = [None if e.text is None else number(e.text) for e in values]
-        if at is None or None in value:
+        value = _numbers(list(map(_text, values)))
+        if at is None or value is None:
             return None
         quality, code = _block_qualities(block, space, readings)
         first, self.count, self._after = self.count + 1, self.count + n, at[-1]
@@ -179,10 +181,15 @@ def _parts(element: Any) -> tuple[dict[str, str], list[str], str]:
 
 def _block_qualities(block: Any, space: str, readings: list[Any]) -> tuple[pa.Array, pa.Array]:
     """Quality and code of each reading of a block."""
+    n = len(readings)
     codes: dict[Any, tuple[str, ...]] = {}
-    for element in block.iter(f"{space}ReadingQualities"):
-        reading = _parent(element)
-        codes[reading] = codes.get(reading, ()) + tuple(_codes(element))
+    typed = list(block.iter(f"{space}ReadingQualityType"))
+    if len(typed) == n and all(map(is_, map(_parent, map(_parent, typed)), readings)):
+        codes = {r: (e.get("ref") or e.text or "",) for r, e in zip(readings, typed, strict=True)}
+    else:
+        for element in block.iter(f"{space}ReadingQualities"):
+            reading = _parent(element)
+            codes[reading] = codes.get(reading, ()) + tuple(_codes(element))
     worst = [iec_worst(codes.get(reading, ())) for reading in readings]
     quality = pa.array([int(quality) for quality, _ in worst], pa.uint8())
     return quality, pa.array([code for _, code in worst], pa.string())
@@ -198,6 +205,17 @@ def _codes(element: Any) -> list[str]:
             if code:
                 found.append(code)
     return found
+
+
+def _numbers(texts: list[str | None]) -> list[float] | None:
+    """All as finite numbers, or None when one is none."""
+    try:
+        values = list(map(float, texts))  # type: ignore[arg-type]  # None is caught below
+    except (TypeError, ValueError):
+        return None
+    return (
+        values if all(map(isfinite, values)) and "_" not in "".join(filter(None, texts)) else None
+    )
 
 
 def number(text: str) -> float | None:
