@@ -252,6 +252,7 @@ def test_spacing_tells_the_length_where_the_code_does_not() -> None:
     assert {r["minutes"] for r in rows["intervals"]} == {60}
     alone = readings(meter(block(interval("2026-02-01T01:00:00Z", 1), ref)))
     assert [r.code for r in read(alone)[1]] == ["xml.no-period"]
+    assert read(alone, Options(minutes=30))[0]["intervals"][0]["minutes"] == 30
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,9 @@ class Emitter:
         A series that is a string is the code of REASONS for which none of it can be used.
         """
         self.readings += raw.num_rows
+        if isinstance(series, Series) and series.type.seconds is None and self.options.minutes:
+            told = replace(series.type, seconds=self.options.minutes * 60)
+            series = replace(series, type=told)
         code = series if isinstance(series, str) else series.type.refusal()
         if code is not None:
             yield from _all_rejected(raw, code)

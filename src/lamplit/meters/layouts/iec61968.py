@@ -221,7 +221,7 @@ class _Message:
             return "xml.no-meter"
         if kind is None:
             return "xml.no-type"
-        if kind.seconds is None and not kind.cumulative:
+        if kind.seconds is None and not kind.cumulative and self.options.minutes is None:
             kind = replace(kind, seconds=_even_spacing(batch))
         return Series(origin.meter_id, kind, origin.seq, self.rows.stamp)
 
