@@ -86,6 +86,11 @@ METER_DAY: Final = pa.schema(
         ("night_top_kwh", pa.float32()),
         ("night_kwh", pa.float32()),
         ("small_hours_kwh", pa.float32()),
+        ("morning_kwh", pa.float32()),
+        ("midday_kwh", pa.float32()),
+        ("afternoon_kwh", pa.float32()),
+        ("evening_kwh", pa.float32()),
+        ("late_kwh", pa.float32()),
         ("active_blocks", pa.uint8()),
         ("peak_kw", pa.float32()),
         ("zero_slots", pa.int16()),
@@ -98,6 +103,7 @@ METER_DAY: Final = pa.schema(
         ("slot_seq", pa.list_(pa.int64())),  # per import slot; NULL when all have `seq`
         ("export_seq", pa.list_(pa.int64())),  # per export slot; NULL when all have `seq`
         ("batch", pa.int32()),  # the batch that last changed the row
+        ("line", pa.int64()),  # a record of that batch's file that the row comes from
     ]
 )
 """One row per meter and local day: what the lake stores."""
@@ -113,6 +119,16 @@ NIGHT_BLOCKS: Final = (10, 11, 0, 1, 2)
 
 SMALL_HOURS_BLOCKS: Final = (1, 2)
 """Blocks from 02:00 to 06:00."""
+
+PARTS_OF_DAY: Final = {
+    "morning_kwh": (3, 4),
+    "midday_kwh": (5, 6),
+    "afternoon_kwh": (7, 8),
+    "evening_kwh": (9, 10),
+    "late_kwh": (11, 0),
+}
+"""The other parts of a day, four hours each from 06:00 on: the blocks that each adds up. `late_kwh`
+is 22:00-24:00 and 00:00-02:00 of the same local day."""
 
 BLOCK_MINUTES_MAX: Final = 120
 """Intervals longer than this have no shape to speak of."""

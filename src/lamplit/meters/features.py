@@ -10,6 +10,7 @@ from lamplit.meters.canonical import (
     BLOCK_MINUTES_MAX,
     BLOCKS,
     NIGHT_BLOCKS,
+    PARTS_OF_DAY,
     QUALITY_LETTERS,
     SMALL_HOURS_BLOCKS,
     block_bounds,
@@ -22,6 +23,7 @@ FEATURES = (
     "night_top_kwh",
     "night_kwh",
     "small_hours_kwh",
+    *PARTS_OF_DAY,
     "active_blocks",
     "peak_kw",
 )
@@ -55,12 +57,15 @@ def finish(relation: str) -> str:
     )
     limit = f"(low * {ACTIVE_FACTOR} + {ACTIVE_MARGIN_KWH})"
     active = " + ".join(f"CAST(coalesce({b} > {limit}, false) AS UTINYINT)" for b in every)
+    parts = "".join(
+        f"CAST(b{one} + b{two} AS FLOAT) AS {name}, " for name, (one, two) in PARTS_OF_DAY.items()
+    )
     columns = (
         "CAST(low * 12 AS FLOAT) AS base_kwh, CAST(high AS FLOAT) AS top_kwh, "
         "CAST(night_low * 12 AS FLOAT) AS night_base_kwh, "
         "CAST(night_high AS FLOAT) AS night_top_kwh, "
         f"CAST({_sum_known(night)} AS FLOAT) AS night_kwh, "
-        f"CAST({_sum_known(small)} AS FLOAT) AS small_hours_kwh, "
+        f"CAST({_sum_known(small)} AS FLOAT) AS small_hours_kwh, {parts}"
         f"CASE WHEN low IS NOT NULL THEN CAST({active} AS UTINYINT) END AS active_blocks, "
         "CAST(CASE WHEN low IS NOT NULL THEN top_slot * 60 / minutes END AS FLOAT) AS peak_kw"
     )

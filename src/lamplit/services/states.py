@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from lamplit.domain.words import HomeState
-from lamplit.engine.duckdb import connect
+from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
 from lamplit.services.night.replay import Replay
@@ -41,7 +41,7 @@ DARK_KWH = "dark_kwh"
 WORDS = pa.array([state.word for state in HomeState], pa.string())
 
 
-def states(
+def states_between(
     home: Home,
     first: date,
     last: date,
@@ -54,7 +54,7 @@ def states(
     `asof` uses only readings of days up to each day; `revised` uses those after it too, and dates
     a spell from its onset. Raises the errors of `Replay.open` and `Replay.checked`.
     """
-    with connect(home.config) as con:
+    with open_engine(home) as con:
         replay = Replay.open(home, con, detector(home))
         first, last = replay.checked(first, last)
         order = np.argsort(np.array(replay.universe.homes["household_id"].to_pylist(), dtype=str))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +13,8 @@ import pyarrow.compute as pc
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
 from lamplit.domain.words import EMPTY_STATES, HomeEvent, HomeState
-from lamplit.engine.duckdb import connect
+from lamplit.engine.duckdb import Duck
+from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
 from lamplit.services.night.gather import day_date, day_number
@@ -38,7 +38,7 @@ CELL_HOMES = 15
 CARRIED = (
     "state", "since", "belief", "away", "event", "event_day", "event_before", "event_now",
     "event_read", "event_found", "spell_days", "spell_kwh", "lived_kwh", "lived_days",
-    "recent_kwh", "wander", "valid_days", "lived_active",
+    "recent_kwh", "jumps", "valid_days",
 )  # fmt: skip
 
 _PLACES = """
@@ -85,7 +85,7 @@ def sweep(
 
     Raises the errors of `Replay.open` and `Replay.checked`; `night.unknown-place`.
     """
-    with connect(home.config) as con:
+    with open_engine(home) as con:
         replay = Replay.open(home, con, detector(home))
         day = as_of or replay.through
         replay.checked(day, day)
@@ -197,12 +197,12 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _places(con: duckdb.DuckDBPyConnection, home: Home, taken: pa.Table) -> pa.Table:
+def _places(con: Duck, home: Home, taken: pa.Table) -> pa.Table:
     wanted = taken.select(["household_id"])
     con.register("wanted_homes", wanted)
     if home.registry_file.exists():
         sql = _PLACES.format(registry=str(home.registry_file).replace("'", "''"))
-        found = con.execute(sql).to_arrow_table()
+        found = con.arrow(sql)
     else:
         found = pa.table({"household_id": pa.array([], pa.string())})
     con.unregister("wanted_homes")
@@ -234,12 +234,23 @@ def _facts(
         own = not _is_empty(one)
         facts.append(
             _fact(
-                one, day, solar=solar[i], alone=alone[i], shaped=replay.lake.shaped(),
+                one, day, solar=solar[i], alone=alone[i], shaped=replay.shaped,
                 near=(near[0] - 1, near[1] - own) if near[0] > 1 else (0, 0),
                 peer=peer.get(place, 1.0), year_ago=year_ago[i],
             )
         )  # fmt: skip
     return facts
+
+
+def door_facts(replay: Replay, one_home: pa.Table, carried: Arrays, day: date) -> Facts:
+    """The facts of one home from what it carries after `day` (arrays of one value each).
+
+    Raises the errors of `Replay`.
+    """
+    picked = {name: carried[name] for name in CARRIED}
+    picked["event"] = fresh_event(carried, day)
+    homes, town = states_on(replay, day)
+    return _facts(replay, homes, town, one_home, picked, day)[0]
 
 
 def _is_empty(one: dict[str, float]) -> bool:
@@ -274,7 +285,7 @@ def _fact(
         now=_number(now),
         read=min(int(read), span),
         span=span,
-        flat=one["wander"] < 0.12,
+        flat=one["jumps"] < 1.0,
         shaped=shaped,
         solar=solar,
         lives_alone=alone,
@@ -340,9 +351,7 @@ def _peers_on(replay: Replay, day: date) -> dict[str | None, float]:
     return found
 
 
-def _communities(
-    homes: pa.Table, carried: Arrays, inside: Array, day: date
-) -> list[CommunityCell]:
+def _communities(homes: pa.Table, carried: Arrays, inside: Array, day: date) -> list[CommunityCell]:
     event = fresh_event(carried, day)
     flags = {state.word: (carried["state"] == state) & inside for state in HomeState}
     flags["returned"] = (event == HomeEvent.RETURNED) & inside
@@ -357,8 +366,6 @@ def _communities(
         count = row["homes_sum"]
         if not count:
             continue
-        told = {
-            n: row[f"{n}_sum"] if count >= CELL_HOMES else None for n in flags if n != "homes"
-        }
+        told = {n: row[f"{n}_sum"] if count >= CELL_HOMES else None for n in flags if n != "homes"}
         cells.append(CommunityCell(community_id=row["community_id"] or "", homes=count, **told))
     return cells

@@ -62,8 +62,7 @@ class Step:
 
     `carry=True` marks a value that is kept for the next day under the same name; a carried step
     that names itself reads yesterday's value, because it is replaced only after the last step.
-    `shape=True` marks a step that needs the day's interval shape; `daily` is the rule that takes
-    its place where only the day's energy is known.
+    `daily` is what the rule comes to where no interval shape is known: shorter, never different.
     """
 
     name: str

@@ -9,16 +9,19 @@ visitor's day) is no empty day; and an absence of under three days is no spell.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from lamplit.signals.fold import Arrays
+from lamplit.signals.fold import Arrays, Fold
+from lamplit.signals.home_state.rules import PARTS
+from lamplit.signals.panel import Panel, run_fold, start_carried
 
 Array = np.ndarray[Any, Any]
 
 FOLD_OUTPUTS = (
-    "points", "valid", "read", "zero", "hushed", "catchup", "use", "stirring", "zero_slots_seen",
+    "points", "valid", "read", "zero", "hushed", "catchup", "use", "stirring", "verdict", "lowish",
 )  # fmt: skip
 
 SPELL_DAYS = 3
@@ -27,23 +30,80 @@ UNLIKE_SHARE, UNLIKE_KWH, UNLIKE_SPREADS = 0.25, 0.1, 4.0
 """A day is unlike its spell above median + max(share × median + kWh, spreads × median deviation)."""
 
 
-OWN_USE = ("lived_log", "lived_var", "lived_active", "lived_kwh")
-ENOUGH_DAYS = 7.0
+LEARNT = {
+    "lived_log": "level",
+    "lived_kwh": "use",
+    "lived_crest": "crest",
+    **{f"{part}_usual": f"{part}_off" for part in PARTS},
+}
+"""What a home carries of its own use, and the day's value that it is the lived-in mean of."""
+ENOUGH_DAYS = 3.0
+SETTLED_DAYS = 14.0
+"""Lived-in days that a home's own use can be learnt from; the weight it then starts with."""
 
 
-def hindsight_start(fresh: Arrays, final: Arrays) -> Arrays:
-    """What a second run starts from: the home's own use as the first run came to know it.
+@dataclass(slots=True)
+class Hindsight:
+    """The revised days, each array (days, homes).
 
-    A home that was empty when its readings begin shows what it uses only once its people are back.
+    `empty`: nobody was there, within a spell; `probability`: of that, NaN where the day is not
+    valid; `valid`; `seen`: the fold's outputs FOLD_OUTPUTS.
     """
+
+    empty: Array
+    probability: Array
+    valid: Array
+    seen: Arrays
+
+
+def look_back(fold: Fold, panel: Panel) -> Hindsight:
+    """Revise every day of the panel in the light of all its days.
+
+    The days are first run through as they came, which tells the lived-in days and so the home's own
+    use; then once more from that, forwards and backwards, because a spell's first day resembles the
+    days after it. `panel` begins long enough before the days that are asked for.
+    """
+    constants = fold.constants()
+    leave, back = constants["leave_rate"], constants["return_rate"]
+    fresh = start_carried(fold, panel.homes)
+    outputs = (*FOLD_OUTPUTS, *LEARNT.values())
+    final, seen, _ = run_fold(fold, panel, fresh, outputs)
+    _, chance, valid = revise(seen, leave, back)
+    start = own_use(fresh, final, seen, chance, valid)
+    _, seen, _ = run_fold(fold, panel, start, FOLD_OUTPUTS)
+    _, behind, _ = run_fold(fold, panel.reversed(), start, ("points", "valid"))
+    both = behind["valid"][::-1] > 0
+    seen["points"] = np.where(both, (seen["points"] + behind["points"][::-1]) / 2, seen["points"])
+    empty, chance, valid = revise(seen, leave, back)
+    return Hindsight(empty, chance, valid, seen)
+
+
+def own_use(fresh: Arrays, final: Arrays, seen: Arrays, chance: Array, valid: Array) -> Arrays:
+    """What a second run starts from: the home's own use on the days that look lived in.
+
+    A home that was empty when its readings begin, or is empty most of the time, shows what it uses
+    only on the days when its people are there.
+    """
+    weight = np.where(valid, np.clip(1 - 2 * np.nan_to_num(chance, nan=1.0), 0, 1), 0.0)
     start = dict(fresh)
-    learnt = final["lived_days"] >= ENOUGH_DAYS
-    for name in OWN_USE:
-        start[name] = np.where(learnt, final[name], fresh[name])
-    start["lived_days"] = np.where(learnt, 2 * ENOUGH_DAYS, 0.0)
-    for name in ("sleep_kwh", "floor_kwh"):
+    for name, value in LEARNT.items():
+        mean, total = _weighted(seen[value], weight)
+        start[name] = np.where(total >= ENOUGH_DAYS, mean, fresh[name])
+        if name == "lived_log":
+            enough = total >= ENOUGH_DAYS
+            spread, _ = _weighted((seen[value] - mean) ** 2, weight)
+            start["lived_var"] = np.where(enough, spread, fresh["lived_var"])
+            start["lived_days"] = np.where(enough, SETTLED_DAYS, 0.0)
+    for name in ("floor_kwh", "rests", "restless"):
         start[name] = final[name]
     return start
+
+
+def _weighted(values: Array, weight: Array) -> tuple[Array, Array]:
+    known = np.isfinite(values) & (weight > 0)
+    total = np.where(known, weight, 0.0).sum(axis=0)
+    summed = np.where(known, weight * np.nan_to_num(values), 0.0).sum(axis=0, dtype=float)
+    return summed / np.maximum(total, 1e-9), total
 
 
 def revise(seen: Arrays, leave_rate: float, return_rate: float) -> tuple[Array, Array, Array]:
@@ -74,12 +134,11 @@ def _regate(seen: Arrays) -> Array:
     result = valid.copy()
     for row in range(days - 1, -1, -1):
         off = zero[row] | ~read[row]
-        ragged = read[row] & ~zero[row] & (seen["zero_slots_seen"][row] > 0)
         settled = zero[row] & valid[row]
         result[row] &= ~(off & undo)
         result[row] |= hushed[row] & proved & ~undo
         undo = catchup[row] | (undo & off)
-        proved = np.where(off, proved | settled, ragged)
+        proved = off & (proved | settled)
     return result
 
 

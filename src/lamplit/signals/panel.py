@@ -21,6 +21,7 @@ BLOCK_HOMES = 8192
 FEATURES = (
     "kwh", "kwh_export", "coverage", "quality",
     "base_kwh", "top_kwh", "night_base_kwh", "night_top_kwh", "night_kwh", "small_hours_kwh",
+    "morning_kwh", "midday_kwh", "afternoon_kwh", "evening_kwh", "late_kwh",
     "active_blocks", "peak_kw", "zero_slots",
 )  # fmt: skip
 DAILY_FEATURES = ("kwh", "kwh_export", "coverage", "quality")
@@ -47,6 +48,17 @@ class Panel:
     def shaped(self) -> bool:
         """Whether any home-day comes with its interval shape."""
         return "base_kwh" in self.features
+
+    def reversed(self) -> Panel:
+        """The same days from the last to the first, for reading a history backwards."""
+        return Panel(
+            self.homes,
+            self.first_day,
+            self.days,
+            {name: values[::-1] for name, values in self.features.items()},
+            {name: values[::-1] for name, values in self.area.items()},
+            self.static,
+        )
 
 
 def run_fold(

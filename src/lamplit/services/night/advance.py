@@ -13,18 +13,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-import duckdb
 import numpy as np
-import pyarrow.compute as pc
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
-from lamplit.engine.duckdb import connect
+from lamplit.engine.duckdb import Duck
 from lamplit.meters.lake import Lake
+from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
-from lamplit.services.lock import writer_lock
+from lamplit.services.lock import writing
 from lamplit.services.night.areas import Groups, lay_over, log_table, work_groups
-from lamplit.services.night.gather import LAKE_COLUMNS, day_date, day_number, read_days
+from lamplit.services.night.gather import (
+    LAKE_COLUMNS,
+    day_number,
+    has_shape,
+    read_days,
+)
 from lamplit.services.night.rework import rework
 from lamplit.services.night.snapshots import (
     Snapshot,
@@ -82,7 +86,7 @@ def run_nights(
     of the writer's lock where another run holds it.
     """
     fold = detector(home)
-    with writer_lock(home), connect(home.config) as con:
+    with writing(home.path, "nightly"), open_engine(home) as con:
         lake = Lake(home.lake_dir)
         span = lake.day_range()
         if span is None:
@@ -108,7 +112,7 @@ class _Night:
     def __init__(
         self,
         home: Home,
-        con: duckdb.DuckDBPyConnection,
+        con: Duck,
         lake: Lake,
         fold: Fold,
         progress: Progress,
@@ -116,7 +120,7 @@ class _Night:
         self.home, self.con, self.lake, self.fold = home, con, lake, fold
         self.progress = progress
         self.report = NightReport()
-        self.shaped = lake.shaped()
+        self.shaped = has_shape(con, lake)
 
     def run(self, first: date, target: date, afresh: bool) -> NightReport:
         """Rework, then advance."""
@@ -159,7 +163,7 @@ class _Night:
         return manifest
 
     def _stretch_end(self, start: date, target: date, homes: int) -> date:
-        known = max(homes, self.lake.meter_estimate(), 1)
+        known = max(homes, *(b.meters for b in self.lake.manifest.batches), 1)
         days = max(1, min(400, CELLS_AT_ONCE // known))
         return min(target, start + timedelta(days - 1))
 
@@ -239,6 +243,3 @@ def last_snapshot(home: Home) -> tuple[StateManifest, Snapshot, date]:
         raise LamplitError(problems.NO_NIGHT, where=str(home.path))
     through = date.fromisoformat(manifest.through)
     return manifest, read_snapshot(home.state_dir, manifest, through), through
-
-
-__all__ = ["NightReport", "day_date", "detector", "last_snapshot", "pc", "run_nights"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
+from lamplit.engine.duckdb import Duck
+from lamplit.meters.lake import Lake
 from lamplit.services.night.universe import Universe
 from lamplit.signals.fold import Arrays
 from lamplit.signals.panel import DAILY_FEATURES, FEATURES, Panel
@@ -18,7 +19,8 @@ Array = np.ndarray[Any, Any]
 EPOCH = date(1970, 1, 1)
 
 _SUMMED = ("kwh", "kwh_export", "base_kwh", "top_kwh", "night_base_kwh", "night_top_kwh",
-           "night_kwh", "small_hours_kwh", "peak_kw")  # fmt: skip
+           "night_kwh", "small_hours_kwh", "morning_kwh", "midday_kwh", "afternoon_kwh",
+           "evening_kwh", "late_kwh", "peak_kw")  # fmt: skip
 
 _VALUE = {
     "coverage": "CAST(slots_read AS FLOAT) / greatest(slots, 1)",
@@ -41,6 +43,12 @@ def day_date(number: float) -> date:
 def value_sql(feature: str) -> str:
     """How a feature is read off a row of the lake, as FLOAT."""
     return f"CAST({_VALUE.get(feature, feature)} AS FLOAT)"
+
+
+def has_shape(con: Duck, lake: Lake) -> bool:
+    """Whether the lake holds any day with its intervals; without, the shorter rules run."""
+    sql = f"SELECT 1 FROM {lake.sql(None, None, ('base_kwh',))} WHERE base_kwh IS NOT NULL LIMIT 1"
+    return bool(con.rows(sql))
 
 
 def gather_sql(days_sql: str, features: tuple[str, ...]) -> str:
@@ -72,7 +80,7 @@ def _several(feature: str) -> str:
 
 
 def read_days(
-    con: duckdb.DuckDBPyConnection,
+    con: Duck,
     days_sql: str,
     universe: Universe,
     span: tuple[int, int],
@@ -85,7 +93,7 @@ def read_days(
     """
     features = FEATURES if shaped else DAILY_FEATURES
     con.register("home_meters", universe.meters)
-    rows = con.execute(gather_sql(days_sql, features)).to_arrow_table()
+    rows = con.arrow(gather_sql(days_sql, features))
     con.unregister("home_meters")
     home = rows["home"].to_numpy()
     if rows["home"].null_count:

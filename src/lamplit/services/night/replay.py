@@ -6,19 +6,25 @@ running the fold from the last snapshot before it, with what the groups said as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-import duckdb
 import numpy as np
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
+from lamplit.engine.duckdb import Duck
 from lamplit.meters.lake import Lake
 from lamplit.services.home import Home
 from lamplit.services.night.areas import Groups, lay_over, read_log
-from lamplit.services.night.gather import LAKE_COLUMNS, day_number, read_days
+from lamplit.services.night.gather import (
+    LAKE_COLUMNS,
+    day_number,
+    gather_sql,
+    has_shape,
+    read_days,
+)
 from lamplit.services.night.rework import subset
 from lamplit.services.night.snapshots import (
     Snapshot,
@@ -29,8 +35,8 @@ from lamplit.services.night.snapshots import (
 from lamplit.services.night.universe import NO_DAY, Universe, registered
 from lamplit.signals.context import GroupMemory
 from lamplit.signals.fold import Arrays, Fold
-from lamplit.signals.hindsight import FOLD_OUTPUTS, hindsight_start, revise
-from lamplit.signals.panel import Panel, run_fold, start_carried
+from lamplit.signals.hindsight import look_back
+from lamplit.signals.panel import DAILY_FEATURES, FEATURES, Panel, run_fold, start_carried
 
 Array = np.ndarray[Any, Any]
 
@@ -45,15 +51,17 @@ class Replay:
     """A view onto worked days: the manifest, and the homes as the last night knew them."""
 
     home: Home
-    con: duckdb.DuckDBPyConnection
+    con: Duck
     fold: Fold
     lake: Lake
     manifest: StateManifest
     universe: Universe
     last: Snapshot
+    shaped: bool
+    ran: list[str] = field(default_factory=list)
 
     @classmethod
-    def open(cls, home: Home, con: duckdb.DuckDBPyConnection, fold: Fold) -> Replay:
+    def open(cls, home: Home, con: Duck, fold: Fold) -> Replay:
         """The nights of this home.
 
         Raises LamplitError `night.none-yet` or `night.state-damaged`.
@@ -66,7 +74,8 @@ class Replay:
         known = set(universe.homes["household_id"].to_pylist())
         strangers = [h for h in last.homes["household_id"].to_pylist() if h not in known]
         universe = universe.with_strangers(strangers) if strangers else universe
-        return cls(home, con, fold, Lake(home.lake_dir), manifest, universe, last)
+        lake = Lake(home.lake_dir)
+        return cls(home, con, fold, lake, manifest, universe, last, has_shape(con, lake))
 
     @property
     def first(self) -> date:
@@ -105,7 +114,9 @@ class Replay:
         self.con.register("replay_meters", small.meters.select(["meter_id"]))
         mine = f"(SELECT * FROM {days_sql} WHERE meter_id IN (SELECT meter_id FROM replay_meters))"
         span = (day_number(first), day_number(last))
-        panel, _ = read_days(self.con, mine, small, span, shaped=self.lake.shaped())
+        shaped = self.shaped
+        self.ran.append(gather_sql(mine, FEATURES if shaped else DAILY_FEATURES))
+        panel, _ = read_days(self.con, mine, small, span, shaped=shaped)
         self.con.unregister("replay_meters")
         groups = []
         for kind, column in (("peer", "community_id"), ("silence", "silence_id")):
@@ -149,13 +160,9 @@ class Replay:
         """Each day as the days after it tell: (panel, outputs, empty, probability, valid)."""
         start = max(self.first, first - timedelta(LEAD_DAYS))
         stop = min(self.through, last + timedelta(TRAIL_DAYS))
-        panel, small = self.panel(rows, start, stop)
-        fresh = start_carried(self.fold, small.count)
-        final, _, _ = run_fold(self.fold, panel, fresh)
-        outputs = (*FOLD_OUTPUTS, "verdict", "lowish")
-        _, seen, _ = run_fold(self.fold, panel, hindsight_start(fresh, final), outputs)
-        constants = self.fold.constants()
-        empty, chance, valid = revise(seen, constants["leave_rate"], constants["return_rate"])
+        panel, _ = self.panel(rows, start, stop)
+        found = look_back(self.fold, panel)
+        empty, chance, valid, seen = found.empty, found.probability, found.valid, found.seen
         span = slice((first - start).days, (last - start).days + 1)
         shown = {n: v[span] for n, v in seen.items()}
         cut = _from_row(panel, span.start, span.stop)

@@ -46,9 +46,7 @@ class Touched:
     groups: dict[str, set[str]]
 
 
-def rework(
-    night: _Night, manifest: StateManifest, universe: Universe
-) -> tuple[Universe, Snapshot]:
+def rework(night: _Night, manifest: StateManifest, universe: Universe) -> tuple[Universe, Snapshot]:
     """Bring the states up to date with what came in since; returns them as they then stand."""
     through = date.fromisoformat(manifest.through)
     current = read_snapshot(night.home.state_dir, manifest, through)
@@ -100,8 +98,10 @@ def _aligned(
         name: np.where(old >= 0, current.carried[name][old], fresh[name])
         for name in night.fold.carried
     }
-    return universe, Snapshot(universe.homes, carried, current.peers, current.zeros), Touched(
-        since, groups
+    return (
+        universe,
+        Snapshot(universe.homes, carried, current.peers, current.zeros),
+        Touched(since, groups),
     )
 
 
@@ -114,10 +114,10 @@ def _late(
     through: date,
 ) -> tuple[Universe, Snapshot, Touched]:
     """Mark the homes of readings that came in since, for days already worked."""
-    sql = night.lake.touched_sql(manifest.batch, through)
-    if sql is None:
+    sql = night.lake.touched_since(manifest.batch, through)
+    rows = night.con.arrow(f"SELECT * FROM {sql}")
+    if rows.num_rows == 0:
         return universe, current, touched
-    rows = night.con.execute(sql).to_arrow_table()
     at = pc.index_in(rows["meter_id"], universe.meters["meter_id"].combine_chunks())
     strangers = rows.filter(pc.is_null(at))["meter_id"].to_pylist()
     if strangers:
@@ -129,13 +129,14 @@ def _late(
         touched = Touched(since, touched.groups)
     night.con.register("touched_rows", rows)
     night.con.register("home_meters", universe.meters)
-    pairs = night.con.execute(
+    pairs = night.con.arrow(
         "SELECT m.home, min(r.day - DATE '1970-01-01') AS day FROM touched_rows r "
         "JOIN home_meters m USING (meter_id) GROUP BY m.home"
-    ).fetchnumpy()
+    )
     for name in ("touched_rows", "home_meters"):
         night.con.unregister(name)
-    np.minimum.at(touched.since, pairs["home"].astype(np.int64), pairs["day"].astype(np.int64))
+    since = touched.since
+    np.minimum.at(since, pairs["home"].to_numpy(), pairs["day"].to_numpy())
     return universe, current, touched
 
 

@@ -160,9 +160,7 @@ def read_snapshot(state_dir: Path, manifest: StateManifest, day: date) -> Snapsh
     except (OSError, pa.ArrowInvalid) as reason:
         raise LamplitError(problems.STATE_DAMAGED, where=str(state_dir)) from reason
     carried = {
-        name: np.array(table[name])
-        for name in table.column_names
-        if name not in HOMES_SCHEMA.names
+        name: np.array(table[name]) for name in table.column_names if name not in HOMES_SCHEMA.names
     }
     return Snapshot(
         table.select(HOMES_SCHEMA.names).cast(HOMES_SCHEMA),

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
+
+from lamplit.engine.duckdb import Duck
 
 Array = np.ndarray[Any, Any]
 
@@ -127,15 +128,15 @@ METERS_SCHEMA = pa.schema(
 )  # fmt: skip
 
 
-def registered(con: duckdb.DuckDBPyConnection, registry: Path) -> Universe:
+def registered(con: Duck, registry: Path) -> Universe:
     """The universe of the registry alone; empty where there is no registry yet."""
     if not registry.exists():
         return Universe(HOMES_SCHEMA.empty_table(), METERS_SCHEMA.empty_table())
     links = _LINKS.format(registry=str(registry).replace("'", "''"), no_day=NO_DAY,
                           last_day=LAST_DAY)  # fmt: skip
-    homes = con.execute(_HOMES.format(links=links)).to_arrow_table().cast(HOMES_SCHEMA)
+    homes = con.arrow(_HOMES.format(links=links)).cast(HOMES_SCHEMA)
     con.register("universe_homes", homes)
-    meters = con.execute(f"""
+    meters = con.arrow(f"""
         WITH links AS ({links}),
         numbered AS (SELECT household_id, row_number() OVER (ORDER BY household_id) - 1 AS home
                      FROM universe_homes)
@@ -143,6 +144,6 @@ def registered(con: duckdb.DuckDBPyConnection, registry: Path) -> Universe:
           count(*) OVER (PARTITION BY household_id) = 1
             AND from_day = {NO_DAY} AND to_day = {LAST_DAY} AS alone
         FROM links JOIN numbered USING (household_id) ORDER BY home, from_day
-    """).to_arrow_table().cast(METERS_SCHEMA)
+    """).cast(METERS_SCHEMA)
     con.unregister("universe_homes")
     return Universe(homes, meters)

@@ -18,19 +18,20 @@ INPUTS = (
     "day",  # days since 1970-01-01
     "kwh", "kwh_export", "coverage", "quality",
     "base_kwh", "top_kwh", "night_base_kwh", "night_top_kwh", "night_kwh", "small_hours_kwh",
+    "morning_kwh", "midday_kwh", "afternoon_kwh", "evening_kwh", "late_kwh",
     "active_blocks", "peak_kw", "zero_slots",
     "peer",  # the community's use against its own recent past; 1 where unknown
     "silent",  # 1 where the collector or the whole building reads nothing
     "swapped",  # 1 on a day on which the home's meter was changed
     "solar", "shared",
-)
+)  # fmt: skip
 
 STARTS = {
     "belief": 0.1,
-    "lived_log": 1.4, "lived_var": 0.36, "lived_kwh": 0.0, "lived_days": 0.0, "lived_active": 5.0,
-    "sleep_kwh": float("nan"), "wander": 0.2, "last_below": 0.0, "last_log": float("nan"),
-    "last_kwh": float("nan"), "same_days": 0.0, "last_zero_slots": 0.0,
-    "floor_kwh": float("nan"), "gap_days": 0.0, "zero_days": 0.0, "sharp": 0.0,
+    "lived_log": 0.4, "lived_var": 0.36, "lived_kwh": 0.0, "lived_days": 0.0,
+    "lived_crest": -1.9, "jumps": 0.8, "awake_now": 0.7, "restless": 0.3, "round_now": 0.5, "last_sleeping": float("nan"), "last_below": 0.0, "last_use": float("nan"),
+    "last_kwh": float("nan"), "same_days": 0.0,
+    "floor_kwh": float("nan"), "gap_days": 0.0, "zero_days": 0.0, "rests": 0.0,
     "quiet_days": 0.0, "quiet_since": 0.0, "active_days": 0.0, "active_since": 0.0,
     "away": 0.0, "away_since": 0.0, "spell_kwh": 0.0, "spell_days": 0.0,
     "active_kwh": 0.0,
@@ -38,6 +39,8 @@ STARTS = {
     "state": 0.0, "since": 0.0,
     "event": 0.0, "event_day": 0.0, "event_found": 0.0,
     "event_before": float("nan"), "event_now": float("nan"), "event_read": 0.0,
+    "small_hours_usual": -0.05, "morning_usual": 0.0, "midday_usual": 0.0,
+    "afternoon_usual": 0.0, "evening_usual": 0.05, "late_usual": 0.0,
     "high_days": 0.0, "small_usual": float("nan"), "small_days": 0.0,
 }  # fmt: skip
 
@@ -45,14 +48,10 @@ GATE = (
     Step("read", "known(kwh) and coverage >= min_coverage and quality == 0",
          Text("read in full", "读数完整")),
     Step("zero", "read and kwh == 0", Text("exactly zero", "恰为零")),
-    Step("zero_slots_seen", "zero_slots if known(zero_slots) else 0.0", daily="0.0 * kwh"),
-    Step("onset", "zero and zero_days == 0"),
-    Step("sharp", "(1.0 if floor_kwh > 0.1 and last_zero_slots == 0 else 0.0) if onset "
-         "else (sharp if zero else 0.0)",
-         Text("the zeros began at midnight sharp", "自零点整开始为零"), carry=True,
-         daily="0.0 * sharp"),
     Step("zero_days", "zero_days + 1 if zero else (0.0 if read else zero_days)", carry=True),
-    Step("hushed", "zero and next_sharp == 1 and next_zero_days <= hush_days",
+    Step("rests", "rests + 1 if read and not zero and zero_days >= 2 else rests",
+         Text("times it has been at zero before", "此前归零次数"), carry=True),
+    Step("hushed", "zero and floor_kwh > 0.1 and next_zero_days <= hush_days and rests < 2",
          Text("zeros like those of a silent meter", "疑似表计失联的零值")),
     Step("known_home", "days_seen > 0 or known(kwh)"),
     Step("gap_days", "0.0 if read and kwh > 0 else (gap_days + 1 if known_home else 0.0)",
@@ -72,8 +71,6 @@ GATE = (
          Text("its collector is silent", "采集器失联")),
     Step("valid", "read and not (hushed or catchup or stuck or nameless or muted or swapped == 1)",
          Text("a day that counts", "有效日")),
-    Step("last_zero_slots", "zero_slots if read else last_zero_slots", carry=True,
-         daily="last_zero_slots"),
     Step("last_kwh", "kwh if read else last_kwh", carry=True),
     Step("reason", "0.0 if valid else (9.0 if nameless else (1.0 if not known(kwh) else "
          "(2.0 if quality != 0 else (3.0 if not read else (4.0 if muted else (5.0 if hushed else "
@@ -81,45 +78,102 @@ GATE = (
 )  # fmt: skip
 
 OBSERVED = (
-    Step("shaped", "known(base_kwh)", daily="kwh != kwh"),
-    Step("use", "night_kwh * 2.4 if solar == 1 and known(night_kwh) else kwh",
+    Step("shaped", "known(base_kwh) and known(small_hours_kwh) and (solar == 0 or known(night_kwh))",
+         Text("the course of the day is known", "有日内曲线"), daily="kwh != kwh"),
+    Step("use", "night_kwh * 2.4 if solar == 1 and shaped else kwh",
          Text("use of the day, kWh (solar homes: from the night hours)", "当日用电（光伏户取夜间）"),
          daily="kwh"),
     Step("level", "log(use / peer + 0.1)", Text("log of use against the neighbours", "相对邻里的对数用电")),
-    Step("stirring", "((night_top_kwh - 1.3 * night_base_kwh / 12 > 0.05) * 4.0 "
-         "if solar == 1 else active_blocks)",
-         Text("two-hour blocks above the standing load", "高于待机负荷的时段数")),
+    Step("stirring", "active_blocks if shaped and solar == 0 else 0.0",
+         Text("two-hour blocks above the standing load", "高于待机负荷的时段数"),
+         daily="0.0 * level"),
 )  # fmt: skip
+
+PARTS = ("small_hours", "morning", "midday", "afternoon", "evening", "late")
+"""The parts of a day, four hours each."""
+DAYLIGHT = ("morning", "midday", "afternoon")
+"""Parts in which a roof may make what the home uses: left aside where there is solar."""
+
+
+def _rounds() -> tuple[Step, ...]:
+    """How much of the home's own daily round is in today: a matched filter over the day's parts.
+
+    The round is learnt on lived-in days, each part against the day's mean. An empty home's load
+    does not know the hour, whatever its pulses, so its share of the round averages to nothing.
+    """
+    night = " + ".join(f"{p}_kwh" for p in PARTS if p not in DAYLIGHT)
+    whole = " + ".join(f"{p}_kwh" for p in PARTS)
+    steps = [Step("part_mean", f"({night}) / 3 if solar == 1 else ({whole}) / 6")]
+    for part in PARTS:
+        rule = f"{part}_kwh - part_mean"
+        if part in DAYLIGHT:
+            rule = f"0.0 if solar == 1 else {rule}"
+        steps.append(Step(f"{part}_off", rule))
+    size = " + ".join(f"{p}_usual * {p}_usual" for p in PARTS)
+    alike = " + ".join(f"{p}_off * {p}_usual" for p in PARTS)
+    return (
+        *steps,
+        Step("whole", "shaped and known(part_mean)", daily="kwh != kwh"),
+        Step("round", f"clip(({alike}) / ({size} + 0.0096), -1.5, 2.5)",
+             Text("share of the home's own daily round in today", "当日含平时作息的比例")),
+        Step("round_now", "round_now + 0.4 * (round - round_now) if valid and whole "
+             "else round_now", Text("the same, of late", "近日含平时作息的比例"), carry=True,
+             daily="round_now"),
+        Step("round_points", "round_weight * (0.5 - next_round_now) if shaped else 0.0",
+             Text("the daily round of people", "人的作息"), daily="0.0 * level"),
+    )  # fmt: skip
+
+
+ROUND = _rounds()
 
 EVIDENCE = (
     Step("spread", "greatest(sqrt(lived_var), spread_floor)"),
-    Step("empty_log",
-         "least(log(sleep_kwh / peer + 0.1), lived_log - 0.3) if known(sleep_kwh) "
-         "else lived_log - 1.3",
-         daily="lived_log - 1.3"),
     Step("below", "clip((lived_log - level) / spread, 0, 4)",
          Text("spreads below its own use", "低于平时的幅度（标准差）")),
-    Step("above", "clip((level - empty_log) / empty_spread, 0, 4)",
-         Text("spreads above its standing load", "高于待机负荷的幅度（标准差）")),
-    Step("energy_points", "clip(0.5 * temper * (below * below - above * above), -3, 3)",
-         Text("energy", "电量")),
-    Step("usual_active", "greatest(lived_active, 1)"),
-    Step("active_points",
-         "clip(active_temper * (usual_active - empty_active "
-         "+ stirring * log(empty_active / usual_active)), -4, 3) if shaped else 0.0",
+    Step("drop_points", "drop_weight * below", Text("the fall in use", "用电下降")),
+    Step("sleeping", "6 * small_hours_kwh", Text("the small hours' rate, kWh a day", "凌晨水平（千瓦时/天）")),
+    Step("restless", "restless + 0.1 * (least(abs(sleeping - last_sleeping), 5) - restless) "
+         "if valid and shaped and known(last_sleeping) else restless",
+         Text("how far small hours differ from night to night", "各夜凌晨之差"), carry=True,
+         daily="restless"),
+    Step("last_sleeping", "sleeping if valid and shaped else last_sleeping", carry=True,
+         daily="last_sleeping"),
+    Step("awake", "((night_kwh - small_hours_kwh) * 4 if solar == 1 else kwh) - sleeping",
+         Text("kWh of the day above the rate of its small hours", "当日高出凌晨水平的电量")),
+    Step("awake_now", "awake_now + 0.4 * (clip(awake / (0.9 * next_restless + 0.06), -6, 6) "
+         "- awake_now) if valid and shaped else awake_now",
+         Text("the same, in units of its own unrest, of late", "近日高出凌晨水平的倍数"), carry=True,
+         daily="awake_now"),
+    Step("unrest_points", "-unrest_weight * log(abs(next_awake_now) + 0.2) if shaped else 0.0",
+         Text("more by day than in the small hours", "白昼多于凌晨"), daily="0.0 * level"),
+    *ROUND,
+    Step("stir_points", "stir_weight * (2 - least(stirring, 6)) if shaped and solar == 0 else 0.0",
          Text("stirrings in the day", "日内动静"), daily="0.0 * level"),
+    Step("tiny_points", "clip((0.4 - use) * 5, 0, 1.5)",
+         Text("hardly anything is used", "几乎没有用电")),
+    Step("crest", "log(greatest((night_top_kwh - night_kwh / 5) if solar == 1 "
+         "else (top_kwh - kwh / 12), 0) + 0.03)",
+         Text("the busiest two hours above the rest (log kWh)", "最忙两小时高出平均（对数）")),
+    Step("crest_fall", "clip(lived_crest - crest, -0.5, 2.5)",
+         Text("how far the busiest hours fell", "高峰下降幅度")),
+    Step("crest_points", "crest_weight * crest_fall if shaped else 0.0",
+         Text("no busy hours", "没有忙时"), daily="0.0 * level"),
     Step("stepped", "(below > 1.5) != (last_below > 1.5)"),
     Step("last_below", "below if valid else last_below", carry=True),
-    Step("wander",
-         "(0.15 if stepped else wander + 0.3 * (clip(abs(level - last_log), 0, 1) - wander)) "
-         "if valid and known(last_log) else wander",
-         Text("how far days differ", "日间差异"), carry=True),
-    Step("flat_points", "(1.2 if next_wander < 0.05 else (0.6 if next_wander < 0.1 else "
-         "(0.0 if next_wander < 0.2 else (-0.6 if next_wander < 0.35 else -1.2))))",
+    Step("jump", "least(abs(use - last_use) / (0.06 * least(use, last_use) + 0.08), 6)",
+         Text("how far today is from yesterday", "与前一日之差")),
+    Step("jumps", "jumps + 0.3 * (jump - jumps) if valid and known(jump) and not stepped "
+         "else jumps", Text("how far days differ", "日间差异"), carry=True),
+    Step("last_use", "use if valid else last_use", carry=True),
+    Step("flat_points", "-flat_weight * log(next_jumps + 0.2)",
          Text("sameness of days", "日复一日的相同")),
-    Step("last_log", "level if valid else last_log", carry=True),
-    Step("points", "clip(energy_points + active_points + flat_points, -6, 5)",
-         Text("points of the day", "当日合计")),
+    Step("frugal_points", "-frugal_weight * clip(1 - below, 0, 1) if use < 3 and use > 0.02 else 0.0",
+         Text("a small use that did not fall: somebody frugal may live there",
+              "用电虽少但未下降：可能是节俭住户")),
+    Step("points", "clip(points_base + frugal_points + drop_points + tiny_points + unrest_points + round_points + stir_points "
+         "+ crest_points + flat_points, -6, 5)", Text("points of the day", "当日合计"),
+         daily="clip(daily_base + daily_weight * (drop_points + flat_points) + tiny_points "
+               "+ frugal_points, -4, 3)"),
 )  # fmt: skip
 
 BELIEF = (
@@ -160,6 +214,7 @@ SPELL = (
 MEMORY = (
     Step("weight", "(1 - next_belief) if valid and next_away == 0 else 0.0"),
     Step("pace", "weight / least(lived_days + 3, lived_memory)"),
+    Step("usual_pace", "weight / least(lived_days + 3, 20)"),
     Step("lived_days", "lived_days + weight", carry=True),
     Step("lived_log", "lived_log + pace * (level - lived_log) if weight > 0 else lived_log",
          Text("log of lived-in use", "平时用电（对数）"), carry=True),
@@ -168,15 +223,17 @@ MEMORY = (
     Step("lived_kwh", "lived_kwh + (weight / least(lived_days + weight, lived_memory)) "
          "* (use - lived_kwh) if weight > 0 else lived_kwh",
          Text("lived-in use, kWh a day", "平时日均用电"), carry=True),
-    Step("lived_active", "lived_active + pace * (stirring - lived_active) "
-         "if weight > 0 and shaped else lived_active",
-         Text("usual stirrings", "平时动静"), carry=True, daily="lived_active"),
-    Step("sleeping", "least(6 * small_hours_kwh, use)", daily="use"),
-    Step("sleep_kwh", "(sleep_kwh + 0.1 * (sleeping - sleep_kwh) if known(sleep_kwh) else sleeping)"
-         " if valid and shaped and known(sleeping) else sleep_kwh",
-         Text("standing load while asleep, kWh a day", "睡眠时段待机负荷"), carry=True,
-         daily="sleep_kwh"),
-    Step("standing", "night_base_kwh if solar == 1 else base_kwh", daily="use"),
+    *(
+        Step(f"{part}_usual", f"{part}_usual + usual_pace * ({part}_off - {part}_usual) "
+             f"if weight > 0 and whole else {part}_usual", carry=True, daily=f"{part}_usual")
+        for part in PARTS
+    ),
+    Step("lived_crest", "lived_crest + pace * (crest - lived_crest) "
+         "if weight > 0 and shaped else lived_crest",
+         Text("its usual busy hours (log kWh)", "平时忙时（对数）"), carry=True,
+         daily="lived_crest"),
+    Step("standing", "(night_base_kwh if solar == 1 else base_kwh) if shaped else 0.3 * use",
+         daily="0.3 * use"),
     Step("floor_kwh", "(floor_kwh + (0.3 if standing < floor_kwh else 0.03) "
          "* (standing - floor_kwh) if known(floor_kwh) else standing) "
          "if valid and known(standing) else floor_kwh",

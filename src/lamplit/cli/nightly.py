@@ -1,0 +1,95 @@
+"""`lamplit nightly`: bring every home's state up to a day."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lamplit.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, open_home, print_json
+from lamplit.cli.dates import parse_day
+from lamplit.cli.progress import progress
+from lamplit.cli.text import tr
+
+if TYPE_CHECKING:
+    from lamplit.services.night.advance import NightReport
+
+Through = Annotated[
+    date | None,
+    typer.Option(
+        parser=parse_day,
+        metavar="DATE",
+        help=tr("The last day to work (default: the last with readings).",
+                "算至哪一天（默认：最后有读数的一天）。"),
+    ),
+]  # fmt: skip
+Afresh = Annotated[
+    bool,
+    typer.Option(help=tr("Forget the carried states and work every day again.",
+                         "丢弃已保存的状态，从头重算。")),
+]  # fmt: skip
+
+WHY_AFRESH = {
+    "asked": ("as asked", "按要求"),
+    "rules": ("the rules or thresholds have changed", "规则或阈值已变化"),
+    "earlier": ("readings from before the first night came in", "收到早于首夜的读数"),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add `nightly` to the app."""
+
+    @app.command(
+        "nightly",
+        help=tr(
+            "Carry every home's state forward to DATE; late readings are worked in.",
+            "将每户状态推进到指定日期，并补算迟到的读数。",
+        ),
+    )
+    def nightly(
+        through: Through = None,
+        afresh: Afresh = False,
+        home: HomeOption = DEFAULT_HOME,
+        json: JsonOption = False,
+    ) -> None:
+        from lamplit.services.night.advance import run_nights
+
+        with progress(tr("Working the nights", "夜间计算")) as bar:
+            report = run_nights(
+                open_home(home),
+                through,
+                afresh=afresh,
+                progress=lambda _, done, total: bar(done, total),
+            )
+        if json:
+            print_json({name: getattr(report, name) for name in report.__slots__})
+            return
+        _tell(report)
+
+
+def _tell(report: NightReport) -> None:
+    if report.afresh:
+        en, zh = WHY_AFRESH[report.afresh]
+        note(tr(f"Worked from the first reading again: {en}.", f"已从首个读数重算：{zh}。"))
+    if report.reworked_homes:
+        note(
+            tr(
+                f"Late readings or registry changes from {report.reworked_from} on: "
+                f"{report.reworked_homes:,} homes worked again.",
+                f"{report.reworked_from} 起有迟到读数或台账变更：重算 {report.reworked_homes:,} 户。",
+            )
+        )
+    if report.nights:
+        told = tr(
+            f"{report.nights} nights worked for {report.homes:,} homes, through {report.through}.",
+            f"已为 {report.homes:,} 户计算 {report.nights} 夜，至 {report.through}。",
+        )
+    else:
+        told = tr(
+            f"Nothing new: the nights stand at {report.through}.",
+            f"没有新内容：目前算至 {report.through}。",
+        )
+    note(told)
+    note(tr("Next: lamplit sweep", "下一步：lamplit sweep"))
