@@ -41,12 +41,12 @@ class Signs:
 
     @classmethod
     def of_una(cls, una: str) -> Signs:
-        """From the nine characters `UNA:+.? '`; the eighth is unused, or a repetition sign."""
+        """From the nine characters `UNA:+.? '`; the eighth is not used here."""
         return cls(una[3], una[4], una[5], una[6], una[8])
 
 
 class Segment(NamedTuple):
-    """One segment: its place in the file (1 is the first after UNA), tag, and text after the tag."""
+    """One segment: its place in the file (1 comes after UNA), tag, and text after the tag."""
 
     number: int
     tag: str

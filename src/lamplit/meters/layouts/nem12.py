@@ -100,10 +100,11 @@ SELECT nmi AS meter_id, day, minutes::SMALLINT AS minutes,
 FROM weighed"""
 
 
-def rejects_sql() -> str:
-    """Line, field, code, raw of what goes to quarantine; a missing end record is one such row."""
+def refused_step() -> str:
+    """`nem12_refused`: line, field, code, raw; a missing end record is one such row."""
     fields = " ".join(f"WHEN '{code}' THEN '{name}'" for code, name in FIELDS.items())
     return f"""
+CREATE OR REPLACE TEMP TABLE nem12_refused AS
 WITH refused AS (
   SELECT line, code FROM nem12_day WHERE code IS NOT NULL
   UNION ALL
@@ -124,7 +125,7 @@ WITH refused AS (
   WHERE record <> '900'
 )
 SELECT line, CASE code {fields} ELSE '' END AS field, code, left(coalesce(text, ''), 200) AS raw
-FROM refused LEFT JOIN nem12_line USING (line) ORDER BY line"""
+FROM refused LEFT JOIN nem12_line USING (line)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +157,11 @@ class Nem12:
                 ("nem12_day", steps.DAY_STEP),
                 ("nem12_place", steps.PLACE_STEP),
                 ("nem12_sum", steps.SUM_STEP),
+                ("nem12_refused", refused_step()),
+                # The text has been read: its memory is worth more to what comes next.
+                ("nem12_line_done", "DROP TABLE nem12_line"),
             ),
-            rejects=rejects_sql(),
+            rejects="SELECT line, field, code, raw FROM nem12_refused ORDER BY line",
             notes=(market_note(offset),),
         )
 
