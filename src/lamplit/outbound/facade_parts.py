@@ -12,6 +12,8 @@ from lamplit.outbound.markup import FONTS
 from lamplit.outbound.palette import BADGE, BADGE_INK, DUSK, FRAME, NIGHT, PANE, Scheme
 
 PANE_W, PANE_H = 40, 32
+SHEET_MM = (186, 250)
+"""What a sheet of A4 or Letter holds inside a browser's usual margins."""
 LIT_LOOKS = 4
 """Ways a lit window may look; they differ in curtains only and mean nothing."""
 
@@ -219,9 +221,18 @@ def _street() -> str:
     return _symbol("lamp", lamp) + _symbol("tree", tree) + _symbol("heater", heater)
 
 
-def style() -> str:
-    """The <style> element: fonts, dusk for a light scheme, paper, focus, and gentle motion."""
-    return f"<style>{_BASE}{_dusk(DUSK)}{_PRINT}{_MOTION}</style>"
+def style(sheet: tuple[float, float] | None = None) -> str:
+    """The <style> element: fonts, dusk for a light scheme, paper, focus, and gentle motion.
+
+    `sheet` is the picture's size where it stands alone: it is then scaled to one sheet of paper,
+    which a tower would else run over; a page around a picture has rules of its own.
+    """
+    fitted = ""
+    if sheet:
+        tall = min(SHEET_MM[1], SHEET_MM[0] * sheet[1] / sheet[0])
+        # Physical units: browsers take no share of the page's height from a picture alone.
+        fitted = f"@media print{{svg:root{{width:{SHEET_MM[0]}mm;height:{tall:.0f}mm}}}}"
+    return f"<style>{_BASE}{_dusk(DUSK)}{_PRINT}{fitted}{_MOTION}</style>"
 
 
 _BASE = (
@@ -250,13 +261,13 @@ def _dusk(scheme: Scheme) -> str:
 
 
 _PRINT = (
-    "@media print{svg:root{width:100%;height:96vh}"
+    "@media print{"
     ".sky,.wall,.panel,.ground,.roof{fill:#fff}"
     ".wall,.roof,.plinth{stroke:#000;stroke-width:1}.plinth{fill:#fff}.slab{stroke:#bbb}"
     ".glow,.star,.moon,.far,.near,.pole,.tree,.decor,.sheen,.spark,.clear,.shade,.bulb{display:none}"
     ".ink,.ink-soft,.wall-ink,.panel-ink,.panel-soft,.ask{fill:#000}"
     ".frame{fill:#000}.white,.disc{fill:#fff}.black{fill:#000}"
-    ".mullion,.line{stroke:#000}.black~.mullion{stroke:#fff;stroke-width:1}.dot{fill:#000}"
+    ".mullion,.line{stroke:#000}.black~.mullion{stroke:#fff;stroke-width:1}.dot{fill:#000;r:1.6px}"
     ".badge{fill:#fff;stroke:#000}.badge-ink{stroke:#000}.entry{fill:#fff;stroke:#000}"
     "}"
 )

@@ -100,7 +100,7 @@ def facade_svg(
         f'aria-labelledby="facade-title facade-desc" lang="{_lang(language)}">',
         f'<title id="facade-title">{safe(_title(facade, language))}</title>',
         f'<desc id="facade-desc">{safe(summary(facade, language))}</desc>',
-        style(),
+        style(None if embedded else (frame.width, frame.height)),
         definitions(),
         *_sky(facade, frame, embedded),
         *_heading(heading),

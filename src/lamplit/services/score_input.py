@@ -326,13 +326,13 @@ def _states_arrays(
     probability = _floats(states, "probability", where)
     coverage = _floats(states, "coverage", where)
     order = np.arange(len(rows))
-    if len(np.unique(spots)) < len(spots):
+    joined = len(spots) - int(np.count_nonzero(_mark(shape, spots)))
+    if joined:
         chance = np.zeros(len(rows)) if probability is None else -probability[rows]
         order = np.lexsort((np.nan_to_num(chance, nan=-9.0), number))
     state = np.zeros(shape, dtype=np.int8)
     state.reshape(-1)[spots[order]] = number[order]
     laid = [_lay(values, shape, spots[order], rows[order]) for values in (probability, coverage)]
-    joined = len(spots) - int(np.count_nonzero(_mark(shape, spots)))
     return state, laid[0], laid[1], joined
 
 

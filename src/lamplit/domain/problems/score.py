@@ -80,11 +80,6 @@ TOO_LARGE = Problem(
     ),
     Text("Score a sample of homes, or fewer days.", "请抽取部分住户或缩短日期范围。"),
 )
-REPORT_KIND = Problem(
-    "score.report-kind",
-    Text("'{suffix}' is not a kind of report.", "“{suffix}”不是报告类型。"),
-    Text("Use .md, .html or .json.", "请使用 .md、.html 或 .json。"),
-)
 BASELINES_NEED_READINGS = Problem(
     "score.baselines-need-readings",
     Text("baselines are made from daily kWh, and none was given.", "基线由日电量得出，但未提供。"),
