@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Literal
+from typing import BinaryIO, Final, Literal, Protocol
 
 import zstandard
 
@@ -108,10 +108,14 @@ def unpack(item: Input, target: Path) -> None:
             sink.write(chunk)
 
 
+class _Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
 class _Guarded:
     """A stream that stops a bomb, and turns every way of being damaged into one problem."""
 
-    def __init__(self, stream: BinaryIO, item: Input) -> None:
+    def __init__(self, stream: _Readable, item: Input) -> None:
         self._stream = stream
         self._item = item
         self._total = 0

@@ -163,3 +163,14 @@ NO_METER_ID = Problem(
     Text("the file holds one meter and does not name it", "该文件只含一块电表且未写明表号"),
     Text("Give it with --meter-id.", "请用 --meter-id 指明。"),
 )
+INTERVAL_UNKNOWN = Problem(
+    "ingest.interval-unknown",
+    Text(
+        "{meters} meters have too few readings to tell how long an interval is",
+        "{meters} 块电表的读数过少，无法判断区间长度",
+    ),
+    Text(
+        "Say it with --minutes (15, 30, 60; 1440 for daily energy).",
+        "请用 --minutes 指明（15、30、60；日电量为 1440）。",
+    ),
+)

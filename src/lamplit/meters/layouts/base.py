@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from lamplit.domain.language import Text
 
-Relation = Literal["intervals", "days", "registers", "wide"]
+Relation = Literal["intervals", "days", "registers", "wide", "stamps"]
 Unit = Literal["kwh", "wh", "kw", "w"]
 
 
@@ -51,6 +51,8 @@ class Options:
     """The canonical name of a column (meter_id, time, kwh …) to its name in the file."""
     encoding: str | None = None
     delimiter: str | None = None
+    minutes: int | None = None
+    """Length of the intervals, where the file leaves it open; 1440 for daily values."""
     max_kwh: float = 1000.0
     """Energy of one interval above which a reading is absurd and goes to quarantine."""
 
@@ -119,8 +121,15 @@ class SqlPlan:
     """SQL that reads a file; every text is one statement without a semicolon.
 
     `select` yields the columns of the relation's schema in `lamplit.meters.canonical`, by name.
-    For "wide", in place of `intervals`: `s0 … s{points-1}` (DOUBLE, kWh per slot). `rejects`
+    For "wide", in place of `intervals`: `s0 … s{points-1}` (DOUBLE, kWh per slot), and `bad`
+    VARCHAR (a reject's code or NULL). `rejects`
     yields line BIGINT, field VARCHAR, code VARCHAR, raw VARCHAR; NULL when there can be none.
+
+    "stamps" is for readings whose time zone and interval length the core settles: meter_id,
+    stamp TIMESTAMP, is_utc BOOLEAN (else wall clock), minutes SMALLINT (NULL: infer; 0: the
+    day's total), kwh, kwh_export DOUBLE, has_import, has_export BOOLEAN (the record speaks of
+    that direction), quality, raw_code, seq, line, bad VARCHAR (a reject's code or NULL),
+    bad_field, raw VARCHAR.
     """
 
     relation: Relation
@@ -130,6 +139,10 @@ class SqlPlan:
     rejects: str | None = None
     points: int = 0
     """Wide: the number of slot columns."""
+    shift_minutes: int = 0
+    """Wide: how much later than its place says each slot starts, by wall clock."""
+    stamp_end: bool = False
+    """Stamps: the time ends its interval."""
     notes: tuple[Text, ...] = ()
     """What was assumed, for the reader of the closing table."""
 
@@ -154,8 +167,12 @@ class Layout(Protocol):
 class SqlLayout(Layout, Protocol):
     """A layout that DuckDB reads."""
 
-    def plan(self, source: Source, options: Options) -> SqlPlan:
-        """The SQL that reads the source. Raises LamplitError where the file can't be read."""
+    def plan(self, source: Source, options: Options, *, patient: bool = False) -> SqlPlan:
+        """The SQL that reads the source. Raises LamplitError where the file can't be read.
+
+        `patient` is set when lines of the file could not be cast to the types that a first plan
+        named: every cell is then to be read as text. Layouts that always do ignore it.
+        """
 
 
 @runtime_checkable

@@ -1,0 +1,317 @@
+"""`lamplit ingest`: take readings into the lake, and tell what became of every row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lamplit.cli.common import DEFAULT_HOME, DONE, REFUSED, HomeOption, JsonOption
+from lamplit.cli.text import LANGUAGE, tr
+
+if TYPE_CHECKING:
+    from lamplit.services.ingest import FileResult, IngestReport
+
+MAX_FILES_SHOWN = 30
+MAPPABLE = (
+    "meter_id", "time", "day", "kwh", "kwh_export", "quality", "seq", "minutes", "direction",
+    "multiplier", "ct", "pt", "register", "register_export", "digits",
+)  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command("ingest", help=_HELP)(run)
+
+
+_HELP = tr(
+    "Take readings into the lake: files, archives (gz, zst, zip) and whole folders. The layout is "
+    "recognised, and can be told. Rows that can't be read go to the quarantine folder.",
+    "将读数导入湖中：文件、压缩包（gz、zst、zip）或整个文件夹。布局自动识别，也可指定。"
+    "无法读取的行写入隔离文件夹。",
+)
+
+
+def _choice(name: str, metavar: str, text: str) -> Any:
+    return typer.Option(name, metavar=metavar, help=text)
+
+
+def run(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", show_default=False)],
+    home: HomeOption = DEFAULT_HOME,
+    layout: Annotated[
+        str | None, _choice("--layout", "NAME", tr("Take this layout.", "指定布局。"))
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        _choice(
+            "--timezone",
+            "NAME",
+            tr(
+                "The zone of times without an offset (default: the home's).",
+                "不带偏移的时间所在时区（默认：主目录的时区）。",
+            ),
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        _choice(
+            "--map",
+            "NAME=COLUMN",
+            tr("Where a column is, e.g. time=TS_COL.", "指明列名，如 time=TS_COL。"),
+        ),
+    ] = None,
+    minutes: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1440,
+            help=tr("Interval length; 1440 for daily.", "区间长度（分钟）；日电量为 1440。"),
+        ),
+    ] = None,
+    stamp: Annotated[
+        str | None,
+        _choice("--stamp", "start|end", tr("What a time names.", "时间表示区间起点还是终点。")),
+    ] = None,
+    first_column: Annotated[
+        str | None,
+        _choice(
+            "--first-column",
+            "00:00|00:15",
+            tr("Wide: the instant of the first column.", "宽表：首列的时刻。"),
+        ),
+    ] = None,
+    unit: Annotated[
+        str | None,
+        _choice("--unit", "kwh|wh|kw|w", tr("Unit of the values.", "数值的单位。")),
+    ] = None,
+    midnight: Annotated[
+        str | None,
+        _choice(
+            "--midnight",
+            "starts|ends",
+            tr(
+                "Registers: a value dated D is as at the start, or the end, of D.",
+                "示数：日期为 D 的值是 D 日开始还是结束时的示数。",
+            ),
+        ),
+    ] = None,
+    digits: Annotated[
+        int | None,
+        typer.Option(min=3, max=12, help=tr("Integer digits of the register.", "示数的整数位数。")),
+    ] = None,
+    direction: Annotated[
+        str | None,
+        _choice("--direction", "import|export", tr("Of all values.", "全部数值的方向。")),
+    ] = None,
+    meter_id: Annotated[
+        str | None,
+        _choice(
+            "--meter-id", "ID", tr("For files of one unnamed meter.", "用于未写明表号的单表文件。")
+        ),
+    ] = None,
+    multiplier: Annotated[
+        float | None,
+        typer.Option(help=tr("Multiply all values (CT × PT).", "全部数值乘以倍率（CT × PT）。")),
+    ] = None,
+    encoding: Annotated[
+        str | None, _choice("--encoding", "NAME", tr("Of text files.", "文本文件的编码。"))
+    ] = None,
+    delimiter: Annotated[
+        str | None, _choice("--delimiter", "CHAR", tr("Of text files.", "文本文件的分隔符。"))
+    ] = None,
+    max_kwh: Annotated[
+        float,
+        typer.Option(
+            min=0.001,
+            help=tr("More in one interval is absurd.", "单个区间超过此值视为异常。"),
+        ),
+    ] = 1000.0,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help=tr("Read and count; write nothing.", "只读取和计数，不写入。")
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Parse, call the service, print."""
+    from lamplit.cli.common import open_home
+    from lamplit.cli.progress import progress
+    from lamplit.meters.layouts.base import Options
+    from lamplit.services.ingest import ingest
+    from lamplit.services.zones import checked_zone
+
+    where = open_home(home)
+    options = Options(
+        timezone=checked_zone(timezone) if timezone else where.timezone,
+        layout=layout,
+        first_column=_one_of("--first-column", first_column, ("00:00", "00:15")),
+        stamp=_one_of("--stamp", stamp, ("start", "end")),
+        unit=_one_of("--unit", unit, ("kwh", "wh", "kw", "w")),
+        midnight=_one_of("--midnight", midnight, ("starts", "ends")),
+        direction=_one_of("--direction", direction, ("import", "export")),
+        minutes=minutes,
+        digits=digits,
+        meter_id=meter_id,
+        multiplier=multiplier,
+        columns=_mapped(column or []),
+        encoding=encoding,
+        delimiter=delimiter.replace("\\t", "\t") if delimiter else None,
+        max_kwh=max_kwh,
+    )
+    with progress(tr("Ingesting", "导入")) as bar:
+        done = ingest(where, files, options, report=bar, dry_run=dry_run)
+    _finish(done, as_json=as_json, given=len(files))
+
+
+def _finish(done: IngestReport, *, as_json: bool, given: int) -> None:
+    """Print what became of the files, and leave with the code that says so."""
+    if as_json:
+        from lamplit.cli.common import print_json
+
+        print_json(as_dict(done))
+    else:
+        show(done)
+    failed = done.failed
+    if failed and len(failed) == len(done.files) == 1:
+        raise failed[0].error or RuntimeError
+    for result in failed:
+        from lamplit.cli.common import print_error
+
+        assert result.error is not None
+        print_error(result.error, as_json=as_json)
+    raise typer.Exit(REFUSED if failed else DONE)
+
+
+def as_dict(done: IngestReport) -> dict[str, Any]:
+    """The report as JSON has it."""
+    from dataclasses import asdict
+
+    return {
+        "total": asdict(done.total),
+        "seconds": round(done.seconds, 3),
+        "dry_run": done.dry_run,
+        "unknown_meters": done.unknown_meters,
+        "files": [
+            {
+                "file": f.name,
+                "layout": f.layout,
+                "why": f.why.say(LANGUAGE),
+                "batch": f.batch or None,
+                "already_in_batch": f.seen_before or None,
+                "rows": asdict(f.rows),
+                "meters": f.meters,
+                "day_min": f.day_min,
+                "day_max": f.day_max,
+                "reasons": f.reasons,
+                "quarantine": f.quarantine,
+                "notes": [n.say(LANGUAGE) for n in f.notes],
+                "error": f.error.code if f.error else None,
+            }
+            for f in done.files
+        ],
+    }
+
+
+def show(done: IngestReport) -> None:
+    """The closing table, with what each file was taken for and what to look at."""
+    from rich.table import Table
+
+    from lamplit.cli.common import stderr
+
+    table = Table(title=tr("Readings taken in", "导入结果"), title_justify="left")
+    table.add_column(tr("file", "文件"), overflow="fold")
+    table.add_column(tr("layout", "布局"))
+    for name in ("read", "kept", "corrected", "duplicate", "quarantined"):
+        table.add_column(_ROW_WORDS[name], justify="right")
+    table.add_column(tr("meters", "电表"), justify="right")
+    table.add_column(tr("days", "日期"))
+    for result in done.files[:MAX_FILES_SHOWN]:
+        table.add_row(*_cells(result), style="red" if result.failed else None)
+    if len(done.files) > MAX_FILES_SHOWN:
+        more = len(done.files) - MAX_FILES_SHOWN
+        table.add_row(tr(f"… and {more} more", f"…另有 {more} 个"), *[""] * 8)
+    if len(done.files) > 1:
+        total = done.total
+        counts = (total.read, total.kept, total.corrected, total.duplicate, total.quarantined)
+        table.add_section()
+        table.add_row(tr("total", "合计"), "", *[f"{n:,}" for n in counts], "", "", style="bold")
+    console = stderr()
+    console.print(table)
+    for line in _remarks(done):
+        console.print(line, markup=False)
+
+
+_ROW_WORDS = {
+    "read": tr("read", "读取"),
+    "kept": tr("kept", "保留"),
+    "corrected": tr("corrected", "更正"),
+    "duplicate": tr("duplicate", "重复"),
+    "quarantined": tr("quarantined", "隔离"),
+}
+
+
+def _cells(result: FileResult) -> list[str]:
+    rows = result.rows
+    counts = (rows.read, rows.kept, rows.corrected, rows.duplicate, rows.quarantined)
+    days = f"{result.day_min} … {result.day_max}" if result.day_min else ""
+    layout = result.error.code if result.error else result.layout
+    return [result.name, layout, *[f"{n:,}" for n in counts], f"{result.meters:,}", days]
+
+
+def _remarks(done: IngestReport) -> list[str]:
+    """What a reader should know besides the counts, each once."""
+    said: dict[str, None] = {}
+    for result in done.files:
+        if result.failed:
+            continue
+        if result.why.en:
+            why = result.why.say(LANGUAGE)
+            said[tr(f"• taken as {result.layout}: {why}", f"• 识别为 {result.layout}：{why}")] = (
+                None
+            )
+        for remark in result.notes:
+            said[f"• {remark.say(LANGUAGE)}"] = None
+        if result.seen_before:
+            said[
+                tr(
+                    f"• {result.name} is in already (batch {result.seen_before}): nothing changed",
+                    f"• {result.name} 已导入过（批次 {result.seen_before}）：无变化",
+                )
+            ] = None
+        if result.quarantine:
+            reasons = ", ".join(f"{code} × {n:,}" for code, n in result.reasons.items())
+            said[f"! {result.quarantine}: {reasons}"] = None
+    if done.unknown_meters:
+        said[
+            tr(
+                f"! {done.unknown_meters:,} meters are not in the registry: each is taken for a "
+                "home of its own",
+                f"! {done.unknown_meters:,} 块电表不在档案中：各视为一户",
+            )
+        ] = None
+    if done.dry_run:
+        said[tr("• dry run: nothing was written", "• 试运行：未写入任何内容")] = None
+    return list(said)
+
+
+def _one_of(option: str, value: str | None, allowed: tuple[str, ...]) -> Any:
+    if value is None or value.lower() in allowed:
+        return value.lower() if value else None
+    raise typer.BadParameter(f"{value!r}: {' | '.join(allowed)}", param_hint=option)
+
+
+def _mapped(items: list[str]) -> dict[str, str]:
+    """`--map` items as canonical name to column. Raises LamplitError `ingest.bad-map`."""
+    from lamplit.domain.errors import LamplitError
+    from lamplit.domain.problems import ingest as problems
+
+    found: dict[str, str] = {}
+    for item in items:
+        name, sign, column = item.partition("=")
+        if not sign or name.strip() not in MAPPABLE or not column.strip():
+            raise LamplitError(problems.BAD_MAP, item=item, names=", ".join(MAPPABLE))
+        found[name.strip()] = column.strip()
+    return found

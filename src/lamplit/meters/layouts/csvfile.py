@@ -1,0 +1,49 @@
+"""How a delimited text file is read in SQL: every cell as text, by its place, with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lamplit.meters.layouts.base import Source
+
+REJECTS = "csv_rejects"
+"""The table to which DuckDB writes the lines that it could not split or cast."""
+
+MAX_LINE = 2_000_000
+
+
+def lines_before_data(source: Source) -> int:
+    """Lines down to the header, inclusive."""
+    for number, line in enumerate(source.sample.text.splitlines(), start=1):
+        if line.strip("\ufeff \t"):
+            return number
+    return 1
+
+
+def cells(source: Source, types: Mapping[int, str] | None = None) -> str:
+    """A FROM-able relation of columns c0, c1 … (VARCHAR but for `types`), and `line`."""
+    sample = source.sample
+    if sample.parquet is not None:
+        names = [n.replace('"', '""') for n in sample.parquet.names]
+        picked = ", ".join(f'"{name}" AS c{i}' for i, name in enumerate(names))
+        return (
+            f"(SELECT file_row_number + 1 AS line, {picked} "
+            f"FROM read_parquet({source.sql_path}, file_row_number = true))"
+        )
+    types = types or {}
+    columns = ", ".join(f"'c{i}': '{types.get(i, 'VARCHAR')}'" for i in range(len(sample.header)))
+    delimiter = sample.delimiter.replace("'", "''")
+    before = lines_before_data(source)
+    return (
+        f"(SELECT row_number() OVER () + {before} AS line, * FROM read_csv({source.sql_path}, "
+        f"auto_detect = false, header = true, skip = {before - 1}, delim = '{delimiter}', "
+        "quote = '\"', escape = '\"', strict_mode = false, "
+        f"columns = {{{columns}}}, store_rejects = true, rejects_table = '{REJECTS}', "
+        f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0, max_line_size = {MAX_LINE}))"
+    )
+
+
+def raw_line(count: int, limit: int = 40) -> str:
+    """The cells put together again, for the quarantine."""
+    shown = ", ".join(f"CAST(c{i} AS VARCHAR)" for i in range(min(count, limit)))
+    return f"concat_ws(',', {shown})"

@@ -1,0 +1,281 @@
+"""A staged group into the lake: new days as base files, days that come again as deltas."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from lamplit.engine.duckdb import Duck, quoted
+from lamplit.meters import merging, meterday, slots
+from lamplit.meters.lake import COLUMNS, FILES, Lake
+from lamplit.meters.manifest import Batch, Kind, LakeFile
+from lamplit.services.ingest.stage import Group
+
+KEY: Final = "meter_id, day"
+ALL: Final = ", ".join(COLUMNS)
+_TABLES: Final = (
+    "lists", "clash", "fresh", "old_rows", "pool", "ranked", "judged", "changed", "won",
+    "won_lists", "again",
+)  # fmt: skip
+
+
+class Landing:
+    """Merges one group into the lake, and commits."""
+
+    def __init__(self, duck: Duck, lake: Lake, group: Group) -> None:
+        self.duck, self.lake, self.group = duck, lake, group
+        self.added: list[LakeFile] = []
+        self.dropped: set[str] = set()
+        self.folder = lake.folder / FILES
+
+    def prepare(self) -> None:
+        """Work out what is new, what changes and what is known; write the files, uncommitted.
+
+        Fills in each result's counts. Nothing that a reader sees has changed yet.
+        """
+        self.duck.drop(_TABLES)
+        self.duck.run(
+            f"CREATE TEMP TABLE lists AS SELECT *, {meterday.is_clean()} AS clean "
+            f"FROM ({meterday.lists_of_slots('slots')})"
+        )
+        overlapping = self._overlapping()
+        self._find_clashes(overlapping)
+        clashes = bool(self.duck.value("SELECT count(*) FROM clash"))
+        if clashes:
+            self._judge(overlapping)
+        self._write_new(clashes)
+        if clashes:
+            self._write_again()
+        self._count(clashes)
+
+    def commit(self) -> None:
+        """Make it the lake."""
+        made = []
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        for result in self.group.results:
+            rows = result.rows
+            counts = {
+                "read": rows.read,
+                "kept": rows.kept,
+                "corrected": rows.corrected,
+                "duplicate": rows.duplicate,
+                "quarantined": rows.quarantined,
+            }
+            made.append(
+                Batch(
+                    result.batch,
+                    result.name,
+                    result.sha256,
+                    result.layout,
+                    result.options,
+                    counts,
+                    at,
+                    result.day_min,
+                    result.day_max,
+                    result.meters,
+                )
+            )
+        new = self.lake.manifest.changed(
+            add=tuple(self.added), drop=frozenset(self.dropped), batches=tuple(made)
+        )
+        self.lake.commit(new)
+
+    def abandon(self) -> None:
+        """Remove what `prepare` wrote."""
+        for file in self.added:
+            self.lake.path(file).unlink(missing_ok=True)
+
+    # --- what is there already ----------------------------------------------------------------
+
+    def _wide(self) -> str:
+        paths = ", ".join(quoted(str(p)) for p in self.group.wide)
+        return f"read_parquet([{paths}])"
+
+    def _overlapping(self) -> list[LakeFile]:
+        spans = ["SELECT min(day) AS a, max(day) AS b FROM lists"]
+        if self.group.wide:
+            spans.append(f"SELECT min(day), max(day) FROM {self._wide()}")
+        first, last = self.duck.row(f"SELECT min(a), max(b) FROM ({' UNION ALL '.join(spans)})")
+        if first is None:
+            return []
+        months = {f.month for f in self.lake.files(first, last)}
+        # A month's delta and base files belong together, whatever days each of them holds.
+        return [f for f in self.lake.files() if f.month in months]
+
+    def _find_clashes(self, overlapping: list[LakeFile]) -> None:
+        """The table `clash`: keys that come more than once, or are in the lake."""
+        keys = [f"SELECT {KEY}, CASE WHEN clean THEN 1 ELSE 2 END AS n FROM lists"]
+        if self.group.wide:
+            keys.append(f"SELECT {KEY}, 1 AS n FROM {self._wide()}")
+        every = " UNION ALL ".join(keys)
+        own = f"SELECT {KEY} FROM ({every}) GROUP BY {KEY} HAVING sum(n) > 1"
+        found = [own]
+        if overlapping:
+            first, last = self.duck.row(f"SELECT min(day), max(day) FROM ({every})")
+            there = self.lake.sql_of(overlapping, first, last, ("meter_id", "day"))
+            found.append(f"SELECT {KEY} FROM ({every}) SEMI JOIN {there} USING ({KEY})")
+        self.duck.run(
+            f"CREATE TEMP TABLE clash AS SELECT DISTINCT {KEY} FROM ({' UNION ALL '.join(found)})"
+        )
+
+    def _judge(self, overlapping: list[LakeFile]) -> None:
+        """Which reading of each slot wins, and what that makes of each row."""
+        first, last = self.duck.row("SELECT min(day), max(day) FROM clash")
+        there = self.lake.sql_of(overlapping, first, last)
+        run = self.duck.run
+        run(f"CREATE TEMP TABLE old_rows AS SELECT * FROM {there} SEMI JOIN clash USING ({KEY})")
+        fresh = f"SELECT {slots.SLOT_COLUMNS} FROM slots SEMI JOIN clash USING ({KEY})"
+        if self.group.wide:
+            wide = f"SELECT {ALL} FROM {self._wide()} SEMI JOIN clash USING ({KEY})"
+            fresh += f" UNION ALL {meterday.slots_of_rows(wide)}"
+        run(f"CREATE TEMP TABLE fresh AS {fresh}")
+        known = meterday.slots_of_rows("SELECT * FROM old_rows")
+        old_slots = f"SELECT * FROM ({known}) WHERE kwh IS NOT NULL"
+        run(f"CREATE TEMP TABLE pool AS {merging.pool('fresh', old_slots)}")
+        run(f"CREATE TEMP TABLE ranked AS {merging.ranked('pool')}")
+        self.duck.drop(("pool", "fresh"))
+        run(f"CREATE TEMP TABLE judged AS {merging.judged('ranked', 'old_rows')}")
+        run(f"CREATE TEMP TABLE changed AS {merging.changed_keys('judged')}")
+        run(f"CREATE TEMP TABLE won AS {merging.winners('ranked', 'changed')}")
+        self.duck.drop(("ranked",))
+        run(f"CREATE TEMP TABLE won_lists AS {meterday.lists_of_slots('won')}")
+        rows = meterday.rows_of_lists("won_lists")
+        run(f"CREATE TEMP TABLE again AS {merging.rewritten(rows, 'changed', 'old_rows')}")
+
+    # --- writing ------------------------------------------------------------------------------
+
+    def _write_new(self, clashes: bool) -> None:
+        """Days that were never there, as base files."""
+        source = "lists ANTI JOIN clash USING (meter_id, day)" if clashes else "lists"
+        if self.duck.value(f"SELECT count(*) FROM {source}"):
+            self._copy(meterday.rows_of_lists(f"SELECT * FROM {source}"), "base")
+        if clashes:
+            first = f"SELECT {ALL} FROM again WHERE NOT known"
+            if self.duck.value(f"SELECT count(*) FROM ({first})"):
+                self._copy(first, "base")
+        wide = self.group.wide
+        if not wide:
+            return
+        touched = clashes and self.duck.value(
+            f"SELECT count(*) FROM {self._wide()} SEMI JOIN clash USING ({KEY})"
+        )
+        if touched or len(wide) > 2 * len({p.name.split("-")[1] for p in wide}):
+            rest = f"SELECT {ALL} FROM {self._wide()} ANTI JOIN clash USING ({KEY})"
+            if self.duck.value(f"SELECT count(*) FROM ({rest})"):
+                self._copy(rest, "base")
+            return
+        targets = [self._name(path.name.split("-")[1], "base") for path in wide]
+        for path, target in zip(wide, targets, strict=True):
+            path.rename(target)
+        self._list(targets, "base")
+
+    def _write_again(self) -> None:
+        """Days that changed: each month's delta, written whole."""
+        months = self.duck.rows(
+            "SELECT DISTINCT year(day) * 100 + month(day) FROM again WHERE known"
+        )
+        for (month,) in months:
+            rows = f"SELECT {ALL} FROM again WHERE known AND year(day) * 100 + month(day) = {month}"
+            old = [f for f in self.lake.files() if f.month == month and f.kind == "delta"]
+            if old:
+                before = f"SELECT {ALL} FROM read_parquet({self.lake.paths_sql(old)})"
+                rows = f"SELECT * FROM ({before}) ANTI JOIN again USING ({KEY}) UNION ALL {rows}"
+                self.dropped |= {f.path for f in old}
+            target = self._name(str(month), "delta")
+            ordered = f"SELECT * FROM ({rows}) ORDER BY {KEY}"
+            self._write_file(ordered, target)
+            self._list([target], "delta")
+
+    def _copy(self, rows: str, kind: Kind) -> None:
+        """Write rows to one file a month."""
+        target = self.group.folder / uuid.uuid4().hex[:12]
+        self.duck.run(
+            f"COPY (SELECT *, year(day) * 100 + month(day) AS lane FROM ({rows})) "
+            f"TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (lane))"
+        )
+        names = []
+        for part in sorted(target.rglob("*.parquet")):
+            name = self._name(part.parent.name.removeprefix("lane="), kind)
+            part.rename(name)
+            names.append(name)
+        self._list(names, kind)
+
+    def _write_file(self, rows: str, target: Path) -> None:
+        self.duck.run(f"COPY ({rows}) TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+
+    def _name(self, month: str, kind: Kind) -> Path:
+        batch = max(r.batch for r in self.group.results)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder / f"{month}-{kind}-b{batch:06d}-{uuid.uuid4().hex[:8]}.parquet"
+
+    def _list(self, paths: Iterable[Path], kind: Kind) -> None:
+        self.added += listed(self.duck, self.lake, paths, kind)
+
+    # --- counting -----------------------------------------------------------------------------
+
+    def _count(self, clashes: bool) -> None:
+        fates: dict[tuple[int, int], int] = {}
+        if clashes:
+            mixed = (
+                "SELECT DISTINCT s.batch, s.line FROM slots AS s ANTI JOIN clash "
+                "ON s.meter_id = clash.meter_id AND s.day = clash.day "
+                "SEMI JOIN judged AS j ON s.batch = j.batch AND s.line = j.line"
+            )
+            tally = self.duck.rows(merging.tally("judged", mixed))
+            fates = {(batch, fate): n for batch, fate, n in tally}
+        for result in self.group.results:
+            rows = result.rows
+            rows.duplicate += fates.get((result.batch, merging.DUPLICATE), 0)
+            rows.corrected += fates.get((result.batch, merging.CORRECTED), 0)
+            rows.kept = rows.read - rows.quarantined - rows.duplicate - rows.corrected
+        self._count_meters()
+
+    def _count_meters(self) -> None:
+        parts = [f"SELECT batch, {KEY} FROM slots"]
+        if len(self.group.results) == 1:
+            parts = [f"SELECT {self.group.results[0].batch} AS batch, {KEY} FROM lists"]
+        if self.group.wide or self.added:
+            wide = [p for p in self.group.wide if p.exists()]
+            wide += [self.lake.path(f) for f in self.added if f.kind == "base"]
+            if wide and self.group.wide:
+                paths = ", ".join(quoted(str(p)) for p in wide)
+                parts.append(f"SELECT batch, {KEY} FROM read_parquet([{paths}])")
+        found = {
+            batch: (meters, first, last)
+            for batch, meters, first, last in self.duck.rows(
+                "SELECT batch, count(DISTINCT meter_id), min(day), max(day) "
+                f"FROM ({' UNION ALL '.join(parts)}) GROUP BY batch"
+            )
+        }
+        for result in self.group.results:
+            meters, first, last = found.get(result.batch, (0, None, None))
+            result.meters = meters
+            result.day_min, result.day_max = first, last
+
+
+def listed(duck: Duck, lake: Lake, paths: Iterable[Path], kind: Kind) -> list[LakeFile]:
+    """The manifest's entries of Parquet files that lie in the lake's folder."""
+    found = []
+    for path in paths:
+        rows, first, last, batch = duck.row(
+            f"SELECT count(*), min(day), max(day), max(batch) FROM {quoted(str(path))}"
+        )
+        found.append(
+            LakeFile(
+                str(path.relative_to(lake.folder)),
+                kind,
+                _month(first),
+                first,
+                last,
+                rows,
+                batch,
+            )
+        )
+    return found
+
+
+def _month(day: date) -> int:
+    return day.year * 100 + day.month

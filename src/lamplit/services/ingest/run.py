@@ -1,0 +1,220 @@
+"""Take readings in: find the files, choose a layout for each, stage, merge, commit."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Final
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import ingest as problems
+from lamplit.engine.duckdb import Duck, DuckError, quoted
+from lamplit.meters.archive import Input, digest, find_inputs
+from lamplit.meters.lake import Lake
+from lamplit.meters.layouts.base import Options, Sample
+from lamplit.meters.quarantine import write_quarantine
+from lamplit.meters.sniff import choose, sample_of
+from lamplit.services.home import Home
+from lamplit.services.ingest.excel import as_text
+from lamplit.services.ingest.land import Landing
+from lamplit.services.ingest.result import FileResult, IngestReport
+from lamplit.services.ingest.stage import Stager
+from lamplit.services.lock import writing
+
+GROUP_BYTES: Final = 64 << 20
+GROUP_FILES: Final = 1_000
+"""Small files are committed together, up to so much; a larger one on its own."""
+
+Report = Callable[[float, float | None, str | None], None]
+
+
+def ingest(
+    home: Home,
+    paths: Sequence[Path],
+    options: Options,
+    *,
+    report: Report | None = None,
+    dry_run: bool = False,
+) -> IngestReport:
+    """Take the readings of `paths` (files and folders) into the home's lake.
+
+    A file of which nothing can be used is told of in its result, and the others go on. Raises
+    LamplitError where nothing can be begun: no such file, or another writer.
+    """
+    started = time.monotonic()
+    inputs = find_inputs(paths)
+    with writing(home.path, "ingest"):
+        run = _Run(home, options, report or _silent, dry_run)
+        try:
+            run.all(inputs)
+        finally:
+            run.close()
+    run.report.seconds = time.monotonic() - started
+    return run.report
+
+
+class _Run:
+    def __init__(self, home: Home, options: Options, say: Report, dry_run: bool) -> None:
+        self.home, self.options, self.say = home, options, say
+        self.lake = Lake(home)
+        self.lake.sweep()
+        self.tmp = home.tmp_dir / "ingest"
+        shutil.rmtree(self.tmp, ignore_errors=True)
+        self.tmp.mkdir(parents=True)
+        self.duck = Duck(
+            memory_limit=home.config.memory_limit,
+            threads=home.config.threads,
+            temp_dir=self.tmp / "spill",
+        )
+        self.stager = Stager(self.duck, self.lake, home.timezone, self.tmp)
+        self.report = IngestReport(dry_run=dry_run)
+        self.next_batch = self.lake.last_batch() + 1
+
+    def close(self) -> None:
+        """Give back memory and disk."""
+        self.duck.close()
+        shutil.rmtree(self.tmp, ignore_errors=True)
+
+    def all(self, inputs: list[Input]) -> None:
+        """Every file, in groups."""
+        total = float(sum(i.size for i in inputs)) or 1.0
+        done = 0.0
+        group = self.stager.begin(self.tmp / "staged")
+        for item in inputs:
+            self.say(done, total, item.name)
+            if group.results and group.bytes + item.size > GROUP_BYTES:
+                self._land()
+                group = self.stager.begin(self.tmp / "staged")
+            self._one(item)
+            group.bytes += item.size
+            done += item.size
+            if len(group.results) >= GROUP_FILES:
+                self._land()
+                group = self.stager.begin(self.tmp / "staged")
+        self._land()
+        self.say(total, total, None)
+        self._count_unknown()
+
+    def _one(self, item: Input) -> None:
+        """Stage one file; what is wrong with it is told in its result."""
+        result = FileResult(item.name)
+        self.report.files.append(result)
+        try:
+            self._stage(item, result)
+        except LamplitError as error:
+            result.error = error
+            result.rows = type(result.rows)()
+            result.batch = 0
+
+    def _stage(self, item: Input, result: FileResult) -> None:
+        item = as_text(item, self.tmp)
+        sample = sample_of(item, self.options)
+        layout, match = choose(sample, self.options)
+        result.layout, result.why = layout.name, match.why
+        _check_rows(sample, layout.name)
+        result.options = _told(self.options, layout.name, self.home.timezone)
+        result.sha256 = digest(item)
+        if self._seen(result):
+            return
+        result.batch = self.next_batch
+        self.next_batch += 1
+        self.stager.stage(item, sample, layout, self.options, result)
+        if result.rows.quarantined and not self.report.dry_run:
+            result.quarantine = write_quarantine(
+                self.home.quarantine_dir, result.batch, item.name, result.rejects
+            )
+        if result.rows.quarantined == result.rows.read:
+            self._refuse(result)
+        self.stager.group.results.append(result)
+
+    def _refuse(self, result: FileResult) -> None:
+        """Nothing of the file was usable: an empty one, or every row was rejected."""
+        if not result.rows.read:
+            raise LamplitError(problems.HEADER_ONLY, where=result.name)
+        first = result.rejects[0]
+        raise LamplitError(
+            problems.NOTHING_USABLE,
+            where=f"{result.name}, line {first.line}",
+            rows=result.rows.read,
+            reason=first.reason.en,
+        )
+
+    def _seen(self, result: FileResult) -> bool:
+        """Whether these bytes were taken in before with these options; the counts, if so."""
+        before = self.lake.manifest.seen(result.sha256, result.options)
+        if before is not None:
+            result.seen_before = before.id
+            result.rows.read = before.rows["read"]
+            result.rows.duplicate = before.rows["read"] - before.rows["quarantined"]
+            result.rows.quarantined = before.rows["quarantined"]
+            result.day_min, result.day_max = before.day_min, before.day_max
+            result.meters = before.meters
+            return True
+        for other in self.stager.group.results:
+            if other.sha256 == result.sha256 and other.options == result.options:
+                result.seen_before = other.batch
+                result.rows.read = other.rows.read
+                result.rows.quarantined = other.rows.quarantined
+                result.rows.duplicate = other.rows.read - other.rows.quarantined
+                return True
+        return False
+
+    def _land(self) -> None:
+        group = self.stager.group
+        if not group.results:
+            return
+        landing = Landing(self.duck, self.lake, group)
+        try:
+            landing.prepare()
+            if self.report.dry_run:
+                landing.abandon()
+            else:
+                landing.commit()
+        except BaseException as cause:
+            landing.abandon()
+            if isinstance(cause, DuckError) and "No space left" in str(cause):
+                raise OSError(28, str(cause).splitlines()[0]) from cause
+            if isinstance(cause, DuckError) and "File too large" in str(cause):
+                raise OSError(28, str(cause).splitlines()[0]) from cause
+            raise
+
+    def _count_unknown(self) -> None:
+        """How many of the meters taken in the registry does not know."""
+        registry = self.home.registry_file
+        batches = [f.batch for f in self.report.files if f.batch]
+        if not registry.exists() or not batches or self.report.dry_run:
+            return
+        self.report.registry = True
+        self.report.unknown_meters = self.duck.value(
+            "SELECT count(DISTINCT meter_id) FROM "
+            f"{self.lake.touched_since(min(batches) - 1)} "
+            f"ANTI JOIN read_parquet({quoted(str(registry))}) USING (meter_id)"
+        )
+
+
+def _check_rows(sample: Sample, layout: str) -> None:
+    """Raise `ingest.header-only` for a table without rows."""
+    one_line = len(sample.text.strip("\ufeff\x1a \t\r\n").splitlines()) <= 1
+    if sample.parquet is None and not sample.rows and one_line and layout in _TABLES:
+        raise LamplitError(problems.HEADER_ONLY, where=sample.name)
+
+
+_TABLES: Final = ("long", "wide", "registers", "london", "ausgrid")
+
+
+def _told(options: Options, layout: str, timezone: str) -> dict[str, object]:
+    """The options as the batch records them: what was said, the layout and the home's zone."""
+    plain = Options()
+    told: dict[str, object] = {"layout": layout, "home_timezone": timezone}
+    for field in fields(Options):
+        value = getattr(options, field.name)
+        if field.name != "layout" and value != getattr(plain, field.name):
+            told[field.name] = dict(value) if field.name == "columns" else value
+    return told
+
+
+def _silent(done: float, total: float | None, label: str | None) -> None:
+    """Say nothing."""

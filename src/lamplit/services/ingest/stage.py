@@ -1,0 +1,522 @@
+"""One source file into the tables of the group that is at work: slots, wide files, registers."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.language import Text
+from lamplit.domain.problems import ingest as problems
+from lamplit.engine.duckdb import Duck, DuckError, quoted
+from lamplit.meters import meterday, slots
+from lamplit.meters.archive import Input, opened, unpack
+from lamplit.meters.canonical import DAYS, INTERVALS, REGISTERS, SQL_TYPES
+from lamplit.meters.lake import Lake
+from lamplit.meters.layouts.base import (
+    Layout,
+    Options,
+    ReaderLayout,
+    Reject,
+    Sample,
+    Source,
+    SqlLayout,
+    SqlPlan,
+)
+from lamplit.meters.layouts.csvfile import REJECTS
+from lamplit.meters.localtime import Calendar, calendar
+from lamplit.meters.quarantine import RAW_CHARACTERS, REASONS, reject
+from lamplit.services.ingest.result import FileResult
+
+CHUNK_ROWS: Final = 200_000
+PATIENT_FROM: Final = 1_000
+"""With more lines than this that can't be cast, the whole file is read again, patiently."""
+GOOD_SUPPORT: Final = 12
+"""Readings from which a meter's own times tell its interval length."""
+CALENDAR_FIRST, CALENDAR_LAST = date(1970, 1, 1), date(2100, 1, 1)
+
+
+@dataclass(slots=True)
+class Group:
+    """The files that are committed together, and what has been staged of them."""
+
+    folder: Path
+    """Where staged Parquet lies, on the lake's disk."""
+    results: list[FileResult] = field(default_factory=list)
+    wide: list[Path] = field(default_factory=list)
+    bytes: int = 0
+    registers: bool = False
+
+
+class Stager:
+    """Reads source files into the tables `slots` and `registers`, and into wide Parquet files."""
+
+    def __init__(self, duck: Duck, lake: Lake, timezone: str, tmp: Path) -> None:
+        """`timezone`: the home's, which says what a local day is."""
+        self.duck, self.lake, self.timezone, self.tmp = duck, lake, timezone, tmp
+        self.group = Group(tmp)
+
+    def begin(self, folder: Path) -> Group:
+        """Start a group, with empty tables."""
+        self.duck.drop(("slots", "registers"))
+        self.duck.run(slots.create_slots("slots"))
+        columns = ", ".join(f"{f.name} {SQL_TYPES[f.type]}" for f in REGISTERS)
+        self.duck.run(f"CREATE TEMP TABLE registers (batch INTEGER, {columns})")
+        folder.mkdir(parents=True, exist_ok=True)
+        self.group = Group(folder)
+        return self.group
+
+    def stage(
+        self, item: Input, sample: Sample, layout: Layout, options: Options, result: FileResult
+    ) -> None:
+        """Read one file; `result.rows.read`, `.quarantined` and rejects are filled in.
+
+        Raises LamplitError where nothing of the file can be read; the tables are then as before.
+        """
+        mark = self.duck.value("SELECT count(*) FROM slots")
+        wide = list(self.group.wide)
+        try:
+            rejects = self._stage(item, sample, layout, options, result)
+        except BaseException:
+            self.duck.run(f"DELETE FROM slots WHERE batch = {result.batch}")
+            self.duck.run(f"DELETE FROM registers WHERE batch = {result.batch}")
+            for path in set(self.group.wide) - set(wide):
+                path.unlink(missing_ok=True)
+            self.group.wide = wide
+            assert self.duck.value("SELECT count(*) FROM slots") == mark
+            raise
+        result.rejects = rejects
+        result.rows.quarantined = len(rejects)
+        result.reasons = dict(Counter(r.code for r in rejects).most_common())
+
+    def _stage(
+        self, item: Input, sample: Sample, layout: Layout, options: Options, result: FileResult
+    ) -> list[Reject]:
+        if isinstance(layout, ReaderLayout):
+            return self._read(item, sample, layout, options, result)
+        assert isinstance(layout, SqlLayout)
+        path = self._ready(item, sample)
+        try:
+            source = Source(path, sample)
+            return self._run(source, layout, options, result)
+        except DuckError as cause:
+            raise _unreadable(cause, layout, item) from cause
+        finally:
+            if path != item.path:
+                path.unlink(missing_ok=True)
+
+    # --- files that DuckDB reads -------------------------------------------------------------
+
+    def _ready(self, item: Input, sample: Sample) -> Path:
+        """The file as DuckDB can read it: unpacked, in UTF-8."""
+        utf8 = sample.encoding in ("utf-8", "utf-8-sig", "binary", "ascii")
+        if item.packing == "plain" and utf8:
+            return item.path
+        target = self.tmp / f"source-{os.getpid()}.txt"
+        if utf8:
+            unpack(item, target)
+            return target
+        decoder = codecs.getincrementaldecoder(sample.encoding)("replace")
+        with opened(item) as stream, target.open("w", encoding="utf-8", newline="") as sink:
+            while chunk := stream.read(1 << 20):
+                sink.write(decoder.decode(chunk))
+            sink.write(decoder.decode(b"", final=True))
+        return target
+
+    def _run(
+        self, source: Source, layout: SqlLayout, options: Options, result: FileResult
+    ) -> list[Reject]:
+        """Run a plan; once more, patiently, where its types were too strict for the file."""
+        for patient in (False, True):
+            plan = layout.plan(source, options, patient=patient)
+            self._forget_rejects()
+            for _, sql in plan.steps:
+                self.duck.run(sql)
+            if plan.relation == "wide":
+                staged = self._wide(plan, options, result, patient=patient)
+                if staged is None:
+                    continue
+                own = staged
+            elif plan.relation == "stamps":
+                own = self._stamps(plan, options, result)
+            else:
+                own = self._canonical(plan, result)
+            result.notes += plan.notes
+            split = self._split_rejects(source)
+            result.rows.read += len(split)
+            listed = self._listed_rejects(plan, layout)
+            result.rows.read += len(listed)
+            self._forget_rejects()
+            return _numbered(own, split, source) + split + listed
+        raise AssertionError("a patient plan casts nothing")
+
+    def _wide(
+        self, plan: SqlPlan, options: Options, result: FileResult, *, patient: bool
+    ) -> list[Reject] | None:
+        """Copy a wide file straight to rows of the lake; None when it must be read patiently."""
+        odd = calendar(self.timezone, CALENDAR_FIRST, CALENDAR_LAST).odd_days()
+        aside = "true" if plan.shift_minutes or 1440 % plan.points else "false"
+        if odd and aside == "false":
+            aside = f"day IN ({', '.join(f'DATE {quoted(str(d))}' for d in odd)})"
+        wide = f"SELECT *, {aside} AS aside FROM ({plan.select})"
+        rows = meterday.rows_of_wide(wide, plan.points, result.batch, slots.batch_seq(result.batch))
+        target = self.group.folder / f"w{result.batch:06d}{'p' if patient else ''}"
+        self.duck.run(
+            f"COPY ({rows}) TO {quoted(str(target))} "
+            "(FORMAT parquet, COMPRESSION zstd, PARTITION_BY (lane))"
+        )
+        if not patient and self._split_count():
+            shutil.rmtree(target)
+            return None
+        return self._lanes(target, plan, result)
+
+    def _lanes(self, target: Path, plan: SqlPlan, result: FileResult) -> list[Reject]:
+        """Sort a staged wide file's parts: what may land, what is bad, what must be laid out."""
+        rejects: list[Reject] = []
+        for part in sorted(target.rglob("*.parquet")):
+            lane = int(part.parent.name.removeprefix("lane="))
+            read = self.duck.value(f"SELECT count(*) FROM {quoted(str(part))}")
+            result.rows.read += read
+            if lane == meterday.BAD_LANE:
+                sql = f"SELECT line, raw_code, meter_id, day FROM {quoted(str(part))}"
+                rejects += [
+                    reject(line, code, f"{meter or ''},{day or ''}")
+                    for line, code, meter, day in self.duck.rows(sql)
+                ]
+            elif lane == meterday.ASIDE_LANE:
+                self._lay_out(f"SELECT * FROM {quoted(str(part))}", plan, result)
+            else:
+                kept = self.group.folder / f"{target.name}-{lane}-{part.stem}.parquet"
+                part.rename(kept)
+                self.group.wide.append(kept)
+        shutil.rmtree(target)
+        return rejects
+
+    def _lay_out(self, rows: str, plan: SqlPlan, result: FileResult) -> None:
+        """Wide rows of days on which the clocks change, or shifted: slot by slot."""
+        minutes = 1440 // plan.points
+        shifted = f"CAST(slot * {minutes} + {plan.shift_minutes} AS INTEGER)"
+        stamps = (
+            f"SELECT meter_id, CAST(day AS TIMESTAMP) + to_minutes({shifted}) AS stamp, "
+            f"false AS is_utc, CAST({minutes} AS SMALLINT) AS minutes, kwh, "
+            "NULL AS kwh_export, true AS has_import, false AS has_export, quality, raw_code, "
+            f"method, seq, line, NULL AS bad FROM ({meterday.slots_of_rows(rows)})"
+        )
+        self.duck.run(f"CREATE TEMP TABLE laid AS {stamps}")
+        # An hour that the clocks skip has columns but no energy; an hour that comes twice has
+        # one set of columns, which stands for its first coming.
+        self._settle("laid", result, stamp_end=False, skip_never=True)
+        self.duck.drop(("laid",))
+
+    def _stamps(self, plan: SqlPlan, options: Options, result: FileResult) -> list[Reject]:
+        """One line per reading: settle interval length, zone and slot."""
+        self.duck.drop(("stamps",))
+        self.duck.run(
+            "CREATE TEMP TABLE stamps AS SELECT *, CAST(NULL AS VARCHAR) AS method "
+            f"FROM ({plan.select})"
+        )
+        try:
+            read, bad, lengthless = self.duck.row(
+                "SELECT count(*), count(bad), count(*) FILTER (WHERE minutes IS NULL "
+                "AND bad IS NULL) FROM stamps"
+            )
+            result.rows.read += read
+            rejects = [
+                reject(line, code, raw or "", column or "")
+                for line, code, column, raw in self.duck.rows(
+                    "SELECT line, bad, bad_field, raw FROM stamps WHERE bad IS NOT NULL"
+                )
+            ]
+            if read > bad:
+                if lengthless:
+                    self._infer(result)
+                relation = _WITH_GRID if lengthless else "stamps"
+                rejects += self._settle(relation, result, stamp_end=plan.stamp_end)
+            return rejects
+        finally:
+            self.duck.drop(("stamps", "grid"))
+
+    def _infer(self, result: FileResult) -> None:
+        """Give each meter its interval length, in the table `grid`.
+
+        From its own times where there are enough, else what the lake knows of it, else the
+        file's common one. Raises LamplitError `ingest.interval-unknown`.
+        """
+        self.duck.run(f"CREATE TEMP TABLE grid AS {slots.grids('stamps', per_meter=True)}")
+        known = (
+            f"SELECT meter_id, arg_max(minutes, day) AS minutes FROM {self._recent()} GROUP BY 1"
+        )
+        n, _, _, common = self.duck.row(slots.grids("stamps", per_meter=False))
+        common = common if common is not None and n >= 2 else None
+        self.duck.run(
+            "CREATE OR REPLACE TEMP TABLE grid AS SELECT g.meter_id, CAST(CASE "
+            f"WHEN g.n >= {GOOD_SUPPORT} AND g.minutes IS NOT NULL THEN g.minutes "
+            f"ELSE coalesce(k.minutes, {'NULL' if common is None else common}, g.minutes) END "
+            "AS SMALLINT) AS minutes "
+            f"FROM grid AS g LEFT JOIN ({known}) AS k USING (meter_id)"
+        )
+        unknown = self.duck.value("SELECT count(*) FROM grid WHERE minutes IS NULL")
+        if unknown:
+            raise LamplitError(problems.INTERVAL_UNKNOWN, where=result.name, meters=unknown)
+        lengths = self.duck.rows("SELECT DISTINCT minutes FROM grid ORDER BY 1")
+        shown = ", ".join(str(m) if m else "day" for (m,) in lengths[:5])
+        result.notes.append(
+            Text(
+                f"interval length from the times: {shown} min", f"由时间推断区间长度：{shown} 分钟"
+            )
+        )
+
+    def _recent(self) -> str:
+        span = self.lake.day_range()
+        if span is None:
+            return self.lake.sql(columns=("meter_id", "minutes", "day"))
+        months = sorted({f.month for f in self.lake.files()})[-2:]
+        files = [f for f in self.lake.files() if f.month in months]
+        return self.lake.sql_of(files, columns=("meter_id", "minutes", "day"))
+
+    def _settle(
+        self,
+        stamps: str,
+        result: FileResult,
+        *,
+        stamp_end: bool,
+        skip_never: bool = False,
+    ) -> list[Reject]:
+        """Stamps with their interval length to rows of `slots`."""
+        relation = stamps
+        first, last, local = self.duck.row(
+            "SELECT min(stamp), max(stamp), count(*) FILTER (WHERE NOT is_utc) "
+            f"FROM {stamps} WHERE bad IS NULL"
+        )
+        if first is None:
+            return []
+        when = calendar(self.timezone, first.date(), last.date())
+        again = "false"
+        if local and not when.fixed:
+            relation, again = self._with_again(relation, when)
+        intervals = slots.intervals_of_stamps(
+            relation, when, "minutes", stamp_end=stamp_end, again=again
+        )
+        return self._place(f"({intervals})", when, result, skip_never=skip_never)
+
+    def _with_again(self, relation: str, when: Calendar) -> tuple[str, str]:
+        """Mark the second coming of wall-clock times, by order of appearance."""
+        place = "row_number() OVER (PARTITION BY meter_id, stamp ORDER BY line)"
+        twice = f"(NOT is_utc AND {when.twice('stamp')})"
+        marked = (
+            f"(SELECT *, false AS again FROM {relation} WHERE (NOT {twice}) IS NOT FALSE "
+            f"UNION ALL SELECT *, {place} % 2 = 0 AS again FROM {relation} WHERE {twice})"
+        )
+        return marked, "again"
+
+    def _place(
+        self, intervals: str, when: Calendar, result: FileResult, *, skip_never: bool = False
+    ) -> list[Reject]:
+        """Intervals and totals with `never` and `named_day` to rows of `slots`."""
+        batch = result.batch
+        rejects: list[Reject] = []
+        short = f"(SELECT * FROM {intervals} WHERE minutes BETWEEN 1 AND 1439 AND NOT never)"
+        self.duck.drop(("placed",))
+        phase = self.duck.rows(
+            "SELECT p FROM (SELECT date_diff('second', "
+            f"{when.day_start_utc('day')}, start_utc) % (minutes * 60) AS p FROM (SELECT "
+            f"*, CAST({when.local_of_utc('start_utc')} AS DATE) AS day FROM {short} LIMIT 10000)) "
+            "GROUP BY p ORDER BY count(*) DESC LIMIT 1"
+        )
+        offset = str(int(phase[0][0])) if phase else "0"
+        self.duck.run(
+            f"CREATE TEMP TABLE placed AS {slots.slots_of_intervals(short, when, batch, offset)}"
+        )
+        self.duck.run(
+            f"INSERT INTO slots SELECT {slots.SLOT_COLUMNS} FROM placed WHERE NOT off_grid"
+        )
+        off = self.duck.rows(
+            "SELECT DISTINCT line, meter_id, day, slot FROM placed WHERE off_grid "
+            "AND line NOT IN (SELECT line FROM placed WHERE NOT off_grid)"
+        )
+        rejects += [reject(line, "off-grid", f"{meter},{day}") for line, meter, day, _ in off]
+        self.duck.drop(("placed",))
+        totals = (
+            "(SELECT *, CASE WHEN minutes <= 1440 THEN 1 ELSE CAST(round(minutes / 1440.0) "
+            f"AS INTEGER) END AS days FROM {intervals} WHERE minutes = 0 OR minutes >= 1440)"
+        )
+        self.duck.run(f"INSERT INTO slots {slots.slots_of_totals(totals, batch)}")
+        if not skip_never:
+            gone = self.duck.rows(
+                f"SELECT DISTINCT line, meter_id, start_utc FROM {intervals} WHERE never"
+            )
+            rejects += [reject(line, "no-such-time", f"{m},{at}") for line, m, at in gone]
+        return rejects
+
+    # --- relations in the canonical shapes ---------------------------------------------------
+
+    def _canonical(self, plan: SqlPlan, result: FileResult) -> list[Reject]:
+        self.duck.drop(("canonical",))
+        self.duck.run(f"CREATE TEMP TABLE canonical AS {plan.select}")
+        try:
+            result.rows.read += self.duck.value("SELECT count(DISTINCT line) FROM canonical")
+            return self._take("canonical", plan.relation, result)
+        finally:
+            self.duck.drop(("canonical",))
+
+    def _take(self, name: str, relation: str, result: FileResult) -> list[Reject]:
+        """Rows of a canonical relation (a table) into `slots` or `registers`."""
+        if relation == "registers":
+            columns = ", ".join(REGISTERS.names)
+            self.duck.run(f"INSERT INTO registers SELECT {result.batch}, {columns} FROM {name}")
+            self.group.registers = True
+            return []
+        if relation == "days":
+            return self._take_days(name, result)
+        first, last = self.duck.row(f"SELECT min(start_utc), max(start_utc) FROM {name}")
+        if first is None:
+            return []
+        when = calendar(self.timezone, first.date(), last.date())
+        named = (
+            f"(SELECT *, false AS never, CAST({when.local_of_utc('start_utc')} AS DATE) "
+            f"AS named_day FROM {name})"
+        )
+        return self._place(named, when, result)
+
+    def _take_days(self, name: str, result: FileResult) -> list[Reject]:
+        first, last = self.duck.row(f"SELECT min(day), max(day) FROM {name}")
+        if first is None:
+            return []
+        when = calendar(self.timezone, first, last)
+        daily = (
+            "SELECT meter_id, CAST(NULL AS TIMESTAMP) AS start_utc, CAST(0 AS SMALLINT) "
+            "AS minutes, direction, kwh, quality, raw_code, method, seq, line, "
+            f"false AS never, day AS named_day FROM {name} WHERE intervals IS NULL"
+        )
+        shaped = (
+            f"SELECT *, false AS never, CAST(NULL AS DATE) AS named_day FROM "
+            f"({slots.intervals_of_days(name, when)})"
+        )
+        return self._place(f"({daily} UNION ALL BY NAME {shaped})", when, result)
+
+    # --- files that Python reads -------------------------------------------------------------
+
+    def _read(
+        self, item: Input, sample: Sample, layout: ReaderLayout, options: Options,
+        result: FileResult,
+    ) -> list[Reject]:  # fmt: skip
+        rejects: list[Reject] = []
+        relations = {tuple(s.names): n for s, n in _RELATIONS}
+        held: dict[str, list[pa.RecordBatch]] = {}
+        with opened(item) as stream:
+            found: Iterator[pa.RecordBatch | Reject] = iter(layout.read(stream, sample, options))
+            while chunk := list(islice(found, 64)):
+                for piece in chunk:
+                    if isinstance(piece, Reject):
+                        rejects.append(piece)
+                    elif piece.num_rows:
+                        held.setdefault(relations[tuple(piece.schema.names)], []).append(piece)
+        # A record may speak in several batches, so lines are counted over the whole file.
+        lines: list[str] = []
+        for relation, batches in held.items():
+            table = pa.Table.from_batches(batches)
+            self.duck.register(f"in_{relation}", table)
+            self.duck.run(f"CREATE TEMP TABLE read_{relation} AS SELECT * FROM in_{relation}")
+            self.duck.unregister(f"in_{relation}")
+            lines.append(f"SELECT line FROM read_{relation}")
+        if lines:
+            union = " UNION ALL ".join(lines)
+            result.rows.read += self.duck.value(f"SELECT count(DISTINCT line) FROM ({union})")
+        result.rows.read += len(rejects)
+        for relation in held:
+            rejects += self._take(f"read_{relation}", relation, result)
+            self.duck.drop((f"read_{relation}",))
+        return rejects
+
+    # --- rejects ------------------------------------------------------------------------------
+
+    def _forget_rejects(self) -> None:
+        self.duck.drop((REJECTS, f"{REJECTS}_scans"))
+
+    def _split_count(self) -> int:
+        if not self._has_rejects():
+            return 0
+        return int(self.duck.value(f"SELECT count(DISTINCT line) FROM {REJECTS}"))
+
+    def _has_rejects(self) -> bool:
+        sql = f"SELECT count(*) FROM duckdb_tables() WHERE table_name = {quoted(REJECTS)}"
+        return bool(self.duck.value(sql))
+
+    def _split_rejects(self, source: Source) -> list[Reject]:
+        """The lines that DuckDB could not split into cells."""
+        if not self._has_rejects():
+            return []
+        rows = self.duck.rows(
+            "SELECT line, arg_min(CAST(error_type AS VARCHAR), coalesce(column_idx, 0)), "
+            f"any_value(csv_line) FROM {REJECTS} GROUP BY line ORDER BY line"
+        )
+        return [reject(line, _SPLIT.get(kind, "unreadable"), raw or "") for line, kind, raw in rows]
+
+    def _listed_rejects(self, plan: SqlPlan, layout: SqlLayout) -> list[Reject]:
+        if plan.rejects is None:
+            return []
+        own: dict[str, Text] = getattr(layout, "reasons", {})
+        return [
+            Reject(
+                line,
+                code,
+                own.get(code) or REASONS.get(code) or REASONS["unreadable"],
+                (raw or "")[:RAW_CHARACTERS],
+                column or "",
+            )
+            for line, column, code, raw in self.duck.rows(
+                f"SELECT line, field, code, raw FROM ({plan.rejects})"
+            )
+        ]
+
+
+_WITH_GRID: Final = (
+    "(SELECT s.* REPLACE (coalesce(s.minutes, g.minutes) AS minutes) "
+    "FROM stamps AS s JOIN grid AS g USING (meter_id))"
+)
+_RELATIONS: Final = ((INTERVALS, "intervals"), (DAYS, "days"), (REGISTERS, "registers"))
+_SPLIT: Final = {
+    "MISSING COLUMNS": "columns",
+    "TOO MANY COLUMNS": "columns",
+    "UNQUOTED VALUE": "quotes",
+    "LINE SIZE OVER MAXIMUM": "too-long",
+    "INVALID ENCODING": "encoding",
+    "INVALID STATE": "quotes",
+    "CAST": "not-a-number",
+}
+
+
+def _numbered(own: list[Reject], split: list[Reject], source: Source) -> list[Reject]:
+    """Rejects found by row, with the line that they stand on: lines not split come before."""
+    if not split or source.sample.parquet is not None:
+        return own
+    skipped = sorted(r.line for r in split)
+    fixed = []
+    for row in sorted(own, key=lambda r: r.line):
+        line = row.line
+        for before in skipped:
+            if before > line:
+                break
+            line += 1
+        fixed.append(Reject(line, row.code, row.reason, row.raw, row.column))
+    return fixed
+
+
+def _unreadable(cause: Exception, layout: Layout, item: Input) -> Exception:
+    text = str(cause)
+    if "No space left" in text or "File too large" in text:
+        return OSError(28, text.splitlines()[0])
+    if "Out of Memory" in text:
+        return cause
+    short = text.splitlines()[0][:300]
+    return LamplitError(problems.UNREADABLE, where=item.name, layout=layout.name, cause=short)
