@@ -114,7 +114,10 @@ def _trip(home: I64, day: F64, length: F64, mode: U8, rng: np.random.Generator) 
 
 LONG_MODES = (0.38, 0.30, 0.07, 0.20, 0.05)
 SHORT_MODES = (0.85, 0.13, 0.0, 0.02, 0.0)
+SEASONAL_MODES = (0.25, 0.25, 0.1, 0.35, 0.05)
 VACANT_MODES = (0.05, 0.12, 0.18, 0.40, 0.25)
+SECOND_MODES = (0.4, 0.25, 0.1, 0.2, 0.05)
+"""Shares of the modes 1 to 5 by kind of absence."""
 
 
 def _long(members: I64, calendar: Calendar, preset: Preset, rng: np.random.Generator) -> Trips:
@@ -160,13 +163,13 @@ def _seasonal(members: I64, calendar: Calendar, rng: np.random.Generator) -> Tri
     n = len(members)
     length = rng.uniform(28, 180, n)
     day = rng.uniform(-0.8 * length, calendar.days, n)
-    return _trip(members, day, length, _modes(n, (0.25, 0.25, 0.1, 0.35, 0.05), rng), rng)
+    return _trip(members, day, length, _modes(n, SEASONAL_MODES, rng), rng)
 
 
 def _second(members: I64, calendar: Calendar, rng: np.random.Generator) -> Trips:
     """Second homes: away from one visited weekend to the next."""
     keen = rng.uniform(0.15, 0.9, len(members))
-    mode = _modes(len(members), (0.4, 0.25, 0.1, 0.2, 0.05), rng)
+    mode = _modes(len(members), SECOND_MODES, rng)
     friday = (4 - calendar.start.weekday()) % 7
     weekends = np.arange(friday - 14, calendar.days + 14, 7)
     home: list[int] = []

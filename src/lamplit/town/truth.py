@@ -11,13 +11,16 @@ from lamplit.domain.words import Quality
 from lamplit.town.arrays import U64, Bool
 from lamplit.town.calendar import Calendar
 from lamplit.town.classes import CLASSES
-from lamplit.town.confounders import BIT
+from lamplit.town.confounders import BIT, CONFOUNDERS
 from lamplit.town.ids import days_array, household_ids, mask_words
 from lamplit.town.metering import Meters
 from lamplit.town.presence import empty_spells
 from lamplit.town.presets import Layout
 from lamplit.town.tables import registers_lost
 from lamplit.town.troubles import Trouble
+
+OF_THE_METER = np.bitwise_or.reduce([BIT[c.code] for c in CONFOUNDERS if c.fault])
+"""Confounders of the meter and its line: two households on one meter have them both."""
 
 CLASS_WORDS = pa.array([c.code for c in CLASSES], pa.string())
 
@@ -53,10 +56,10 @@ def truth_of(
     for home, day in late:
         missing[home, day] = False
     meter = meters.shared_with
-    daily = meters.day_labels[meter].copy()
+    daily = meters.day_labels | (meters.day_labels[meter] & OF_THE_METER)
     for odd in calendar.odd_days:
         daily[:, odd] |= BIT["dst_day"]
-    labels = meters.labels | meters.labels[meter]
+    labels = meters.labels | (meters.labels[meter] & OF_THE_METER)
     return Truth(occupied, missing[meter], honest.mean(axis=2)[meter], labels, daily, troubles)
 
 
