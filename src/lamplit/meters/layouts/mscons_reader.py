@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import pyarrow as pa
 
-from lamplit.domain.errors import LamplitError
+from lamplit.domain.errors import LamplitError, Problem
 from lamplit.domain.problems import layouts_text as problems
 from lamplit.meters.layouts.base import Options, Reject
 from lamplit.meters.layouts.mscons_codes import REASONS, Register, register_of
@@ -139,7 +139,7 @@ class Reader:
                 opened=opened,
             )
 
-    def _check_count(self, segment: Segment, counted: int, problem: problems.Problem) -> None:
+    def _check_count(self, segment: Segment, counted: int, problem: Problem) -> None:
         said = self._at(segment, 0)
         if said.strip().lstrip("0") != str(counted):
             raise LamplitError(

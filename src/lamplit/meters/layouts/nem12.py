@@ -140,8 +140,8 @@ class Nem12:
         """By the header; a headless file is recognised too, so that `plan` can say why not."""
         return match_version(sample, "NEM12", "200")
 
-    def plan(self, source: Source, options: Options) -> SqlPlan:
-        """Steps and SELECT for the relation `days`.
+    def plan(self, source: Source, options: Options, *, patient: bool = False) -> SqlPlan:
+        """Steps and SELECT for the relation `days`; cells are read as text, so always patient.
 
         Raises LamplitError `layout.nem.no-header` where the file does not begin with `100,NEM12`.
         """

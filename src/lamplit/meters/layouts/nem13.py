@@ -178,8 +178,8 @@ class Nem13:
         """By the header; a headless file is recognised too, so that `plan` can say why not."""
         return match_version(sample, "NEM13", "250")
 
-    def plan(self, source: Source, options: Options) -> SqlPlan:
-        """Steps and SELECT for the relation `days`, with minutes = 0.
+    def plan(self, source: Source, options: Options, *, patient: bool = False) -> SqlPlan:
+        """Steps and SELECT for `days`, with minutes = 0; always patient, as in NEM12.
 
         Raises LamplitError `layout.nem.no-header` where the file does not begin with `100,NEM13`.
         """
