@@ -12,6 +12,7 @@ import typer
 from lamplit.cli.common import DEFAULT_HOME, HomeOption, note, open_home
 from lamplit.cli.dates import parse_day
 from lamplit.cli.text import LANGUAGE, tr
+from lamplit.cli.who import who
 
 KINDS = (".svg", ".html")
 
@@ -86,18 +87,8 @@ def register(app: typer.Typer) -> None:
         suffix = check_path(output, KINDS)
         shown = facade_of(open_home(home), building, as_of)
         language = lang.value if lang else LANGUAGE
-        mark = Watermark(_who(), datetime.now(), purpose)
+        mark = Watermark(who(), datetime.now(), purpose)
         draw = facade_svg if suffix == ".svg" else facade_html
         write_text(output, draw(shown, language, mark), KINDS)
         note(f"{shown.name} · {shown.as_of.isoformat()} · {summary(shown, LANGUAGE)}")
         note(tr(f"Drawn to {output}.", f"已绘制到 {output}。"))
-
-
-def _who() -> str:
-    """The login name; a question mark where the system knows none (some containers)."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "?"

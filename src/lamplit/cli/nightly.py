@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -78,7 +77,8 @@ def _tell(report: NightReport) -> None:
             tr(
                 f"Late readings or registry changes from {report.reworked_from} on: "
                 f"{report.reworked_homes:,} homes worked again.",
-                f"{report.reworked_from} 起有迟到读数或台账变更：重算 {report.reworked_homes:,} 户。",
+                f"{report.reworked_from} 起有迟到读数或台账变更："
+                f"重算 {report.reworked_homes:,} 户。",
             )
         )
     if report.nights:

@@ -58,8 +58,6 @@ def register(app: typer.Typer) -> None:
         from lamplit.services.states import STATES_SCHEMA, states_between
 
         with progress(tr("Looking back", "回看")) as bar:
-            tables = states_between(
-                open_home(home), first, last, view.value, progress=lambda d, t: bar(d, t)
-            )
+            tables = states_between(open_home(home), first, last, view.value, progress=bar)
             rows = write_tables(tables, STATES_SCHEMA, output)
         note(tr(f"{rows:,} home-days written to {output}.", f"已写入 {rows:,} 户日：{output}。"))

@@ -63,7 +63,7 @@ class Duck:
 
     def arrow(self, sql: str) -> pa.Table:
         """What a query gives, as an Arrow table."""
-        return self._connection.execute(sql).to_arrow_table()
+        return self._connection.sql(sql).to_arrow_table()
 
     def register(self, name: str, table: pa.Table | pa.RecordBatchReader) -> None:
         """Let SQL read an Arrow table by a name."""

@@ -36,7 +36,7 @@ HEADINGS = {
     "door": Text("Door", "门户"),
     "state": Text("State since", "状态起始"),
     "event": Text("Event", "事件"),
-    "chance": Text("Empty?", "无人概率"),
+    "chance": Text("Sure", "把握"),
     "kwh": Text("kWh a day", "日电量"),
     "evidence": Text("Evidence, and what speaks against it", "依据与反证"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -149,11 +150,11 @@ def _lines(panel: Any, seen: dict[str, Any]) -> list[DayLine]:
         lines.append(
             DayLine(
                 day_date(panel.first_day + row),
-                None if kwh != kwh else round(kwh, 3),
-                None if base != base else round(base, 3),
+                None if math.isnan(kwh) else round(kwh, 3),
+                None if math.isnan(base) else round(base, 3),
                 HomeState(int(seen["verdict"][row, 0])),
                 round(float(chance[row, 0]), 3) if valid else None,
-                0.0 if coverage != coverage else coverage,
+                0.0 if math.isnan(coverage) else coverage,
                 None if valid else REASONS[reason],
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -11,9 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.language import language_of
 from lamplit.domain.problems import night as problems
 from lamplit.domain.words import EMPTY_STATES, HomeEvent, HomeState
 from lamplit.engine.duckdb import Duck
+from lamplit.outbound.terminal import CommunityRow
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
@@ -25,15 +28,15 @@ from lamplit.signals.home_state.sentences import Facts, against, evidence
 
 Array = np.ndarray[Any, Any]
 
+HAPPENINGS: tuple[HomeEvent, ...] = tuple(e for e in HomeEvent if e is not HomeEvent.NONE)
+
 EVENT_FRESH_DAYS = 14
 """A return or a frozen load is news for this long; after that the home is as it is."""
 VULNERABLE = 1.5
 """Weight of a consenting person who lives alone."""
 URGENCY = {HomeEvent.ROUTINE_BROKEN: 2.0, HomeEvent.FROZEN_HIGH: 1.5, HomeEvent.RETURNED: 1.3,
            HomeEvent.WENT_DARK: 1.2, HomeEvent.NONE: 0.8}  # fmt: skip
-"""Weight of what happened: somebody may lie ill; somebody is back to be met; a home just emptied."""
-CELL_HOMES = 15
-"""A community's figures are released only where this many homes are in a cell."""
+"""Weight of what happened: somebody may lie ill; somebody is back; a home just emptied."""
 
 CARRIED = (
     "state", "since", "belief", "away", "event", "event_day", "event_before", "event_now",
@@ -53,20 +56,6 @@ GROUP BY household_id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class CommunityCell:
-    """How many homes of a community are in each state; None where too few to say."""
-
-    community_id: str
-    homes: int
-    dark: int | None
-    micro: int | None
-    low: int | None
-    lived_in: int | None
-    unknown: int | None
-    returned: int | None
-
-
 @dataclass(slots=True)
 class SweepResult:
     """The list (columns as documented), and the summary by community."""
@@ -75,7 +64,8 @@ class SweepResult:
     doors: pa.Table
     found: int
     homes: int
-    communities: list[CommunityCell] = field(default_factory=list)
+    communities: list[CommunityRow] = field(default_factory=list)
+    unknown: int = 0
 
 
 def sweep(
@@ -94,8 +84,9 @@ def sweep(
         rows, rank = _ranked(homes, carried, inside, day)
         doors = rows if top is None else rows[:top]
         table = _list(replay, homes, carried, doors, rank, day)
-        cells = _communities(homes, carried, inside, day)
-        return SweepResult(day, table, len(rows), int(inside.sum()), cells)
+        cells = _communities(replay, homes, carried, inside, day)
+        unknown = int((inside & (carried["state"] == HomeState.UNKNOWN)).sum())
+        return SweepResult(day, table, len(rows), int(inside.sum()), cells, unknown)
 
 
 def states_on(replay: Replay, day: date) -> tuple[pa.Table, Arrays]:
@@ -105,20 +96,11 @@ def states_on(replay: Replay, day: date) -> tuple[pa.Table, Arrays]:
     if day in replay.manifest.days():
         start, snapshot = replay.before(day + timedelta(1))
         assert snapshot is not None and start > day
-        found = reordered_homes(replay, snapshot)
+        found = reordered(replay.fold, snapshot, replay.universe)
         return found.homes, found.carried
     rows = np.arange(replay.universe.count)
     _, _, final = replay.as_known(rows, day, day, ())
     return replay.universe.homes, final
-
-
-def reordered_homes(replay: Replay, snapshot: Any) -> Any:
-    """A snapshot in the order of the homes as they are known now."""
-
-    class _Holder:
-        fold = replay.fold
-
-    return reordered(_Holder(), snapshot, replay.universe)  # type: ignore[arg-type]
 
 
 def _inside(homes: pa.Table, community: str) -> Array:
@@ -164,7 +146,7 @@ def _list(
     taken = homes.take(pa.array(rows, pa.int64()))
     picked = {name: carried[name][rows] for name in CARRIED}
     picked["event"] = fresh_event(carried, day)[rows]
-    places = _places(replay.con, replay.home, taken)
+    places = places_of(replay.con, replay.home, taken)
     facts = _facts(replay, homes, carried, taken, picked, day)
     number = np.arange(1, len(rows) + 1, dtype=np.int32)
     event_days = [f.event_day for f in facts]
@@ -197,7 +179,8 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _places(con: Duck, home: Home, taken: pa.Table) -> pa.Table:
+def places_of(con: Duck, home: Home, taken: pa.Table) -> pa.Table:
+    """Door and names of each home in `taken` (its `household_id`), a row each in that order."""
     wanted = taken.select(["household_id"])
     con.register("wanted_homes", wanted)
     if home.registry_file.exists():
@@ -268,10 +251,11 @@ def _fact(
     span = int(day_number(day) - start) + 1 if start > 0 else 0
     own_use = one["lived_days"] >= 3
     spell_mean = one["spell_kwh"] / max(one["spell_days"], 1)
+    before: float | None
     if happened:
         before, now, read = one["event_before"], one["event_now"], one["event_read"]
-        if event in (HomeEvent.RETURNED, HomeEvent.FROZEN_HIGH):
-            now, read = one["recent_kwh"] if span > 7 else now, max(read, 0)
+        if event is HomeEvent.FROZEN_HIGH:
+            now = one["recent_kwh"]
     else:
         before = one["lived_kwh"] if own_use else None
         now, read = (spell_mean, one["spell_days"]) if empty else (one["recent_kwh"], 0)
@@ -300,7 +284,7 @@ def _fact(
 
 
 def _number(value: float | None) -> float | None:
-    return None if value is None or value != value else float(value)
+    return None if value is None or math.isnan(value) else float(value)
 
 
 def _neighbours(homes: pa.Table, carried: Arrays) -> tuple[dict[str, int], dict[str, int]]:
@@ -322,7 +306,7 @@ def _neighbours(homes: pa.Table, carried: Arrays) -> tuple[dict[str, int], dict[
 
 
 def _year_ago(replay: Replay, taken: pa.Table, day: date) -> list[bool | None]:
-    """Whether each home was empty in the same weeks last year, from the snapshot nearest to then."""
+    """Whether each home was empty in the same weeks last year, by the nearest snapshot."""
     want = day - timedelta(364)
     near = [d for d in replay.manifest.days() if abs((d - want).days) <= 16]
     if not near:
@@ -351,21 +335,37 @@ def _peers_on(replay: Replay, day: date) -> dict[str | None, float]:
     return found
 
 
-def _communities(homes: pa.Table, carried: Arrays, inside: Array, day: date) -> list[CommunityCell]:
+def _communities(
+    replay: Replay, homes: pa.Table, carried: Arrays, inside: Array, day: date
+) -> list[CommunityRow]:
     event = fresh_event(carried, day)
-    flags = {state.word: (carried["state"] == state) & inside for state in HomeState}
-    flags["returned"] = (event == HomeEvent.RETURNED) & inside
-    flags["homes"] = inside
+    flags = {s.word: (carried["state"] == s) & inside for s in HomeState}
+    flags |= {e.word: (event == e) & inside for e in HAPPENINGS}
     table = pa.table(
         {"community_id": homes["community_id"]}
         | {name: pa.array(flag.astype(np.int64)) for name, flag in flags.items()}
     )
     sums = table.group_by("community_id").aggregate([(name, "sum") for name in flags])
-    cells = []
-    for row in sums.sort_by("community_id").to_pylist():
-        count = row["homes_sum"]
-        if not count:
+    called = _community_names(replay)
+    rows = []
+    for row in sums.to_pylist():
+        states = {s: row[f"{s.word}_sum"] for s in HomeState}
+        if not any(states.values()):
             continue
-        told = {n: row[f"{n}_sum"] if count >= CELL_HOMES else None for n in flags if n != "homes"}
-        cells.append(CommunityCell(community_id=row["community_id"] or "", homes=count, **told))
-    return cells
+        events = {e: row[f"{e.word}_sum"] for e in HAPPENINGS}
+        place = row["community_id"] or ""
+        rows.append(CommunityRow(place, called.get(place, ""), states, events))
+    return rows
+
+
+def _community_names(replay: Replay) -> dict[str, str]:
+    """The communities' names in the reader's language, where the registry has them."""
+    if not replay.home.registry_file.exists():
+        return {}
+    first, second = ("zh", "en") if language_of() == "zh" else ("en", "zh")
+    registry = str(replay.home.registry_file).replace("'", "''")
+    rows = replay.con.rows(
+        f"SELECT community_id, max(coalesce(community_name_{first}, community_name_{second})) "
+        f"FROM read_parquet('{registry}') WHERE community_id IS NOT NULL GROUP BY 1"
+    )
+    return {place: name for place, name in rows if name}

@@ -83,7 +83,7 @@ def run_fold(
 
     def work(block: slice) -> int:
         _fold_block(fold, day_function, panel, carried, block, (final, shown, kept))
-        return block.stop - block.start
+        return int(block.stop - block.start)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         for done in pool.map(work, _blocks(count)):

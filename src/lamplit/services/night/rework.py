@@ -26,7 +26,7 @@ from lamplit.services.night.snapshots import (
     write_snapshot,
 )
 from lamplit.services.night.universe import LAST_DAY, Universe
-from lamplit.signals.fold import Arrays
+from lamplit.signals.fold import Arrays, Fold
 from lamplit.signals.panel import Panel, run_fold, start_carried
 
 if TYPE_CHECKING:
@@ -148,19 +148,17 @@ def _base(
     if not days:
         return None, None
     found = read_snapshot(night.home.state_dir, manifest, days[-1])
-    return days[-1], reordered(night, found, universe)
+    return days[-1], reordered(night.fold, found, universe)
 
 
-def reordered(night: _Night, snapshot: Snapshot, universe: Universe) -> Snapshot:
+def reordered(fold: Fold, snapshot: Snapshot, universe: Universe) -> Snapshot:
     """A snapshot's homes in the order of `universe`, fresh ones where it has none."""
     place = pc.index_in(
         universe.homes["household_id"], snapshot.homes["household_id"].combine_chunks()
     )
     old = place.fill_null(-1).to_numpy(zero_copy_only=False)
-    fresh = start_carried(night.fold, universe.count)
-    carried = {
-        n: np.where(old >= 0, snapshot.carried[n][old], fresh[n]) for n in night.fold.carried
-    }
+    fresh = start_carried(fold, universe.count)
+    carried = {n: np.where(old >= 0, snapshot.carried[n][old], fresh[n]) for n in fold.carried}
     return Snapshot(universe.homes, carried, snapshot.peers, snapshot.zeros)
 
 
@@ -272,7 +270,7 @@ class _Rework:
             snapshot = current
             if day != self.through:
                 old = read_snapshot(directory, manifest, day)
-                snapshot = reordered(self.night, old, self.universe)
+                snapshot = reordered(self.night.fold, old, self.universe)
             for name, values in kept[day_number(day)].items():
                 snapshot.carried[name] = snapshot.carried[name].copy()
                 snapshot.carried[name][rows] = values

@@ -36,8 +36,8 @@ class StateManifest:
     """What the nights have come to.
 
     `through`: the last day worked, empty before the first night. `batch`: the last batch of the
-    lake taken in. `rules`: which rules and thresholds gave these states. `snapshots`: day → files. `logs`: first day of a
-    stretch worked in one go → the log of what its groups said.
+    lake taken in. `rules`: which rules and thresholds gave these states. `snapshots`: day → files.
+    `logs`: first day of a stretch worked in one go → the log of what its groups said.
     """
 
     format: int = FORMAT

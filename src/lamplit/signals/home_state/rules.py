@@ -51,7 +51,8 @@ GATE = (
     Step("zero_days", "zero_days + 1 if zero else (0.0 if read else zero_days)", carry=True),
     Step("rests", "rests + 1 if read and not zero and zero_days >= 2 else rests",
          Text("times it has been at zero before", "此前归零次数"), carry=True),
-    Step("hushed", "zero and floor_kwh > 0.1 and next_zero_days <= hush_days and rests < 2",
+    Step("hushed", "zero and (floor_kwh > 0.1 or lived_days >= 7) and rests < 2 "
+         "and next_zero_days <= hush_days",
          Text("zeros like those of a silent meter", "疑似表计失联的零值")),
     Step("known_home", "days_seen > 0 or known(kwh)"),
     Step("gap_days", "0.0 if read and kwh > 0 else (gap_days + 1 if known_home else 0.0)",
@@ -286,10 +287,12 @@ EVENTS = (
     Step("event_found", "day if happened else event_found", carry=True),
     Step("event_before", "(spell_mean if returned else lived_kwh) if happened else event_before",
          carry=True),
-    Step("event_now", "(spell_mean if went_dark else next_active_kwh / next_active_days) "
-         "if happened else (spell_mean if event == 1 and empty_now else event_now)", carry=True),
+    Step("goes_on", "(event == 1 and empty_now) or (event == 2 and valid and next_away == 0)"),
     Step("event_read", "(next_spell_days if went_dark else next_active_days) if happened "
-         "else (next_spell_days if event == 1 and empty_now else event_read)", carry=True),
+         "else (event_read + 1 if goes_on else event_read)", carry=True),
+    Step("event_now", "(spell_mean if went_dark else next_active_kwh / next_active_days) "
+         "if happened else (event_now + (use - event_now) / next_event_read if goes_on "
+         "else event_now)", carry=True),
 )  # fmt: skip
 
 STEPS = GATE + OBSERVED + EVIDENCE + BELIEF + SPELL + MEMORY + STATE + EVENTS

@@ -1,0 +1,174 @@
+"""`lamplit sweep`: the doors worth knocking on, in the terminal or to a file."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lamplit.cli.common import (
+    DEFAULT_HOME,
+    HomeOption,
+    JsonOption,
+    note,
+    open_home,
+    print_json,
+    stdout,
+)
+from lamplit.cli.dates import parse_day
+from lamplit.cli.text import LANGUAGE, tr
+from lamplit.cli.who import who
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from lamplit.outbound.terminal import SweepRow
+    from lamplit.services.sweep import SweepResult
+
+SHOWN = 20
+"""Doors that the terminal shows unless told; a file holds them all."""
+
+AsOf = Annotated[
+    date | None,
+    typer.Option(
+        "--as-of",
+        parser=parse_day,
+        metavar="DATE",
+        help=tr("As the evening of DATE knew it (default: the last night).",
+                "以该日傍晚所知为准（默认：最近一夜）。"),
+    ),
+]  # fmt: skip
+Community = Annotated[
+    str, typer.Option("--community", metavar="C", help=tr("One community only.", "仅某一社区。"))
+]
+Top = Annotated[
+    int | None,
+    typer.Option("--top", min=1, metavar="N", help=tr("The first N doors only.", "仅前 N 户。")),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=tr("Write the list: .csv, .xlsx, .parquet or .json.",
+                "写出清单：.csv、.xlsx、.parquet 或 .json。"),
+    ),
+]  # fmt: skip
+Purpose = Annotated[
+    str,
+    typer.Option(
+        "--purpose",
+        metavar="TEXT",
+        help=tr("What the list is for; stands in its watermark.", "清单用途，写入水印。"),
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `sweep` to the app."""
+
+    @app.command(
+        "sweep",
+        help=tr(
+            "List the doors worth knocking on, ranked, each with its evidence.",
+            "列出值得上门的住户，按序排列，并给出依据。",
+        ),
+    )
+    def sweep(
+        as_of: AsOf = None,
+        community: Community = "",
+        top: Top = None,
+        output: Output = None,
+        purpose: Purpose = "",
+        home: HomeOption = DEFAULT_HOME,
+        json: JsonOption = False,
+    ) -> None:
+        from lamplit.services.sweep import sweep as sweep_doors
+
+        limit = top if top is not None or output or json else SHOWN
+        found = sweep_doors(open_home(home), as_of, community=community, top=limit)
+        if output:
+            _write(found, output, purpose)
+        elif json:
+            print_json(_answer(found))
+        else:
+            _show(found)
+
+
+def _write(found: SweepResult, output: Path, purpose: str) -> None:
+    from datetime import datetime
+
+    from lamplit.outbound.tables import TableStyle, write_table
+    from lamplit.outbound.watermark import Watermark
+
+    mark = Watermark(who(), datetime.now(), purpose)
+    write_table(found.doors, output, TableStyle(language=LANGUAGE, watermark=mark))
+    note(
+        tr(
+            f"{found.doors.num_rows:,} doors as of {found.as_of} written to {output}.",
+            f"已将截至 {found.as_of} 的 {found.doors.num_rows:,} 户写入 {output}。",
+        )
+    )
+
+
+def _answer(found: SweepResult) -> dict[str, Any]:
+    from lamplit.domain.disclosure import release
+
+    communities = [
+        {
+            "community_id": row.community_id,
+            "homes": row.homes,
+            "states": {s.word: n for s, n in release(row.states).items()},
+        }
+        for row in found.communities
+    ]
+    return {
+        "as_of": found.as_of,
+        "homes": found.homes,
+        "found": found.found,
+        "doors": found.doors.to_pylist(),
+        "communities": communities,
+    }
+
+
+def _show(found: SweepResult) -> None:
+    from lamplit.outbound.terminal import community_table, nothing_found, sweep_list
+
+    console = stdout()
+    console.soft_wrap = False
+    if found.found == 0:
+        console.print(nothing_found(found.as_of, found.homes, found.unknown, LANGUAGE))
+    else:
+        console.print(sweep_list(_rows(found.doors), found.as_of, LANGUAGE))
+    if found.communities:
+        console.print()
+        console.print(community_table(found.communities, LANGUAGE))
+    if found.found > found.doors.num_rows:
+        note(
+            tr(
+                f"The first {found.doors.num_rows:,} of {found.found:,} doors. All of them: "
+                "lamplit sweep -o doors.xlsx",
+                f"共 {found.found:,} 户，此处为前 {found.doors.num_rows:,} 户。"
+                "全部导出：lamplit sweep -o doors.xlsx",
+            )
+        )
+    if found.found:
+        first = found.doors["household_id"][0].as_py()
+        note(tr(f"Why: lamplit explain {first}", f"查看依据：lamplit explain {first}"))
+
+
+def _rows(doors: pa.Table) -> list[SweepRow]:
+    from lamplit.domain.words import HomeEvent, HomeState
+    from lamplit.outbound.terminal import SweepRow
+
+    rows = []
+    for door in doors.to_pylist():
+        door["state"] = HomeState[door["state"].upper()]
+        door["event"] = HomeEvent[door["event"].upper()] if door["event"] else HomeEvent.NONE
+        for name in ("community_id", "building_id", "unit", "door"):
+            door[name] = door[name] or ""
+        rows.append(SweepRow(**door))
+    return rows
