@@ -17,6 +17,8 @@ from lamplit.meters.layouts.mscons_rows import Relations
 from lamplit.meters.layouts.mscons_time import Clock, Moment, seconds
 from lamplit.meters.layouts.mscons_values import Series, Value, Values
 
+SERIES_ENDS = frozenset(("LIN", "LOC", "NAD", "UNT"))
+"""Segments before which a series, and so its rows, may have been given out."""
 TOLD = "told"
 CANCELLATION = "1"
 """BGM 1225: the message takes back what an earlier one said."""
@@ -71,7 +73,7 @@ class Reader:
             if handler is None:
                 continue
             handler(segment)
-            if segment.tag == "QTY" or self._rejects:
+            if segment.tag in SERIES_ENDS or self._rejects:
                 yield from self._give(self._out.full())
         if not self._closed or self._message:
             raise LamplitError(
