@@ -18,6 +18,7 @@ import argparse
 import hashlib
 import json
 import os
+import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -321,6 +322,9 @@ def main() -> None:
     given = parser.parse_args()
     if not 1 <= given.days <= 364 or given.homes < 1:
         parser.error("--days must be 1 to 364 (the package lives one year) and --homes at least 1")
+    # A script's folder comes first on the path, where a bench may bear a standard module's name.
+    here = str(Path(__file__).resolve().parent)
+    sys.path[:] = [place for place in sys.path if place != here]
     preset = PRESETS[given.preset]
     order = Order(
         given.homes, given.days, given.seed, preset, MINUTES, given.layout, "parquet",

@@ -63,6 +63,34 @@ def test_it_can_make_another_town_over_itself_but_not_over_strangers(tmp_path):
     assert (tmp_path / "mine/thesis.txt").exists()
 
 
+def test_a_town_cut_short_leaves_no_file_under_its_name_and_can_be_made_again(
+    tmp_path, monkeypatch
+):
+    request = TownRequest(200, 20, 1)
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_town(request, tmp_path / "t", report=stop)
+    left = {p.name for p in (tmp_path / "t").rglob("*") if p.is_file()}
+    assert left == {"town.json"}
+    assert json.loads((tmp_path / "t/town.json").read_text())["complete"] is False
+    (tmp_path / "t/.truth.parquet.part").write_text("left by a kill")
+    make_town(request, tmp_path / "t")
+    assert pq.read_table(tmp_path / "t/truth.parquet").num_rows == 4000
+    assert not list((tmp_path / "t").rglob("*.part"))
+
+
+def test_strangers_inside_a_town_are_not_deleted(tmp_path):
+    make_town(TownRequest(20, 3, 1), tmp_path / "t")
+    (tmp_path / "t/readings/notes.txt").write_text("mine")
+    with pytest.raises(LamplitError, match="folder-in-use"):
+        make_town(TownRequest(20, 3, 1), tmp_path / "t")
+    assert (tmp_path / "t/readings/notes.txt").exists()
+    assert (tmp_path / "t/truth.parquet").exists()
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -221,6 +249,18 @@ def test_clock_changes_make_days_of_23_and_25_hours(town):
         assert counts[0][0] == hours
         marked = made.truth.to_pandas().query("confounder_day.str.contains('dst_day')")
         assert {str(d) for d in marked.day} == {day}
+
+
+def test_wide_rows_of_odd_days_fill_their_own_number_of_columns(town):
+    for start, day, hours in (("2024-03-30", 31, 23), ("2024-10-26", 27, 25)):
+        made = town(homes=30, days=3, minutes=60, start=start, timezone="Europe/London",
+                    preset="plain")  # fmt: skip
+        table = made.readings().to_pandas()
+        cells = table[[c for c in table if c.startswith("P")]]
+        filled = cells.notna().sum(axis=1)
+        assert filled[[d.day == day for d in table.day]].mode()[0] == hours
+        assert filled[[d.day != day for d in table.day]].mode()[0] == 24
+        assert cells.shape[1] == max(24, hours)
 
 
 def test_a_missing_day_has_no_reading_that_can_be_believed(town):

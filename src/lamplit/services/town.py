@@ -13,6 +13,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import town as problems
 from lamplit.town.build import MANIFEST, Built, build_town
 from lamplit.town.calendar import Order
+from lamplit.town.files import PART
 from lamplit.town.ids import MAX_HOMES
 from lamplit.town.presets import FORMATS, LAYOUTS, MINUTES, PRESETS, FileFormat, Layout
 
@@ -112,19 +113,26 @@ def _zone(name: str) -> str:
 
 
 def _clear(folder: Path) -> None:
-    """Take away an earlier town's files; refuse a folder that holds anything else."""
+    """Take away an earlier town's files, whole or cut short; refuse a folder of anything else."""
     if not folder.exists():
         return
-    if not folder.is_dir() or (
-        any(p.name not in OURS for p in folder.iterdir())
-        or (any(folder.iterdir()) and not (folder / MANIFEST).exists())
-    ):
+    if not folder.is_dir() or not _a_town(folder):
         raise LamplitError(problems.FOLDER_IN_USE, folder=str(folder))
-    for name in OURS:
-        path = folder / name
+    for path in list(folder.iterdir()):
         if path.is_dir():
             for file in path.iterdir():
                 file.unlink()
             path.rmdir()
         else:
-            path.unlink(missing_ok=True)
+            path.unlink()
+
+
+def _a_town(folder: Path) -> bool:
+    """Whether a folder is empty, or holds a manifest and nothing that is not a town's."""
+    names = [path.name for path in folder.iterdir()]
+    if names and MANIFEST not in names:
+        return False
+    inside = [p.name for sub in folder.iterdir() if sub.is_dir() for p in sub.iterdir()]
+    return all(name in OURS or name.endswith(PART) for name in names) and all(
+        name.startswith(("readings-", "corrections.")) or name.endswith(PART) for name in inside
+    )

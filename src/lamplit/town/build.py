@@ -56,6 +56,8 @@ def build_town(
     setting = make_setting(order)
     windows: dict[Window, None] = {}
     folder.mkdir(parents=True, exist_ok=True)
+    # The manifest comes first, so that the leavings of a killed run are known for a town's.
+    (folder / MANIFEST).write_text(_manifest(order, {}), encoding="utf-8")
     done = 0
     with Folder(folder, order.fmt, order.homes * order.days) as files:
         for made in _shards(setting, threads):
@@ -124,6 +126,7 @@ def _manifest(order: Order, rows: dict[str, int]) -> str:
         "format": order.fmt,
         "start": order.start.isoformat(),
         "timezone": order.timezone,
+        "complete": bool(rows),
         "rows": rows,
     }
     return json.dumps(entry, indent=2, ensure_ascii=False) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -18,6 +19,9 @@ TRUTH_CSV_ROWS = 3_000_000
 """A truth larger than this is written as Parquet only."""
 
 
+PART = ".part"
+"""The ending of a file that is still being written; its name begins with a dot."""
+
 GROUP_CELLS = 3_000_000
 """Values to a row group: some 24 MB at most are held for each open file."""
 
@@ -26,7 +30,7 @@ class TableFile:
     """One file that tables are appended to; it appears under its name when it is closed."""
 
     def __init__(self, path: Path, schema: pa.Schema, fmt: FileFormat) -> None:
-        self.path, self._part = path, path.with_name(f".{path.name}.part")
+        self.path, self._part = path, path.with_name(f".{path.name}{PART}")
         path.parent.mkdir(parents=True, exist_ok=True)
         self._waiting: list[pa.Table] = []
         self._cells = 0
@@ -59,6 +63,13 @@ class TableFile:
         self._writer.close()
         self._part.replace(self.path)
 
+    def abandon(self) -> None:
+        """Leave nothing behind."""
+        # What stopped the town (a full disk, say) may stop the closing too.
+        with suppress(OSError, pa.ArrowException):
+            self._writer.close()
+        self._part.unlink(missing_ok=True)
+
 
 class Folder:
     """A town's folder while shards come in; use as a context manager."""
@@ -76,9 +87,11 @@ class Folder:
         self, kind: type[BaseException] | None, fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
-        if kind is None:
-            for file in self._files.values():
+        for file in self._files.values():
+            if kind is None:
                 file.close()
+            else:
+                file.abandon()
 
     def add(self, made: Made) -> None:
         """Append a shard's tables to their files."""
