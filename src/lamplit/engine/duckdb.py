@@ -48,10 +48,11 @@ class Duck:
 
     def row(self, sql: str) -> tuple[Any, ...]:
         """The first row that a query gives. Raises LookupError where it gives none."""
-        found = self._connection.execute(sql).fetchone()
-        if found is None:
+        # All rows, although one is wanted: a result left open keeps later calls from registering.
+        found = self._connection.execute(sql).fetchall()
+        if not found:
             raise LookupError(f"no row from: {sql}")
-        return tuple(found)
+        return tuple(found[0])
 
     def value(self, sql: str) -> Any:
         """The first column of the first row."""
