@@ -14,6 +14,7 @@ COLUMNS: Final = ", ".join(f"CAST({f.name} AS {SQL_TYPES[f.type]}) AS {f.name}" 
 
 BAD_LANE: Final = 0
 ASIDE_LANE: Final = -1
+OUTWARD_LANE: Final = -2
 
 
 def lists_of_slots(slots: str) -> str:
@@ -91,14 +92,16 @@ def rows_of_lists(lists: str, extra: Sequence[str] = ()) -> str:
 def rows_of_wide(wide: str, points: int, batch: int, seq: int) -> str:
     """The lake's rows, and `lane`, of a wide relation whose days all have `points` slots.
 
-    `wide`: meter_id, day, s0 … (DOUBLE), quality, raw_code, method, seq, line, bad, aside.
-    `lane` is the month (202501) that a row may land in as it is; BAD_LANE for a row with a code
-    in `bad`, which is then found in raw_code; ASIDE_LANE for one that must be laid out anew.
+    `wide`: meter_id, day, s0 … (DOUBLE), quality, raw_code, method, seq, line, bad, outward,
+    aside. `lane` is the month (202501) that a row may land in as it is; BAD_LANE for a row with
+    a code in `bad`, which is then found in raw_code; ASIDE_LANE for one that must be laid out
+    anew, OUTWARD_LANE if it is of export.
     """
     slots = ", ".join(f"CAST(CAST(s{i} AS FLOAT) AS DOUBLE) AS s{i}" for i in range(points))
     source = (
         "SELECT meter_id, day, quality, coalesce(bad, raw_code) AS raw_code, method, "
-        f"CASE WHEN bad IS NOT NULL THEN {BAD_LANE} WHEN aside THEN {ASIDE_LANE} "
+        f"CASE WHEN bad IS NOT NULL THEN {BAD_LANE} WHEN outward THEN {OUTWARD_LANE} "
+        f"WHEN aside OR quality = {int(Quality.MISSING)} THEN {ASIDE_LANE} "
         "ELSE year(day) * 100 + month(day) END AS lane, "
         f"coalesce(seq, {seq}) AS seq, line, {slots} FROM ({wide})"
     )

@@ -10,6 +10,8 @@ REJECTS = "csv_rejects"
 """The table to which DuckDB writes the lines that it could not split or cast."""
 
 MAX_LINE = 2_000_000
+NULL_CELLS = ("", "NULL", "null", "Null", "NaN", "nan", "NA", "N/A", "-", "--", "/", "\\N", "无")
+"""Cells that a typed column takes for "no value" (DuckDB compares them as they are)."""
 
 
 def lines_before_data(source: Source) -> int:
@@ -34,11 +36,12 @@ def cells(source: Source, types: Mapping[int, str] | None = None) -> str:
     columns = ", ".join(f"'c{i}': '{types.get(i, 'VARCHAR')}'" for i in range(len(sample.header)))
     delimiter = sample.delimiter.replace("'", "''")
     before = lines_before_data(source)
+    nulls = ", ".join("'" + n + "'" for n in (NULL_CELLS if types else ("",)))
     return (
         f"(SELECT row_number() OVER () + {before} AS line, * FROM read_csv({source.sql_path}, "
         f"auto_detect = false, header = true, skip = {before - 1}, delim = '{delimiter}', "
         "quote = '\"', escape = '\"', strict_mode = false, "
-        f"columns = {{{columns}}}, store_rejects = true, rejects_table = '{REJECTS}', "
+        f"nullstr = [{nulls}], columns = {{{columns}}}, store_rejects = true, rejects_table = '{REJECTS}', "
         f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0, max_line_size = {MAX_LINE}))"
     )
 

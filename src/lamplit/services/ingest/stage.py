@@ -193,8 +193,9 @@ class Stager:
                     reject(line, code, f"{meter or ''},{day or ''}")
                     for line, code, meter, day in self.duck.rows(sql)
                 ]
-            elif lane == meterday.ASIDE_LANE:
-                self._lay_out(f"SELECT * FROM {quoted(str(part))}", plan, result)
+            elif lane in (meterday.ASIDE_LANE, meterday.OUTWARD_LANE):
+                outward = lane == meterday.OUTWARD_LANE
+                self._lay_out(f"SELECT * FROM {quoted(str(part))}", plan, result, outward)
             else:
                 kept = self.group.folder / f"{target.name}-{lane}-{part.stem}.parquet"
                 part.rename(kept)
@@ -202,14 +203,15 @@ class Stager:
         shutil.rmtree(target)
         return rejects
 
-    def _lay_out(self, rows: str, plan: SqlPlan, result: FileResult) -> None:
-        """Wide rows of days on which the clocks change, or shifted: slot by slot."""
+    def _lay_out(self, rows: str, plan: SqlPlan, result: FileResult, outward: bool) -> None:
+        """Wide rows of export, shifted, or of days on which the clocks change: slot by slot."""
         minutes = 1440 // plan.points
         shifted = f"CAST(slot * {minutes} + {plan.shift_minutes} AS INTEGER)"
         stamps = (
             f"SELECT meter_id, CAST(day AS TIMESTAMP) + to_minutes({shifted}) AS stamp, "
             f"false AS is_utc, CAST({minutes} AS SMALLINT) AS minutes, kwh, "
-            "NULL AS kwh_export, true AS has_import, false AS has_export, quality, raw_code, "
+            f"kwh AS kwh_export, {not outward} AS has_import, {outward} AS has_export, "
+            "CAST(CASE WHEN kwh IS NULL THEN 3 ELSE quality END AS UTINYINT) AS quality, raw_code, "
             f"method, seq, line, NULL AS bad FROM ({meterday.slots_of_rows(rows)})"
         )
         self.duck.run(f"CREATE TEMP TABLE laid AS {stamps}")
