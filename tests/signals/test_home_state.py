@@ -71,9 +71,16 @@ def test_a_home_that_goes_to_standby_is_called_on_the_third_quiet_day():
     assert seen["next_event_day"][-1] == 31
 
 
-def test_a_thrown_main_switch_is_dark():
-    seen = live_through(days("6±20% for 30", "0 for 6"))
+def test_sudden_zeros_are_unknown_for_a_fortnight_and_then_dark():
+    seen = live_through(days("6±20% for 30", "0 for 18"))
+    assert list(seen["verdict"][30:44]) == [UNKNOWN] * 14
+    assert list(seen["reason"][30:44]) == [5] * 14
     assert seen["verdict"][-1] == DARK
+
+
+def test_a_home_that_was_always_at_nothing_is_dark():
+    seen = live_through(days("0 for 10"))
+    assert list(seen["verdict"][4:]) == [DARK] * 6
 
 
 def test_one_quiet_day_opens_nothing_and_one_lively_day_closes_nothing():

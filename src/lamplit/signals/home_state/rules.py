@@ -163,18 +163,22 @@ EVIDENCE = (
     Step("last_below", "below if valid else last_below", carry=True),
     Step("jump", "least(abs(use - last_use) / (0.06 * least(use, last_use) + 0.08), 6)",
          Text("how far today is from yesterday", "与前一日之差")),
-    Step("jumps", "jumps + 0.3 * (jump - jumps) if valid and known(jump) and not stepped "
-         "else jumps", Text("how far days differ", "日间差异"), carry=True),
+    Step("jumps", "(0.8 if stepped else jumps + 0.3 * (jump - jumps)) "
+         "if valid and known(jump) else jumps",
+         Text("how far days differ", "日间差异"), carry=True),
     Step("last_use", "use if valid else last_use", carry=True),
     Step("flat_points", "-flat_weight * log(next_jumps + 0.2)",
          Text("sameness of days", "日复一日的相同")),
     Step("frugal_points", "-frugal_weight * clip(1 - below, 0, 1) if use < 3 and use > 0.02 else 0.0",
          Text("a small use that did not fall: somebody frugal may live there",
               "用电虽少但未下降：可能是节俭住户")),
-    Step("points", "clip(points_base + frugal_points + drop_points + tiny_points + unrest_points + round_points + stir_points "
-         "+ crest_points + flat_points, -6, 5)", Text("points of the day", "当日合计"),
-         daily="clip(daily_base + daily_weight * (drop_points + flat_points) + tiny_points "
-               "+ frugal_points, -4, 3)"),
+    Step("daily_points", "clip(daily_base + daily_drop * clip(lived_log - level, -0.5, 3) + daily_flat * flat_points "
+         "+ tiny_points + frugal_points, -4, 3)",
+         Text("points from the day's energy alone", "仅凭日电量的得分")),
+    Step("points", "clip(points_base + frugal_points + drop_points + tiny_points + unrest_points "
+         "+ round_points + stir_points + crest_points + flat_points, -6, 5) if shaped "
+         "else daily_points",
+         Text("points of the day", "当日合计"), daily="daily_points"),
 )  # fmt: skip
 
 BELIEF = (
