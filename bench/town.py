@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lamplit.services.town import TownRequest, check_order
@@ -22,8 +23,8 @@ from lamplit.town.build import make_setting
 from lamplit.town.shard import live_shard, shard_size, tables_of
 
 
-def in_memory(homes: int, days: int) -> tuple[float, float]:
-    """Million readings a second: living alone, and living with its tables."""
+def in_memory(homes: int, days: int) -> tuple[float, float, float]:
+    """Million readings a second: living alone, on two threads, and living with its tables."""
     setting = make_setting(check_order(TownRequest(homes, days, 1)))
     size = shard_size(setting.calendar)
     shards = range(0, min(homes, 24 * size) - size + 1, size)
@@ -34,8 +35,14 @@ def in_memory(homes: int, days: int) -> tuple[float, float]:
     for one in lived:
         tables_of(setting, one)
     end = time.perf_counter()
+    del lived
+    with ThreadPoolExecutor(2) as pool:
+        again = time.perf_counter()
+        for _ in pool.map(lambda first: live_shard(setting, first, size).first, shards):
+            pass
+        both = time.perf_counter() - again
     readings = len(shards) * size * setting.calendar.total / 1e6
-    return readings / (middle - start), readings / (end - start)
+    return readings / (middle - start), readings / both, readings / (end - start)
 
 
 def to_files(homes: int, days: int, layout: str) -> tuple[float, float, float]:
@@ -73,9 +80,10 @@ def main() -> None:
     if given.child:
         child(given.homes, given.days, given.layout, given.output)
         return
-    alone, tables = in_memory(given.homes, given.days)
+    alone, both, tables = in_memory(given.homes, given.days)
     print("| what | million readings/s | seconds | peak MB |\n|---|---|---|---|")
     print(f"| living, in memory, one thread | {alone:.1f} | | |")
+    print(f"| living, in memory, two threads | {both:.1f} | | |")
     print(f"| living and tables, one thread | {tables:.1f} | | |")
     for layout in ("wide", "long", "daily"):
         seconds, rate, peak = to_files(given.homes, given.days, layout)

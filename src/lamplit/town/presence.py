@@ -181,15 +181,14 @@ def _mark_visits(there: I8, awake: I8, visits: Visits, calendar: Calendar) -> No
 
 def _modes_left(n: int, present: I8, trips: Trips, calendar: Calendar) -> U8:
     """How the home was left, while it is on a trip and nobody is in it; else 0."""
-    steps = np.zeros((n, calendar.total + 1), dtype=np.int8)
+    left = np.zeros((n, calendar.total), dtype=np.uint8)
     per_hour = 60 / calendar.minutes
-    a = np.clip(np.floor(trips.depart * per_hour), 0, calendar.total).astype(np.int64)
-    b = np.clip(np.floor(trips.back * per_hour), 0, calendar.total).astype(np.int64)
-    mode = trips.mode.astype(np.int8)
-    np.add.at(steps, (trips.home, a), mode)
-    np.add.at(steps, (trips.home, b), -mode)
-    left = np.cumsum(steps, axis=1, dtype=np.int8, out=steps)[:, :-1]
-    return np.where(present == 0, left, 0).astype(np.uint8)
+    start = np.clip(np.floor(trips.depart * per_hour), 0, calendar.total).astype(np.int64)
+    end = np.clip(np.floor(trips.back * per_hour), 0, calendar.total).astype(np.int64)
+    for home, a, b, mode in zip(trips.home, start, end, trips.mode, strict=True):
+        left[home, a:b] = mode
+    left *= present == 0
+    return left
 
 
 def empty_spells(occupied: Bool, minimum: int = MIN_SPELL_DAYS) -> Bool:
