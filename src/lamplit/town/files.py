@@ -32,6 +32,8 @@ class TableFile:
     def __init__(self, path: Path, schema: pa.Schema, fmt: FileFormat) -> None:
         self.path, self._part = path, path.with_name(f".{path.name}{PART}")
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._rich = fmt == "parquet"
+        schema = schema if self._rich else _plain(schema.empty_table()).schema
         self._waiting: list[pa.Table] = []
         self._cells = 0
         self._writer: pq.ParquetWriter | pcsv.CSVWriter
@@ -46,7 +48,7 @@ class TableFile:
 
     def append(self, table: pa.Table) -> None:
         """Add a table at the end; it is written once enough has come to make a row group."""
-        self._waiting.append(table)
+        self._waiting.append(table if self._rich else _plain(table))
         self._cells += table.num_rows * table.num_columns
         if self._cells >= GROUP_CELLS:
             self._flush()
@@ -101,7 +103,7 @@ class Folder:
             self._append(f"corrections/corrections.{self._fmt}", self._fmt, made.corrections)
         self._append("truth.parquet", "parquet", made.truth)
         if self._csv_truth:
-            self._append("truth.csv", "csv", _plain(made.truth))
+            self._append("truth.csv", "csv", made.truth)
         self._append("events.csv", "csv", made.events)
 
     def _by_month(self, stem: str, table: pa.Table) -> None:

@@ -69,10 +69,10 @@ def _wide_part(
     names = ["meter_id", "day", "direction", "quality", "seq"]
     n = len(rows.home)
     made = [
-        _meter_column(rows, first).cast(pa.string()),
+        _meter_column(rows, first),
         _day_column(rows, calendar),
         pa.repeat(pa.scalar(direction), n),
-        _quality_column(quality).cast(pa.string()),
+        _quality_column(quality),
         pa.repeat(pa.scalar(seq, pa.int64()), n),
     ]
     made += [_numbers(column) for column in columns]
@@ -95,11 +95,11 @@ def long_table(rows: Rows, first: int, calendar: Calendar, seq: int, meters: Met
     export = rows.export[row, slot] if rows.export.size else np.full(len(row), np.nan)
     return pa.table(
         {
-            "meter_id": ids.take(pa.array(row)).cast(pa.string()),
+            "meter_id": ids.take(pa.array(row)),
             "time": pa.array(time).cast(pa.timestamp("s", "UTC")),
             "kwh": _numbers(rows.kwh[row, slot]),
             "kwh_export": _numbers(export),
-            "quality": _quality_column(rows.quality[row, slot]).cast(pa.string()),
+            "quality": _quality_column(rows.quality[row, slot]),
             "seq": pa.repeat(pa.scalar(seq, pa.int64()), len(row)),
         }
     )
@@ -129,11 +129,11 @@ def daily_table(rows: Rows, first: int, calendar: Calendar, seq: int, meters: Me
     keep = np.flatnonzero(~(lost & meters.drop_empty[rows.home]))
     table = pa.table(
         {
-            "meter_id": _meter_column(rows, first).cast(pa.string()),
+            "meter_id": _meter_column(rows, first),
             "day": _day_column(rows, calendar),
             "kwh": _numbers(np.round(kwh, 4)),
             "kwh_export": _numbers(np.round(export, 4)),
-            "quality": _quality_column(quality).cast(pa.string()),
+            "quality": _quality_column(quality),
             "seq": pa.repeat(pa.scalar(seq, pa.int64()), len(kwh)),
         }
     )
@@ -176,12 +176,12 @@ def register_table(
     lost = np.isnan(value)
     return pa.table(
         {
-            "meter_id": _meter_column(shell, first).cast(pa.string()),
+            "meter_id": _meter_column(shell, first),
             "day": pa.array(epoch).cast(pa.date32()),
             "register_kwh": _numbers(value),
             "register_export": _numbers(np.where(lost, np.nan, exported)),
             "digits": pa.repeat(pa.scalar(REGISTER_DIGITS, pa.int8()), len(home)),
-            "quality": _quality_column(np.where(lost, 3, 0)).cast(pa.string()),
+            "quality": _quality_column(np.where(lost, 3, 0)),
             "seq": pa.repeat(pa.scalar(seq, pa.int64()), len(home)),
         }
     )
