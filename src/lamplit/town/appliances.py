@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lamplit.town.arrays import F32, F64, I32, I64, Bool
+from lamplit.town.arrays import F32, F64, I32, I64
 from lamplit.town.calendar import Calendar
 from lamplit.town.homes import Homes
 from lamplit.town.presence import Presence
@@ -166,8 +166,3 @@ def cycling(
     on = turn[:, :, 1:] - turn[:, :, :-1]
     on *= (kw[:, None] * calendar.hours / rate).astype(np.float32)[:, :, None]
     return on.reshape(n, calendar.total)
-
-
-def rows_with(mask: Bool | F64) -> I64:
-    """The rows where something is."""
-    return np.flatnonzero(mask)
