@@ -62,11 +62,11 @@ def gather_sql(days_sql: str, features: tuple[str, ...]) -> str:
     several = ", ".join(f"{_several(f)}({value_sql(f)}) AS {f}" for f in features)
     number = "CAST(d.day - DATE '1970-01-01' AS INTEGER)"
     return f"""
-SELECT m.home, {number} AS day, CASE WHEN m.home IS NULL THEN d.meter_id END AS stranger, {plain}
+SELECT m.home, {number} AS day, {plain}
 FROM {days_sql} d LEFT JOIN home_meters m ON d.meter_id = m.meter_id
 WHERE m.alone IS NULL OR m.alone
 UNION ALL
-SELECT m.home, {number} AS day, NULL AS stranger, {several}
+SELECT m.home, {number} AS day, {several}
 FROM {days_sql} d JOIN home_meters m ON d.meter_id = m.meter_id AND NOT m.alone
   AND {number} >= m.from_day AND {number} < m.to_day
 GROUP BY m.home, d.day
@@ -92,15 +92,16 @@ def read_days(
     Meters that nobody knows become homes of their own at the end of the universe.
     """
     features = FEATURES if shaped else DAILY_FEATURES
-    con.register("home_meters", universe.meters)
-    rows = con.arrow(gather_sql(days_sql, features))
-    con.unregister("home_meters")
-    home = rows["home"].to_numpy()
+    if universe.count == 0:
+        universe = _welcome(con, days_sql, universe)
+    rows = _rows(con, days_sql, universe, features)
     if rows["home"].null_count:
-        universe, home = _welcome(universe, rows)
+        universe = _welcome(con, days_sql, universe)
+        rows = _rows(con, days_sql, universe, features)
+    home = rows["home"].to_numpy()
     first, last = span
     shape = (last - first + 1, universe.count)
-    where = (rows["day"].to_numpy() - first, home.astype(np.int64))
+    where = (rows["day"].to_numpy() - first, home)
     arrays: Arrays = {}
     for name in features:
         values = np.full(shape, np.nan, dtype=np.float32)
@@ -111,17 +112,25 @@ def read_days(
     return panel, universe
 
 
-def _welcome(universe: Universe, rows: pa.Table) -> tuple[Universe, Array]:
-    """The universe with the strangers among the rows, and the rows' home numbers."""
-    coded = rows["stranger"].combine_chunks().dictionary_encode()
-    order = np.argsort(np.array(coded.dictionary.to_pylist(), dtype=object))
-    ids = [coded.dictionary[int(i)].as_py() for i in order]
-    rank = np.empty(len(ids), dtype=np.int64)
-    rank[order] = np.arange(len(ids))
-    code = coded.indices.fill_null(0).to_numpy(zero_copy_only=False)
-    known = rows["home"].is_valid().to_numpy()
-    home = rows["home"].fill_null(0).to_numpy()
-    return universe.with_strangers(ids), np.where(known, home, universe.count + rank[code])
+def _rows(con: Duck, days_sql: str, universe: Universe, features: tuple[str, ...]) -> pa.Table:
+    con.register("home_meters", universe.meters)
+    try:
+        return con.arrow(gather_sql(days_sql, features))
+    finally:
+        con.unregister("home_meters")
+
+
+def _welcome(con: Duck, days_sql: str, universe: Universe) -> Universe:
+    """The universe with the meters of these days that it does not know yet."""
+    con.register("home_meters", universe.meters)
+    try:
+        found = con.arrow(
+            f"SELECT DISTINCT meter_id FROM {days_sql} "
+            "WHERE meter_id NOT IN (SELECT meter_id FROM home_meters) ORDER BY meter_id"
+        )
+    finally:
+        con.unregister("home_meters")
+    return universe.with_strangers(found["meter_id"].to_pylist())
 
 
 def _describe(panel: Panel, universe: Universe) -> None:

@@ -63,9 +63,11 @@ GATE = (
     Step("same_days", "(same_days + 1 if kwh == last_kwh else 0.0) if read else same_days",
          carry=True),
     Step("stuck", "read and kwh > stuck_kwh and "
+         "not (abs(kwh - floor_kwh) <= 0.15 * floor_kwh + 0.1) and "
          "(peak_kw * 24 <= kwh * 1.0005 or (next_same_days >= 3 and kwh > 1))",
          Text("a stuck meter", "表计卡滞"),
-         daily="read and next_same_days >= 3 and kwh > 1"),
+         daily="read and not (abs(kwh - floor_kwh) <= 0.15 * floor_kwh + 0.1) "
+               "and next_same_days >= 3 and kwh > 1"),
     Step("nameless", "shared == 1 or (solar == 1 and not known(kwh_export))",
          Text("a shared meter, or solar without an export register", "合表，或光伏无反向示数")),
     Step("muted", "silent == 1 and (zero or not read)",

@@ -1,4 +1,4 @@
-"""Readings per second of the XML layouts, on files made here: `python bench/xml.py`.
+"""Readings per second of the XML layouts, on files made here: `python bench/xml_layouts.py`.
 
 Each file is written to a temporary folder first, so that only reading is timed; the count and the
 sum of kWh are checked against what was written. Green Button's bar is lxml's iterparse, untuned
