@@ -73,32 +73,56 @@ def finish(relation: str) -> str:
     return f"SELECT * EXCLUDE ({dropped}), {columns} FROM ({lows})"
 
 
-def wide_columns(points: int) -> str:
-    """Columns kwh, slots_read, zero_slots, intervals, slot_quality, b0 … b11 and top_slot.
+def measured_wide(wide: str, points: int, max_kwh: float) -> str:
+    """SELECT a wide relation with its day's numbers in place of its slots.
 
-    Over slot columns s0 … s{points-1} (DOUBLE, each exactly a FLOAT) and `quality`, which is of
-    the slots that have a value. Plain arithmetic, since it runs over every row of a wide file.
+    Over slot columns s0 … s{points-1} (FLOAT) and `quality`, which is of the slots that have a
+    value. Adds kwh, known, slots_read, zero_slots, intervals, slot_quality, b0 … b11 and
+    top_slot, and finds negative and absurd values for `bad`. Plain arithmetic, since it runs
+    over every row of a wide file.
     """
     slots = [f"s{i}" for i in range(points)]
     minutes = 1440 // points
     shaped = minutes <= BLOCK_MINUTES_MAX
-    bounds = block_bounds(points)
-    blocks = [" + ".join(slots[a:z]) if z > a and shaped else "NULL" for a, z in bounds]
+    # Sums in double precision: a FLOAT's seven digits would not hold a day's energy.
+    parts = [[f"CAST({s} AS DOUBLE)" for s in slots[a:z]] for a, z in block_bounds(points)]
+    sums = [" + ".join(part) for part in parts if part]
+    blocks = [" + ".join(part) if part and shaped else "CAST(NULL AS DOUBLE)" for part in parts]
+    inner = ", ".join(f"{b} AS b{k}" for k, b in enumerate(blocks))
+    # NULL as soon as any slot is: tells complete days, nearly all, from those to look at closely.
+    whole = "whole" if not shaped else " + ".join(f"b{k}" for k in range(BLOCKS))
+    if not shaped:
+        inner += f", {' + '.join(sums)} AS whole"
     known = " + ".join(f"CAST({s} IS NOT NULL AS SMALLINT)" for s in slots)
-    zeros = " + ".join(f"CAST(coalesce({s} = 0, false) AS SMALLINT)" for s in slots)
+    zeros = " + ".join(f"CAST({s} = 0 AS SMALLINT)" for s in slots)
+    some_zeros = " + ".join(f"CAST(coalesce({s} = 0, false) AS SMALLINT)" for s in slots)
+    some = " + ".join(f"coalesce(CAST({s} AS DOUBLE), 0)" for s in slots)
     letter = f"'{QUALITY_LETTERS}'[quality + 1]"
     letters = " || ".join(f"(CASE WHEN {s} IS NULL THEN 'M' ELSE {letter} END)" for s in slots)
-    spoken = f"CASE WHEN known < {points} OR quality <> 0 THEN {letters} END"
-    top = f"greatest({', '.join(slots)})" if shaped else "NULL"
-    total = " + ".join(f"coalesce({s}, 0)" for s in slots)
+    # list_max costs a third of greatest() over as many columns, and this chain of OR next to
+    # nothing.
+    wrong = (
+        f"CASE WHEN {' OR '.join(f'{s} < 0' for s in slots)} THEN 'negative' "
+        f"WHEN {' OR '.join(f'{s} > {max_kwh}' for s in slots)} THEN 'absurd' END"
+    )
+    counted = (
+        f"SELECT * REPLACE (coalesce(bad, {wrong}) AS bad), [{', '.join(slots)}] AS intervals, "
+        f"{inner} FROM ({wide})"
+    )
+    measured = f"SELECT *, {whole} AS total FROM ({counted})"
+    numbered = (
+        f"SELECT *, CASE WHEN total IS NOT NULL THEN {points} ELSE {known} END AS known "
+        f"FROM ({measured})"
+    )
     return (
-        f"({known}) AS known, "
-        f"CASE WHEN known > 0 THEN round({total}, {KWH_DECIMALS}) END AS kwh, "
-        "CAST(CASE WHEN quality = 0 THEN known ELSE 0 END AS SMALLINT) AS slots_read, "
-        f"CAST(CASE WHEN quality = 0 THEN {zeros} ELSE 0 END AS SMALLINT) AS zero_slots, "
-        f"CAST([{', '.join(slots)}] AS FLOAT[]) AS intervals, {spoken} AS slot_quality, "
-        + ", ".join(f"CAST({b} AS DOUBLE) AS b{k}" for k, b in enumerate(blocks))
-        + f", CAST({top} AS DOUBLE) AS top_slot"
+        f"SELECT * EXCLUDE ({', '.join(slots)}), "
+        f"CASE WHEN total IS NOT NULL THEN round(total, {KWH_DECIMALS}) "
+        f"WHEN known > 0 THEN round({some}, {KWH_DECIMALS}) END AS kwh, "
+        "CASE WHEN quality = 0 THEN known ELSE 0 END AS slots_read, "
+        f"CASE WHEN quality <> 0 THEN 0 WHEN total IS NOT NULL THEN {zeros} "
+        f"ELSE {some_zeros} END AS zero_slots, "
+        f"CASE WHEN known < {points} OR quality <> 0 THEN {letters} END AS slot_quality, "
+        f"CAST({'list_max(intervals)' if shaped else 'NULL'} AS DOUBLE) AS top_slot FROM ({numbered})"
     )
 
 

@@ -82,15 +82,49 @@ def judged(ranked_name: str, old_rows: str) -> str:
     )
 
 
-def tally(judged_name: str, elsewhere: str) -> str:
-    """How many rows (lines) of each batch came to which fate: batch, fate, n.
-
-    `elsewhere`: (batch, line) of rows that also have slots in days that are simply new.
-    """
-    lines = (
-        f"SELECT batch, line, max(fate) AS fate FROM (SELECT batch, line, fate FROM {judged_name} "
-        f"UNION ALL SELECT batch, line, {KEPT} FROM ({elsewhere})) GROUP BY batch, line"
+def same_day(offered: str = "o", old: str = "r") -> str:
+    """Whether an offered row says of its day just what the lake has, and no more."""
+    alike = " AND ".join(
+        f"{offered}.{c} IS NOT DISTINCT FROM {old}.{c}"
+        for c in ("minutes", "intervals", "exports", "slot_quality", "quality")
     )
+    totals = (
+        f"({offered}.minutes > 0 OR ({offered}.kwh IS NOT DISTINCT FROM {old}.kwh "
+        f"AND {offered}.kwh_export IS NOT DISTINCT FROM {old}.kwh_export))"
+    )
+    explicit = f"{offered}.seq <> (CAST({offered}.batch AS BIGINT) << 20)"
+    return f"({alike} AND {totals} AND NOT ({explicit} AND {offered}.seq > {old}.seq))"
+
+
+def whole_day(offered: str = "o", old: str = "r") -> str:
+    """Whether an offered row replaces its day outright: complete, later, and import only."""
+    return (
+        f"({offered}.minutes = {old}.minutes AND {offered}.minutes > 0 "
+        f"AND {offered}.slots_read = {offered}.slots AND {offered}.seq > {old}.seq "
+        f"AND {offered}.exports IS NULL AND {old}.exports IS NULL)"
+    )
+
+
+def easy(offered: str, old_rows: str) -> str:
+    """Offered rows whose fate needs no look at their slots: columns of the row, and `fate`.
+
+    `offered` has one row for each key, with `whole`: the row stands for one record.
+    """
+    fate = (
+        f"CASE WHEN {same_day()} THEN {DUPLICATE} "
+        f"WHEN o.whole AND {whole_day()} THEN {CORRECTED} END"
+    )
+    joined = (
+        "SELECT o.* REPLACE (r.register_kwh AS register_kwh, "
+        f"r.register_export_kwh AS register_export_kwh), {fate} AS fate FROM {offered} AS o "
+        f"JOIN {old_rows} AS r ON o.meter_id = r.meter_id AND o.day = r.day"
+    )
+    return f"SELECT * FROM ({joined}) WHERE fate IS NOT NULL"
+
+
+def tally(fates: str) -> str:
+    """How many rows (lines) of each batch came to which fate, from (batch, line, fate)."""
+    lines = f"SELECT batch, line, max(fate) AS fate FROM ({fates}) GROUP BY batch, line"
     return f"SELECT batch, fate, count(*) AS n FROM ({lines}) GROUP BY batch, fate"
 
 

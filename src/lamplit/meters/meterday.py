@@ -7,7 +7,7 @@ from typing import Final
 
 from lamplit.domain.words import Quality
 from lamplit.meters.canonical import METER_DAY, QUALITY_LETTERS, SQL_TYPES
-from lamplit.meters.features import KWH_DECIMALS, finish, wide_columns, with_features
+from lamplit.meters.features import KWH_DECIMALS, finish, measured_wide, with_features
 
 COLUMNS: Final = ", ".join(f"CAST({f.name} AS {SQL_TYPES[f.type]}) AS {f.name}" for f in METER_DAY)
 """The lake's columns, cast, in order."""
@@ -89,29 +89,32 @@ def rows_of_lists(lists: str, extra: Sequence[str] = ()) -> str:
     return f"SELECT {COLUMNS} FROM ({with_features(placed)})"
 
 
-def rows_of_wide(wide: str, points: int, batch: int, seq: int) -> str:
+def rows_of_wide(wide: str, points: int, batch: int, seq: int, max_kwh: float) -> str:
     """The lake's rows, and `lane`, of a wide relation whose days all have `points` slots.
 
-    `wide`: meter_id, day, s0 … (DOUBLE), quality, raw_code, method, seq, line, bad, outward,
+    `wide`: meter_id, day, s0 … (kWh), quality, raw_code, method, seq, line, bad, outward,
     aside. `lane` is the month (202501) that a row may land in as it is; BAD_LANE for a row with
     a code in `bad`, which is then found in raw_code; ASIDE_LANE for one that must be laid out
     anew, OUTWARD_LANE if it is of export.
     """
-    slots = ", ".join(f"CAST(CAST(s{i} AS FLOAT) AS DOUBLE) AS s{i}" for i in range(points))
+    slots = ", ".join(f"CAST(s{i} AS FLOAT) AS s{i}" for i in range(points))
     source = (
-        "SELECT meter_id, day, quality, coalesce(bad, raw_code) AS raw_code, method, "
-        f"CASE WHEN bad IS NOT NULL THEN {BAD_LANE} WHEN outward THEN {OUTWARD_LANE} "
-        f"WHEN aside OR quality = {int(Quality.MISSING)} THEN {ASIDE_LANE} "
-        "ELSE year(day) * 100 + month(day) END AS lane, "
-        f"coalesce(seq, {seq}) AS seq, line, {slots} FROM ({wide})"
+        "SELECT meter_id, day, quality, raw_code, method, outward, aside, "
+        f"bad, coalesce(seq, {seq}) AS seq, line, {slots} FROM ({wide})"
     )
-    known = f"SELECT *, {wide_columns(points)} FROM ({source})"
+    known = measured_wide(source, points, max_kwh)
     majority = (
         f"CASE WHEN known * 2 >= {points} AND known > 0 THEN quality "
         f"ELSE {int(Quality.MISSING)} END"
     )
+    lane = (
+        f"CASE WHEN bad IS NOT NULL THEN {BAD_LANE} WHEN outward THEN {OUTWARD_LANE} "
+        f"WHEN aside OR quality = {int(Quality.MISSING)} THEN {ASIDE_LANE} "
+        "ELSE year(day) * 100 + month(day) END"
+    )
     dressed = (
-        f"SELECT * REPLACE ({majority} AS quality), {1440 // points} AS minutes, "
+        f"SELECT * REPLACE ({majority} AS quality, coalesce(bad, raw_code) AS raw_code), "
+        f"{lane} AS lane, {1440 // points} AS minutes, "
         f"{points} AS slots, CAST(NULL AS DOUBLE) AS kwh_export, "
         "CAST(NULL AS DOUBLE) AS register_kwh, CAST(NULL AS DOUBLE) AS register_export_kwh, "
         "CAST(NULL AS FLOAT[]) AS exports, CAST(NULL AS BIGINT[]) AS slot_seq, "

@@ -33,7 +33,8 @@ def cells(source: Source, types: Mapping[int, str] | None = None) -> str:
             f"FROM read_parquet({source.sql_path}, file_row_number = true))"
         )
     types = types or {}
-    columns = ", ".join(f"'c{i}': '{types.get(i, 'VARCHAR')}'" for i in range(len(sample.header)))
+    places = range(len(sample.header))
+    columns = ", ".join(f"'c{i}': '{types.get(i, 'VARCHAR')}'" for i in places)
     delimiter = sample.delimiter.replace("'", "''")
     before = lines_before_data(source)
     nulls = ", ".join("'" + n + "'" for n in (NULL_CELLS if types else ("",)))
@@ -41,7 +42,8 @@ def cells(source: Source, types: Mapping[int, str] | None = None) -> str:
         f"(SELECT row_number() OVER () + {before} AS line, * FROM read_csv({source.sql_path}, "
         f"auto_detect = false, header = true, skip = {before - 1}, delim = '{delimiter}', "
         "quote = '\"', escape = '\"', strict_mode = false, "
-        f"nullstr = [{nulls}], columns = {{{columns}}}, store_rejects = true, rejects_table = '{REJECTS}', "
+        f"nullstr = [{nulls}], columns = {{{columns}}}, "
+        f"store_rejects = true, rejects_table = '{REJECTS}', "
         f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0, max_line_size = {MAX_LINE}))"
     )
 

@@ -185,15 +185,15 @@ def _select(
     sample = source.sample
     parquet = sample.parquet is not None
     day_at = found.get("day", found.get("time", 0))
+    factor = _factor(points, found, options, unit)
     iso = plain and all(_ISO_DAY.match(r[day_at]) for r in sample.rows if day_at < len(r))
-    types = {place: "DOUBLE" for place in points.places} if plain else {}
+    types = dict.fromkeys(points.places, "DOUBLE" if factor else "FLOAT") if plain else {}
     if iso:
         types[day_at] = "DATE"
-    factor = _factor(points, found, options, unit)
     comma = sample.delimiter != "," and not parquet
     values, faulty = [], []
     for slot, place in enumerate(points.places):
-        cell = f"CAST(c{place} AS DOUBLE)" if parquet else f"c{place}"
+        cell = f"c{place}"
         if not plain and not parquet:
             cell = _patient(f"c{place}", decimal_comma=comma)
             faulty.append(f"({cell} IS NULL AND {_said(f'c{place}')})")
@@ -215,17 +215,14 @@ def _select(
             *values,
         )
     )
-    return _checked(f"SELECT {columns} FROM {cells(source, types)}", len(values), options)
+    return _checked(f"SELECT {columns} FROM {cells(source, types)}")
 
 
-def _checked(parsed: str, count: int, options: Options) -> str:
-    slots = ", ".join(f"s{i}" for i in range(count))
+def _checked(parsed: str) -> str:
     bad = (
         "CASE WHEN meter_id IS NULL THEN 'no-meter' WHEN day IS NULL "
         "OR day NOT BETWEEN DATE '1970-01-01' AND DATE '2100-01-01' THEN 'not-a-time' "
-        "WHEN faulty THEN 'not-a-number' WHEN direction IS NULL THEN 'bad-direction' "
-        f"WHEN least({slots}) < 0 THEN 'negative' "
-        f"WHEN greatest({slots}) > {options.max_kwh} THEN 'absurd' END"
+        "WHEN faulty THEN 'not-a-number' WHEN direction IS NULL THEN 'bad-direction' END"
     )
     quality = quality_sql("raw_code")
     return (

@@ -17,8 +17,8 @@ from lamplit.services.ingest.stage import Group
 KEY: Final = "meter_id, day"
 ALL: Final = ", ".join(COLUMNS)
 _TABLES: Final = (
-    "lists", "clash", "fresh", "old_rows", "pool", "ranked", "judged", "changed", "won",
-    "won_lists", "again",
+    "lists", "clash", "offered", "easy", "hard", "fresh", "old_rows", "pool", "ranked", "judged",
+    "changed", "won", "won_lists", "again",
 )  # fmt: skip
 
 
@@ -106,44 +106,70 @@ class Landing:
         return [f for f in self.lake.files() if f.month in months]
 
     def _find_clashes(self, overlapping: list[LakeFile]) -> None:
-        """The table `clash`: keys that come more than once, or are in the lake."""
+        """The table `clash`: keys that come more than once (`own`), or are in the lake."""
         keys = [f"SELECT {KEY}, CASE WHEN clean THEN 1 ELSE 2 END AS n FROM lists"]
         if self.group.wide:
             keys.append(f"SELECT {KEY}, 1 AS n FROM {self._wide()}")
         every = " UNION ALL ".join(keys)
-        own = f"SELECT {KEY} FROM ({every}) GROUP BY {KEY} HAVING sum(n) > 1"
-        found = [own]
+        found = [f"SELECT {KEY}, true AS own FROM ({every}) GROUP BY {KEY} HAVING sum(n) > 1"]
         if overlapping:
             first, last = self.duck.row(f"SELECT min(day), max(day) FROM ({every})")
             there = self.lake.sql_of(overlapping, first, last, ("meter_id", "day"))
-            found.append(f"SELECT {KEY} FROM ({every}) SEMI JOIN {there} USING ({KEY})")
+            found.append(f"SELECT {KEY}, false FROM ({every}) SEMI JOIN {there} USING ({KEY})")
+        both = " UNION ALL ".join(found)
         self.duck.run(
-            f"CREATE TEMP TABLE clash AS SELECT DISTINCT {KEY} FROM ({' UNION ALL '.join(found)})"
+            f"CREATE TEMP TABLE clash AS SELECT {KEY}, bool_or(own) AS own FROM ({both}) "
+            f"GROUP BY {KEY}"
         )
 
     def _judge(self, overlapping: list[LakeFile]) -> None:
-        """Which reading of each slot wins, and what that makes of each row."""
+        """What becomes of each row whose day comes again; the days to write again."""
+        run = self.duck.run
         first, last = self.duck.row("SELECT min(day), max(day) FROM clash")
         there = self.lake.sql_of(overlapping, first, last)
-        run = self.duck.run
         run(f"CREATE TEMP TABLE old_rows AS SELECT * FROM {there} SEMI JOIN clash USING ({KEY})")
-        fresh = f"SELECT {slots.SLOT_COLUMNS} FROM slots SEMI JOIN clash USING ({KEY})"
+        offered = [
+            f"SELECT *, false AS whole FROM ({meterday.rows_of_lists('SELECT * FROM lists')})"
+        ]
         if self.group.wide:
-            wide = f"SELECT {ALL} FROM {self._wide()} SEMI JOIN clash USING ({KEY})"
+            offered.append(f"SELECT {ALL}, true AS whole FROM {self._wide()}")
+        once = "(SELECT * FROM clash WHERE NOT own)"
+        run(
+            "CREATE TEMP TABLE offered AS "
+            + " UNION ALL ".join(
+                f"SELECT * FROM ({o}) SEMI JOIN {once} USING ({KEY})" for o in offered
+            )
+        )
+        run(f"CREATE TEMP TABLE easy AS {merging.easy('offered', 'old_rows')}")
+        self.duck.drop(("offered",))
+        run(f"CREATE TEMP TABLE hard AS SELECT {KEY} FROM clash ANTI JOIN easy USING ({KEY})")
+        self._judge_hard()
+
+    def _judge_hard(self) -> None:
+        """Slot by slot: which reading wins, and what that makes of each row."""
+        run = self.duck.run
+        fresh = f"SELECT {slots.SLOT_COLUMNS} FROM slots SEMI JOIN hard USING ({KEY})"
+        if self.group.wide:
+            wide = f"SELECT {ALL} FROM {self._wide()} SEMI JOIN hard USING ({KEY})"
             fresh += f" UNION ALL {meterday.slots_of_rows(wide)}"
         run(f"CREATE TEMP TABLE fresh AS {fresh}")
-        known = meterday.slots_of_rows("SELECT * FROM old_rows")
-        old_slots = f"SELECT * FROM ({known}) WHERE kwh IS NOT NULL"
+        old = f"SELECT * FROM old_rows SEMI JOIN hard USING ({KEY})"
+        old_slots = f"SELECT * FROM ({meterday.slots_of_rows(old)}) WHERE kwh IS NOT NULL"
         run(f"CREATE TEMP TABLE pool AS {merging.pool('fresh', old_slots)}")
+        self.duck.drop(("fresh",))
         run(f"CREATE TEMP TABLE ranked AS {merging.ranked('pool')}")
-        self.duck.drop(("pool", "fresh"))
+        self.duck.drop(("pool",))
         run(f"CREATE TEMP TABLE judged AS {merging.judged('ranked', 'old_rows')}")
         run(f"CREATE TEMP TABLE changed AS {merging.changed_keys('judged')}")
         run(f"CREATE TEMP TABLE won AS {merging.winners('ranked', 'changed')}")
         self.duck.drop(("ranked",))
         run(f"CREATE TEMP TABLE won_lists AS {meterday.lists_of_slots('won')}")
-        rows = meterday.rows_of_lists("won_lists")
-        run(f"CREATE TEMP TABLE again AS {merging.rewritten(rows, 'changed', 'old_rows')}")
+        rows = meterday.rows_of_lists("SELECT * FROM won_lists")
+        replaced = f"SELECT {ALL}, true AS known FROM easy WHERE fate <> {merging.DUPLICATE}"
+        run(
+            f"CREATE TEMP TABLE again AS {merging.rewritten(rows, 'changed', 'old_rows')} "
+            f"UNION ALL {replaced}"
+        )
 
     # --- writing ------------------------------------------------------------------------------
 
@@ -219,12 +245,7 @@ class Landing:
     def _count(self, clashes: bool) -> None:
         fates: dict[tuple[int, int], int] = {}
         if clashes:
-            mixed = (
-                "SELECT DISTINCT s.batch, s.line FROM slots AS s ANTI JOIN clash "
-                "ON s.meter_id = clash.meter_id AND s.day = clash.day "
-                "SEMI JOIN judged AS j ON s.batch = j.batch AND s.line = j.line"
-            )
-            tally = self.duck.rows(merging.tally("judged", mixed))
+            tally = self.duck.rows(merging.tally(self._fates()))
             fates = {(batch, fate): n for batch, fate, n in tally}
         for result in self.group.results:
             rows = result.rows
@@ -232,6 +253,22 @@ class Landing:
             rows.corrected += fates.get((result.batch, merging.CORRECTED), 0)
             rows.kept = rows.read - rows.quarantined - rows.duplicate - rows.corrected
         self._count_meters()
+
+    def _fates(self) -> str:
+        """(batch, line, fate) of all that any line of a clashing day came to."""
+        mixed = (
+            "SELECT DISTINCT s.batch, s.line FROM slots AS s ANTI JOIN clash "
+            "ON s.meter_id = clash.meter_id AND s.day = clash.day "
+            "SEMI JOIN (SELECT batch, line FROM slots SEMI JOIN clash USING (meter_id, day)) AS j "
+            "ON s.batch = j.batch AND s.line = j.line"
+        )
+        return (
+            "SELECT batch, line, fate FROM judged UNION ALL "
+            "SELECT batch, line, fate FROM easy WHERE whole UNION ALL "
+            "SELECT s.batch, s.line, e.fate FROM slots AS s JOIN easy AS e "
+            "ON s.meter_id = e.meter_id AND s.day = e.day AND NOT e.whole UNION ALL "
+            f"SELECT batch, line, {merging.KEPT} FROM ({mixed})"
+        )
 
     def _count_meters(self) -> None:
         parts = [f"SELECT batch, {KEY} FROM slots"]

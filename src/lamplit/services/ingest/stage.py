@@ -33,7 +33,7 @@ from lamplit.meters.layouts.base import (
     SqlLayout,
     SqlPlan,
 )
-from lamplit.meters.layouts.csvfile import REJECTS
+from lamplit.meters.layouts.csvfile import REJECTS, lines_before_data
 from lamplit.meters.localtime import Calendar, calendar
 from lamplit.meters.quarantine import RAW_CHARACTERS, REASONS, reject
 from lamplit.services.ingest.result import FileResult
@@ -43,6 +43,7 @@ PATIENT_FROM: Final = 1_000
 """With more lines than this that can't be cast, the whole file is read again, patiently."""
 GOOD_SUPPORT: Final = 12
 """Readings from which a meter's own times tell its interval length."""
+PROBES: Final = 64
 CALENDAR_FIRST, CALENDAR_LAST = date(1970, 1, 1), date(2100, 1, 1)
 
 
@@ -143,7 +144,8 @@ class Stager:
             for _, sql in plan.steps:
                 self.duck.run(sql)
             if plan.relation == "wide":
-                staged = self._wide(plan, options, result, patient=patient)
+                one_month = not patient and self._one_month(source, layout, options)
+                staged = self._wide(plan, options, result, patient=patient, one_month=one_month)
                 if staged is None:
                     continue
                 own = staged
@@ -161,7 +163,13 @@ class Stager:
         raise AssertionError("a patient plan casts nothing")
 
     def _wide(
-        self, plan: SqlPlan, options: Options, result: FileResult, *, patient: bool
+        self,
+        plan: SqlPlan,
+        options: Options,
+        result: FileResult,
+        *,
+        patient: bool,
+        one_month: bool,
     ) -> list[Reject] | None:
         """Copy a wide file straight to rows of the lake; None when it must be read patiently."""
         odd = calendar(self.timezone, CALENDAR_FIRST, CALENDAR_LAST).odd_days()
@@ -169,16 +177,60 @@ class Stager:
         if odd and aside == "false":
             aside = f"day IN ({', '.join(f'DATE {quoted(str(d))}' for d in odd)})"
         wide = f"SELECT *, {aside} AS aside FROM ({plan.select})"
-        rows = meterday.rows_of_wide(wide, plan.points, result.batch, slots.batch_seq(result.batch))
+        seq = slots.batch_seq(result.batch)
+        rows = meterday.rows_of_wide(wide, plan.points, result.batch, seq, options.max_kwh)
         target = self.group.folder / f"w{result.batch:06d}{'p' if patient else ''}"
-        self.duck.run(
-            f"COPY ({rows}) TO {quoted(str(target))} "
-            "(FORMAT parquet, COMPRESSION zstd, PARTITION_BY (lane))"
-        )
+        target.mkdir()
+        self._copy_wide(rows, target, one_month=one_month)
         if not patient and self._split_count():
             shutil.rmtree(target)
             return None
         return self._lanes(target, plan, result)
+
+    def _copy_wide(self, rows: str, target: Path, *, one_month: bool) -> None:
+        """Write rows by lane, as `lane=202501/*.parquet`.
+
+        Writing by lane costs an eighth more than writing one file. So where a look at the file
+        found one month, one file is written; should it hold more after all, it is split.
+        """
+        form = "(FORMAT parquet, COMPRESSION zstd%s)"
+        by_lane = form % ", PARTITION_BY (lane), OVERWRITE_OR_IGNORE"
+        if not one_month:
+            self.duck.run(f"COPY ({rows}) TO {quoted(str(target))} {by_lane}")
+            return
+        whole = target / "whole.parquet"
+        self.duck.run(f"COPY ({rows}) TO {quoted(str(whole))} {form % ''}")
+        found = self.duck.rows(f"SELECT DISTINCT lane FROM {quoted(str(whole))}")
+        lanes = [lane for (lane,) in found]
+        if len(lanes) == 1:
+            (target / f"lane={lanes[0]}").mkdir()
+            whole.rename(target / f"lane={lanes[0]}" / "whole.parquet")
+        elif lanes:
+            self.duck.run(f"COPY (FROM {quoted(str(whole))}) TO {quoted(str(target))} {by_lane}")
+        whole.unlink(missing_ok=True)
+
+    def _one_month(self, source: Source, layout: SqlLayout, options: Options) -> bool:
+        """Whether lines from all over the file are of one month."""
+        if source.sample.parquet is not None or source.path.suffix in (".gz", ".zst"):
+            return False
+        probe = self.tmp / "probe.csv"
+        with source.path.open("rb") as stream:
+            lines = [stream.readline() for _ in range(lines_before_data(source))]
+            for part in range(PROBES):
+                stream.seek(source.path.stat().st_size * part // PROBES)
+                if part:
+                    stream.readline()
+                else:
+                    stream.seek(sum(map(len, lines)))
+                lines.append(stream.readline())
+        probe.write_bytes(b"".join(lines))
+        plan = layout.plan(Source(probe, source.sample), options)
+        months = self.duck.rows(
+            f"SELECT DISTINCT year(day) * 100 + month(day) FROM ({plan.select}) "
+            "WHERE day IS NOT NULL"
+        )
+        self._forget_rejects()
+        return len(months) == 1
 
     def _lanes(self, target: Path, plan: SqlPlan, result: FileResult) -> list[Reject]:
         """Sort a staged wide file's parts: what may land, what is bad, what must be laid out."""
