@@ -9,6 +9,7 @@ visitor's day) is no empty day; and an absence of under three days is no spell.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,22 +70,28 @@ def look_back(fold: Fold, panel: Panel) -> Hindsight:
     outputs = (*FOLD_OUTPUTS, *LEARNT.values())
     final, seen, _ = run_fold(fold, panel, fresh, outputs)
     _, chance, valid = revise(seen, leave, back)
-    start = own_use(fresh, final, seen, chance, valid)
-    _, seen, _ = run_fold(fold, panel, start, FOLD_OUTPUTS)
+    rest = resting(seen, valid)
+    start = own_use(fresh, final, seen, chance, valid, rest)
+    _, seen, _ = run_fold(fold, panel, start, outputs)
     _, behind, _ = run_fold(fold, panel.reversed(), start, ("points", "valid"))
     both = behind["valid"][::-1] > 0
     seen["points"] = np.where(both, (seen["points"] + behind["points"][::-1]) / 2, seen["points"])
-    empty, chance, valid = revise(seen, leave, back)
+    seen["points"] = seen["points"] + REST_POINTS * (rest.timeless & ~rest.lively)
+    usual = np.stack([start[f"{part}_usual"] for part in PARTS])
+    empty, chance, valid = revise(seen, leave, back, usual)
     return Hindsight(empty, chance, valid, seen)
 
 
-def own_use(fresh: Arrays, final: Arrays, seen: Arrays, chance: Array, valid: Array) -> Arrays:
+def own_use(
+    fresh: Arrays, final: Arrays, seen: Arrays, chance: Array, valid: Array, rest: Rest
+) -> Arrays:
     """What a second run starts from: the home's own use on the days that look lived in.
 
     A home that was empty when its readings begin, or is empty most of the time, shows what it uses
     only on the days when its people are there.
     """
     weight = np.where(valid, np.clip(1 - 2 * np.nan_to_num(chance, nan=1.0), 0, 1), 0.0)
+    weight = np.where(rest.rests, rest.lively, weight)
     start = dict(fresh)
     for name, value in LEARNT.items():
         mean, total = _weighted(seen[value], weight)
@@ -99,6 +106,65 @@ def own_use(fresh: Arrays, final: Arrays, seen: Arrays, chance: Array, valid: Ar
     return start
 
 
+RESTING_QUANTILES = (0.05, 0.2)
+RESTING_WIDTH = (0.12, 0.12)
+"""A home rests at a level where a sixth of its days lie within this share of it, plus kWh."""
+LIVELY = (1.25, 0.15)
+"""Days above this many times the resting level, plus kWh, are days of people."""
+RESTING_ROUND = 0.25
+RESTING_DAYS = 10
+REST_POINTS = 1.5
+"""Points for a quiet day of a home whose quiet days, taken together, know no hour."""
+RUN_DAYS, RUN_ROUND = 4, 0.5
+"""A spell of at least so many days that, averaged, holds this share of the home's round is none."""
+RESTING_UNREST, RESTING_BUMP = 6.0, 0.02
+"""Averaged, resting days hold less than this share of the lively days' round, and no round of their
+own beyond this many times its sampling variance, plus a bump of this many kWh."""
+
+
+@dataclass(slots=True)
+class Rest:
+    """What a home's days say taken together.
+
+    `rests` (homes,): keeps coming back to one lowest level, and its round is that of its lively
+    days alone. `lively` (days, homes): days above that level; none where there is no such level.
+    `timeless` (homes,): averaged over its quiet days, its load knows no hour of the day.
+    """
+
+    rests: Array
+    lively: Array
+    timeless: Array
+
+
+def resting(seen: Arrays, valid: Array) -> Rest:
+    """Look at all of a home's days together.
+
+    A second home is empty on most days, so "most days" can't tell how it is lived in. But its
+    lowest days are alike to a few per cent, and, averaged, they know no hour of the day, while
+    its lively days do. A vacant home's days know no hour at all; a frugal elder's do.
+    """
+    use = np.where(valid, seen["use"], np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # homes without a valid day
+        low, high = np.nanquantile(use, RESTING_QUANTILES, axis=0)
+    narrow = high - low <= RESTING_WIDTH[0] * low + RESTING_WIDTH[1]
+    lively = valid & narrow & (use > LIVELY[0] * high + LIVELY[1])
+    quiet = valid & ~lively
+    alike, size, still_size, noise = (np.zeros(len(low)) for _ in range(4))
+    for part in PARTS:
+        off = seen[f"{part}_off"]
+        still, count = _weighted(off, quiet)
+        moving, _ = _weighted(off, lively)
+        wander, _ = _weighted((off - still) ** 2, quiet)
+        alike, size = alike + still * moving, size + moving * moving
+        still_size, noise = still_size + still * still, noise + wander / np.maximum(count, 1)
+    known = (noise > 0) & (count >= RESTING_DAYS)
+    timeless = known & (still_size <= RESTING_UNREST * noise + RESTING_BUMP**2)
+    apart = (alike <= RESTING_ROUND * size) & (lively.sum(axis=0) >= ENOUGH_DAYS)
+    rests = timeless & apart & narrow & (valid.sum(axis=0) >= 20)
+    return Rest(rests, lively, timeless & narrow)
+
+
 def _weighted(values: Array, weight: Array) -> tuple[Array, Array]:
     known = np.isfinite(values) & (weight > 0)
     total = np.where(known, weight, 0.0).sum(axis=0)
@@ -106,7 +172,9 @@ def _weighted(values: Array, weight: Array) -> tuple[Array, Array]:
     return summed / np.maximum(total, 1e-9), total
 
 
-def revise(seen: Arrays, leave_rate: float, return_rate: float) -> tuple[Array, Array, Array]:
+def revise(
+    seen: Arrays, leave_rate: float, return_rate: float, usual: Array | None = None
+) -> tuple[Array, Array, Array]:
     """Smooth the fold's days with hindsight.
 
     `seen`: the fold's outputs named in FOLD_OUTPUTS, each (days, homes). Returns (empty: bool,
@@ -116,6 +184,10 @@ def revise(seen: Arrays, leave_rate: float, return_rate: float) -> tuple[Array, 
     points = np.where(valid, seen["points"], 0.0).astype(np.float32)
     belief = _smooth(points, leave_rate, return_rate)
     empty = (belief >= 0.5) & valid
+    if usual is not None:
+        lived = _lived_runs(empty, valid, seen, usual)
+        belief = np.where(lived, np.minimum(belief, 0.3), belief)
+        empty &= ~lived
     unlike = _unlike_its_spell(empty, valid, seen["use"], seen["stirring"])
     whole = _long_enough(empty & ~unlike, valid)
     belief = np.where(unlike, np.minimum(belief, 0.25), belief)
@@ -177,6 +249,28 @@ def _runs(flag: Array, bridge: Array) -> tuple[Array, Array]:
     cells = np.flatnonzero(by_home.ravel())
     key = (cells // days) * (days + 1) + last_stop.ravel()[cells] + 1
     return cells, np.unique(key, return_inverse=True)[1]
+
+
+def _lived_runs(empty: Array, valid: Array, seen: Arrays, usual: Array) -> Array:
+    """Runs of days called empty that, averaged, hold the home's own daily round after all.
+
+    `usual`: the home's round, (parts, homes).
+    """
+    days, homes = empty.shape
+    out = np.zeros(days * homes, dtype=bool)
+    cells, run = _runs(empty, ~valid)
+    if len(cells) == 0:
+        return out.reshape(homes, days).T
+    home = cells // days
+    count = np.bincount(run)
+    alike, size = np.zeros(len(cells)), np.zeros(len(cells))
+    for part, own in zip(PARTS, usual, strict=True):
+        off = np.nan_to_num(seen[f"{part}_off"].T.ravel()[cells].astype(float))
+        alike += off * own[home]
+        size += own[home] ** 2
+    share = np.bincount(run, alike) / (np.bincount(run, size) + 0.0016 * count)
+    out[cells[((share >= RUN_ROUND) & (count >= RUN_DAYS))[run]]] = True
+    return out.reshape(homes, days).T
 
 
 def _unlike_its_spell(empty: Array, valid: Array, use: Array, stirring: Array) -> Array:

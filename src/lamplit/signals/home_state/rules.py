@@ -152,7 +152,8 @@ EVIDENCE = (
     *ROUND,
     Step("stir_points", "stir_weight * (2 - least(stirring, 6)) if shaped and solar == 0 else 0.0",
          Text("stirrings in the day", "日内动静"), daily="0.0 * level"),
-    Step("tiny_points", "clip((0.4 - use) * 5, 0, 1.5)",
+    Step("tiny_points", "clip((0.4 - use) * 5, 0, 1.5) "
+         "if use < 0.5 * lived_kwh or lived_days < 3 else 0.0",
          Text("hardly anything is used", "几乎没有用电")),
     Step("crest", "log(greatest((night_top_kwh - night_kwh / 5) if solar == 1 "
          "else (top_kwh - kwh / 12), 0) + 0.03)",

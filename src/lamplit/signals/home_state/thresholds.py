@@ -27,7 +27,7 @@ THRESHOLDS = (
        "中断后一次补回的电量占中断天数应有电量的比例"),
     _t("catchup_least", 1.5, "days",
        "and at least this many days' use", "且至少相当于这么多天的电量"),
-    _t("hush_days", 14, "days",
+    _t("hush_days", 7, "days",
        "zeros in a home whose load never rests are more likely a silent meter than a thrown "
        "switch, for this long", "从不断电的家庭突然为零，更像表计失联而非拉闸；此疑最长持续天数"),
     _t("stuck_kwh", 0.5, "kWh/day",
