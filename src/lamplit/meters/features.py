@@ -97,6 +97,7 @@ def measured_wide(wide: str, points: int, max_kwh: float) -> str:
     zeros = " + ".join(f"CAST({s} = 0 AS SMALLINT)" for s in slots)
     some_zeros = " + ".join(f"CAST(coalesce({s} = 0, false) AS SMALLINT)" for s in slots)
     some = " + ".join(f"coalesce(CAST({s} AS DOUBLE), 0)" for s in slots)
+    top = "list_max(intervals)" if shaped else "NULL"
     letter = f"'{QUALITY_LETTERS}'[quality + 1]"
     letters = " || ".join(f"(CASE WHEN {s} IS NULL THEN 'M' ELSE {letter} END)" for s in slots)
     # list_max costs a third of greatest() over as many columns, and this chain of OR next to
@@ -122,7 +123,7 @@ def measured_wide(wide: str, points: int, max_kwh: float) -> str:
         f"CASE WHEN quality <> 0 THEN 0 WHEN total IS NOT NULL THEN {zeros} "
         f"ELSE {some_zeros} END AS zero_slots, "
         f"CASE WHEN known < {points} OR quality <> 0 THEN {letters} END AS slot_quality, "
-        f"CAST({'list_max(intervals)' if shaped else 'NULL'} AS DOUBLE) AS top_slot FROM ({numbered})"
+        f"CAST({top} AS DOUBLE) AS top_slot FROM ({numbered})"
     )
 
 

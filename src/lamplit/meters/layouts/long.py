@@ -10,7 +10,6 @@ it daily energy. Column names are matched in English and Chinese (see `names`).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -92,14 +91,14 @@ def stamps_plan(
     """The plan for one line per reading; `zone` "UTC" reads stamps without an offset as UTC."""
     sample = source.sample
     daily = "time" not in found or _only_days(sample, found)
-    texts = _Texts(sample)
+    texts = Texts(sample)
     meter = texts.id(found["meter_id"]) if "meter_id" in found else _literal(options.meter_id or "")
     parsed = ", ".join(
         (
             "line",
             f"{meter} AS meter_id",
-            f"{_time_text(texts, sample, found)} AS time_text",
-            f"{_stamp(texts, sample, found)} AS stamp",
+            f"{time_text(texts, sample, found)} AS time_text",
+            f"{stamp_sql(texts, sample, found)} AS stamp",
             f"{_is_utc(texts, found, zone)} AS is_utc",
             f"{_minutes(texts, found, options, daily)} AS minutes",
             f"{_value(texts, found, 'kwh', options)} AS kwh",
@@ -107,7 +106,7 @@ def stamps_plan(
             f"{_value(texts, found, 'kwh_export', options)} AS kwh_export",
             f"{texts.given(found, 'kwh_export')} AS export_text",
             f"{texts.given(found, 'quality')} AS raw_code",
-            f"{_seq(texts, found)} AS seq",
+            f"{seq_sql(texts, found)} AS seq",
             f"{_direction(texts, found, options)} AS direction",
             f"{raw_line(len(sample.header))} AS raw",
         )
@@ -153,7 +152,7 @@ def _checked(parsed: str, options: Options) -> str:
     )
 
 
-class _Texts:
+class Texts:
     """Cells as trimmed text (CSV), or as typed columns (Parquet)."""
 
     def __init__(self, sample: Sample) -> None:
@@ -164,6 +163,7 @@ class _Texts:
         return None if self.sample.parquet is None else self.sample.parquet.field(at).type
 
     def cell(self, at: int) -> str:
+        """The cell as SQL text."""
         return f"CAST(c{at} AS VARCHAR)" if self.sample.parquet is not None else f"c{at}"
 
     def text(self, at: int) -> str:
@@ -185,10 +185,12 @@ class _Texts:
         return null_sql(self.cell(found[name]))
 
     def samples(self, at: int) -> list[str]:
+        """The sample's cells of a column that are not empty."""
         return [row[at] for row in self.sample.rows if at < len(row) and row[at]]
 
 
-def _time_text(texts: _Texts, sample: Sample, found: dict[str, int]) -> str:
+def time_text(texts: Texts, sample: Sample, found: dict[str, int]) -> str:
+    """The written time of a row: of one column, or of a day and a time of day put together."""
     if "time" not in found:
         return texts.text(found["day"])
     if "day" in found and _is_time_of_day(texts, found["time"]):
@@ -196,19 +198,20 @@ def _time_text(texts: _Texts, sample: Sample, found: dict[str, int]) -> str:
     return texts.text(found["time"])
 
 
-def _stamp(texts: _Texts, sample: Sample, found: dict[str, int]) -> str:
+def stamp_sql(texts: Texts, sample: Sample, found: dict[str, int]) -> str:
+    """The TIMESTAMP of a row: UTC where it carries an offset, else wall clock."""
     at = found.get("time", found.get("day", 0))
     kind = texts.type(at)
     if kind is not None and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
         if pa.types.is_timestamp(kind) and kind.tz is not None:
             return f"epoch_ms(epoch_ms(c{at}))"
         return f"CAST(c{at} AS TIMESTAMP)"
-    cell = _time_text(texts, sample, found)
+    cell = time_text(texts, sample, found)
     local = local_sql(cell, texts.samples(at))
     return f"CASE WHEN {has_offset_sql(cell)} THEN {utc_sql(cell)} ELSE {local} END"
 
 
-def _is_utc(texts: _Texts, found: dict[str, int], zone: str | None) -> str:
+def _is_utc(texts: Texts, found: dict[str, int], zone: str | None) -> str:
     if zone == "UTC":
         return "true"
     at = found.get("time", found.get("day", 0))
@@ -218,7 +221,7 @@ def _is_utc(texts: _Texts, found: dict[str, int], zone: str | None) -> str:
     return f"coalesce({has_offset_sql(texts.text(at))}, false)"
 
 
-def _minutes(texts: _Texts, found: dict[str, int], options: Options, daily: bool) -> str:
+def _minutes(texts: Texts, found: dict[str, int], options: Options, daily: bool) -> str:
     if daily:
         return "CAST(0 AS SMALLINT)"
     if options.minutes is not None:
@@ -230,7 +233,7 @@ def _minutes(texts: _Texts, found: dict[str, int], options: Options, daily: bool
     return "CAST(NULL AS SMALLINT)"
 
 
-def _value(texts: _Texts, found: dict[str, int], name: str, options: Options) -> str:
+def _value(texts: Texts, found: dict[str, int], name: str, options: Options) -> str:
     if name not in found:
         return "CAST(NULL AS DOUBLE)"
     at = found[name]
@@ -248,7 +251,8 @@ def _value(texts: _Texts, found: dict[str, int], name: str, options: Options) ->
     return number if factor == 1.0 else f"({number}) * {factor}"
 
 
-def _seq(texts: _Texts, found: dict[str, int]) -> str:
+def seq_sql(texts: Texts, found: dict[str, int]) -> str:
+    """The sequence of a row: a number as it is, a time as seconds since 1970."""
     if "seq" not in found:
         return "CAST(NULL AS BIGINT)"
     at = found["seq"]
@@ -260,7 +264,7 @@ def _seq(texts: _Texts, found: dict[str, int]) -> str:
     return f"coalesce(TRY_CAST({cell} AS BIGINT), CAST(epoch({stamp}) AS BIGINT))"
 
 
-def _direction(texts: _Texts, found: dict[str, int], options: Options) -> str:
+def _direction(texts: Texts, found: dict[str, int], options: Options) -> str:
     if options.direction is not None:
         return f"'{options.direction}'"
     if "direction" in found:
@@ -270,7 +274,7 @@ def _direction(texts: _Texts, found: dict[str, int], options: Options) -> str:
 
 def _only_days(sample: Sample, found: dict[str, int]) -> bool:
     """Whether the time column names days, with no time of day."""
-    texts = _Texts(sample)
+    texts = Texts(sample)
     at = found["time"]
     kind = texts.type(at)
     if kind is not None and not pa.types.is_string(kind):
@@ -281,7 +285,7 @@ def _only_days(sample: Sample, found: dict[str, int]) -> bool:
     return bool(samples) and not any(_has_time_of_day(s) for s in samples)
 
 
-def _is_time_of_day(texts: _Texts, at: int) -> bool:
+def _is_time_of_day(texts: Texts, at: int) -> bool:
     samples = texts.samples(at)
     return bool(samples) and all(_TIME_OF_DAY.match(s) for s in samples)
 
@@ -303,8 +307,3 @@ def _notes(daily: bool, options: Options) -> tuple[Text, ...]:
     if options.stamp == "end":
         return (Text("each time ends its interval", "时间为区间结束时刻"),)
     return (Text("each time starts its interval", "时间为区间起始时刻"),)
-
-
-def sample_column(sample: Sample, at: int) -> Sequence[str]:
-    """The sample's cells of one column that are not empty."""
-    return [row[at] for row in sample.rows if at < len(row) and row[at]]

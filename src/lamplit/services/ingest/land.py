@@ -12,6 +12,7 @@ from lamplit.engine.duckdb import Duck, quoted
 from lamplit.meters import merging, meterday, slots
 from lamplit.meters.lake import COLUMNS, FILES, Lake
 from lamplit.meters.manifest import Batch, Kind, LakeFile
+from lamplit.services.ingest import registers
 from lamplit.services.ingest.stage import Group
 
 KEY: Final = "meter_id, day"
@@ -29,6 +30,7 @@ class Landing:
         self.duck, self.lake, self.group = duck, lake, group
         self.added: list[LakeFile] = []
         self.dropped: set[str] = set()
+        self.register_fates: dict[tuple[int, int], int] = {}
         self.folder = lake.folder / FILES
 
     def prepare(self) -> None:
@@ -48,7 +50,9 @@ class Landing:
             self._judge(overlapping)
         self._write_new(clashes)
         if clashes:
-            self._write_again()
+            self._write_again("again")
+        if self.group.registers:
+            self._land_registers()
         self._count(clashes)
 
     def commit(self) -> None:
@@ -198,22 +202,49 @@ class Landing:
             path.rename(target)
         self._list(targets, "base")
 
-    def _write_again(self) -> None:
-        """Days that changed: each month's delta, written whole."""
+    def _land_registers(self) -> None:
+        """Days that registers speak of, on top of what the group's other readings wrote."""
+        self.register_fates = registers.settle(
+            self.duck, self.lake, self._files(), self.group.max_kwh
+        )
+        first = f"SELECT {ALL} FROM register_new WHERE NOT known"
+        if self.duck.value(f"SELECT count(*) FROM ({first})"):
+            self._copy(first, "base")
+        self._write_again("register_new")
+
+    def _files(self) -> list[LakeFile]:
+        """The lake's files as the commit will leave them."""
+        return [f for f in self.lake.files() if f.path not in self.dropped] + self.added
+
+    def _write_again(self, table: str) -> None:
+        """Days that changed (`known` rows of the table): each month's delta, written whole."""
         months = self.duck.rows(
-            "SELECT DISTINCT year(day) * 100 + month(day) FROM again WHERE known"
+            f"SELECT DISTINCT year(day) * 100 + month(day) FROM {table} WHERE known"
         )
         for (month,) in months:
-            rows = f"SELECT {ALL} FROM again WHERE known AND year(day) * 100 + month(day) = {month}"
-            old = [f for f in self.lake.files() if f.month == month and f.kind == "delta"]
+            rows = (
+                f"SELECT {ALL} FROM {table} WHERE known AND year(day) * 100 + month(day) = {month}"
+            )
+            old = [f for f in self._files() if f.month == month and f.kind == "delta"]
             if old:
                 before = f"SELECT {ALL} FROM read_parquet({self.lake.paths_sql(old)})"
-                rows = f"SELECT * FROM ({before}) ANTI JOIN again USING ({KEY}) UNION ALL {rows}"
-                self.dropped |= {f.path for f in old}
+                rows = (
+                    f"SELECT * FROM ({before}) ANTI JOIN (SELECT {KEY} FROM {table} WHERE known) "
+                    f"USING ({KEY}) UNION ALL {rows}"
+                )
             target = self._name(str(month), "delta")
-            ordered = f"SELECT * FROM ({rows}) ORDER BY {KEY}"
-            self._write_file(ordered, target)
+            self._write_file(f"SELECT * FROM ({rows}) ORDER BY {KEY}", target)
+            self._drop(old)
             self._list([target], "delta")
+
+    def _drop(self, files: list[LakeFile]) -> None:
+        """Leave files out of the lake to come; those that this group wrote go at once."""
+        for file in files:
+            if file in self.added:
+                self.added.remove(file)
+                self.lake.path(file).unlink(missing_ok=True)
+            else:
+                self.dropped.add(file.path)
 
     def _copy(self, rows: str, kind: Kind) -> None:
         """Write rows to one file a month."""
@@ -249,8 +280,9 @@ class Landing:
             fates = {(batch, fate): n for batch, fate, n in tally}
         for result in self.group.results:
             rows = result.rows
-            rows.duplicate += fates.get((result.batch, merging.DUPLICATE), 0)
-            rows.corrected += fates.get((result.batch, merging.CORRECTED), 0)
+            for known in (fates, self.register_fates):
+                rows.duplicate += known.get((result.batch, merging.DUPLICATE), 0)
+                rows.corrected += known.get((result.batch, merging.CORRECTED), 0)
             rows.kept = rows.read - rows.quarantined - rows.duplicate - rows.corrected
         self._count_meters()
 
@@ -274,6 +306,8 @@ class Landing:
         parts = [f"SELECT batch, {KEY} FROM slots"]
         if len(self.group.results) == 1:
             parts = [f"SELECT {self.group.results[0].batch} AS batch, {KEY} FROM lists"]
+        if self.group.registers:
+            parts.append("SELECT batch, meter_id, at_day AS day FROM registers")
         if self.group.wide or self.added:
             wide = [p for p in self.group.wide if p.exists()]
             wide += [self.lake.path(f) for f in self.added if f.kind == "base"]

@@ -57,6 +57,7 @@ class Group:
     wide: list[Path] = field(default_factory=list)
     bytes: int = 0
     registers: bool = False
+    max_kwh: float = 1000.0
 
 
 class Stager:
@@ -84,6 +85,7 @@ class Stager:
 
         Raises LamplitError where nothing of the file can be read; the tables are then as before.
         """
+        self.group.max_kwh = options.max_kwh
         mark = self.duck.value("SELECT count(*) FROM slots")
         wide = list(self.group.wide)
         try:
