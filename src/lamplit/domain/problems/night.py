@@ -42,6 +42,30 @@ BEFORE_FIRST = Problem(
     Text("Choose a day from {first} on.", "请选择 {first} 或之后的日期。"),
 )
 
+FAR_AHEAD = Problem(
+    "night.far-ahead",
+    Text(
+        "{day} lies more than a year after the last reading, which is of {last}.",
+        "{day} 比最后读数日 {last} 晚一年以上。",
+    ),
+    Text("Check the year, or ingest newer readings first.", "请核对年份，或先导入较新的读数。"),
+)
+
+UNKNOWN_THRESHOLD = Problem(
+    "night.unknown-threshold",
+    Text("[detector] sets `{name}`, which is no threshold.", "[detector] 中的“{name}”不是阈值名。"),
+    Text(
+        "Perhaps {near} is meant; the thresholds are {known}.",
+        "或许应为 {near}；可用的阈值有：{known}。",
+    ),
+)
+
+BAD_THRESHOLD = Problem(
+    "night.bad-threshold",
+    Text("[detector] {name} can't be `{value}`.", "[detector] 中 {name} 不能取值“{value}”。"),
+    Text("Give a number ({unit}); usually {usual}.", "请给出数字（单位 {unit}）；通常为 {usual}。"),
+)
+
 BAD_SPAN = Problem(
     "night.bad-span",
     Text("The span from {first} to {last} holds no day.", "从 {first} 到 {last} 不含任何一天。"),

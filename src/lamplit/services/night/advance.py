@@ -8,9 +8,11 @@ next run goes on from the last commit and comes to the same states.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -22,32 +24,31 @@ from lamplit.meters.lake import Lake
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.lock import writing
-from lamplit.services.night.areas import Groups, lay_over, log_table, work_groups
-from lamplit.services.night.gather import (
-    LAKE_COLUMNS,
-    day_number,
-    has_shape,
-    read_days,
-)
-from lamplit.services.night.rework import rework
+from lamplit.services.night.areas import lay_over, memories, work_groups, write_log
+from lamplit.services.night.gather import LAKE_COLUMNS, day_number, has_shape, read_days
+from lamplit.services.night.rework import Rework, rework
 from lamplit.services.night.snapshots import (
     Snapshot,
     StateManifest,
     commit,
     days_to_keep,
     read_manifest,
-    read_snapshot,
     sweep_leftovers,
-    write_log,
+    write_links,
     write_snapshot,
 )
 from lamplit.services.night.universe import Universe, registered
+from lamplit.signals import context
 from lamplit.signals.fold import Arrays, Fold
 from lamplit.signals.home_state.rules import home_state_fold
-from lamplit.signals.panel import run_fold, start_carried
+from lamplit.signals.panel import DAILY_FEATURES, FEATURES, run_fold, start_carried
 
-CELLS_AT_ONCE = 48_000_000
-"""Home-days in memory at once: about 2.5 GB with shape, a third of that with daily energy alone."""
+VALUES_AT_ONCE = 800_000_000
+"""Values of home-days in memory at once: 3.2 GB as arrays, and as much while they are read."""
+STATES_AT_ONCE = 6_000_000
+"""Homes × snapshots in memory at once: about 2.5 GB."""
+FARTHEST_AHEAD = 366
+"""Nights beyond the last reading that are worked; more of them is a slip in the year."""
 
 Progress = Callable[[str, int, int], None]
 """Told (what, done, of how many)."""
@@ -55,13 +56,20 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class NightReport:
-    """What a run of nights did. `reworked` counts home-days worked again for late readings."""
+    """What a run of nights did.
+
+    `reworked_homes`: homes worked again for late readings or registry changes, from the day
+    `reworked_from` on. `unread`: nights worked after `last_read`, the last day with a reading.
+    `afresh`: why all was worked from the first day ("asked", "rules"), empty where it was not.
+    """
 
     through: date | None = None
     nights: int = 0
     homes: int = 0
     reworked_homes: int = 0
     reworked_from: date | None = None
+    last_read: date | None = None
+    unread: int = 0
     afresh: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -70,6 +78,7 @@ def rules_mark(fold: Fold) -> str:
     """A mark of the rules and thresholds: states made under another mark are worked again."""
     text = repr([(s.name, s.rule, s.daily) for s in fold.steps])
     text += repr(sorted(fold.starts.items())) + repr(sorted(fold.constants().items()))
+    text += repr([(n, v) for n, v in sorted(vars(context).items()) if n.isupper()])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -82,8 +91,10 @@ def run_nights(
 ) -> NightReport:
     """Bring every home's state up to `through` (default: the last day with readings).
 
-    Raises LamplitError `night.no-readings`, `night.state-damaged`, `night.before-first`, and that
-    of the writer's lock where another run holds it.
+    Days without readings are worked too, as unknown days: their readings may be late. Raises
+    LamplitError `night.no-readings`, `night.before-first`, `night.far-ahead`,
+    `night.state-damaged`, those of `detector`, and that of the writer's lock where another run
+    holds it.
     """
     fold = detector(home)
     with writing(home.path, "nightly"), open_engine(home) as con:
@@ -94,11 +105,30 @@ def run_nights(
         target = through or span[1]
         if target < span[0]:
             raise LamplitError(problems.BEFORE_FIRST, day=target, first=span[0])
-        return _Night(home, con, lake, fold, progress or _silent).run(span[0], target, afresh)
+        if (target - span[1]).days > FARTHEST_AHEAD:
+            raise LamplitError(problems.FAR_AHEAD, day=target, last=span[1])
+        return _Night(home, con, lake, fold, progress or _silent).run(span, target, afresh)
 
 
 def detector(home: Home) -> Fold:
-    """The home's fold: the rules with the thresholds that its lamplit.toml overrides."""
+    """The home's fold: the rules with the thresholds that its lamplit.toml overrides.
+
+    Raises LamplitError `night.unknown-threshold` or `night.bad-threshold`.
+    """
+    known = {t.name: t for t in home_state_fold().thresholds}
+    where = str(home.path / "lamplit.toml")
+    for name, value in home.config.detector.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0.0)[0]
+            raise LamplitError(
+                problems.UNKNOWN_THRESHOLD, where=where, name=name, near=near,
+                known=", ".join(known),
+            )  # fmt: skip
+        if type(value) not in (int, float) or not math.isfinite(value):
+            raise LamplitError(
+                problems.BAD_THRESHOLD, where=where, name=name, value=value,
+                unit=known[name].unit, usual=known[name].value,
+            )  # fmt: skip
     return home_state_fold({k: float(v) for k, v in home.config.detector.items()})
 
 
@@ -121,98 +151,135 @@ class _Night:
         self.progress = progress
         self.report = NightReport()
         self.shaped = has_shape(con, lake)
+        self.done, self.total = 0, 0
 
-    def run(self, first: date, target: date, afresh: bool) -> NightReport:
+    def run(self, span: tuple[date, date], target: date, afresh: bool) -> NightReport:
         """Rework, then advance."""
-        manifest = read_manifest(self.home.state_dir)
-        sweep_leftovers(self.home.state_dir, manifest)
-        manifest = self._checked(manifest, first, afresh)
+        directory = self.home.state_dir
+        old = StateManifest() if afresh else read_manifest(directory)
+        manifest = self._checked(old, span[0], afresh)
+        # Swept first, for room; a run that starts afresh leaves the old states until it commits.
+        if not afresh:
+            sweep_leftovers(directory, old)
+        batch = self.lake.last_batch()
         universe = registered(self.con, self.home.registry_file)
         current: Snapshot | None = None
         if manifest.through:
-            universe, current = rework(self, manifest, universe)
-        last_batch = self.lake.last_batch()
-        start = date.fromisoformat(manifest.through) + timedelta(1) if manifest.through else first
-        total = max(0, (target - start).days + 1)
+            again = Rework(self.home, self.con, self.lake, self.fold, manifest, shaped=self.shaped)
+            universe, current = rework(again, universe)
+            self.report.reworked_homes, self.report.reworked_from = again.homes, again.since
+        start = date.fromisoformat(manifest.through) + timedelta(1) if manifest.through else span[0]
+        self.total = max(0, (target - start).days + 1)
         while start <= target:
             stop = self._stretch_end(start, target, universe.count)
-            universe, current = self._stretch(manifest, universe, current, start, stop)
-            manifest.batch = last_batch
-            commit(self.home.state_dir, manifest)
-            self.report.nights += (stop - start).days + 1
-            self.progress("nights", self.report.nights, total)
+            universe, current = self._stretch(manifest, universe, current, (start, stop, target))
+            manifest.batch = batch
+            commit(directory, manifest)
+            self.done += (stop - start).days + 1
             start = stop + timedelta(1)
-        self.report.through = date.fromisoformat(manifest.through)
-        self.report.homes = universe.count
-        return self.report
+        sweep_leftovers(directory, manifest, old)
+        return self._reported(manifest, universe, span[1])
 
-    def _checked(self, manifest: StateManifest, first: date, afresh: bool) -> StateManifest:
-        """The manifest, or a fresh one where the old states no longer hold."""
+    def _reported(self, manifest: StateManifest, universe: Universe, last: date) -> NightReport:
+        report = self.report
+        report.through = date.fromisoformat(manifest.through)
+        report.homes, report.nights, report.last_read = universe.count, self.total, last
+        report.unread = min(report.nights, max(0, (report.through - last).days))
+        if report.unread:
+            report.notes.append(f"no reading after {last}: {report.unread} nights without any")
+        return report
+
+    def _checked(self, old: StateManifest, first: date, afresh: bool) -> StateManifest:
+        """The manifest to work on: a fresh one where the old states no longer hold."""
         mark = rules_mark(self.fold)
-        why = "asked" if afresh else ""
-        if manifest.through and not why:
-            if manifest.rules != mark:
-                why = "rules"
-            elif date.fromisoformat(manifest.first_day) > first:
-                why = "earlier"  # readings from before the first night came in
-        if manifest.through and why:
-            self.report.afresh = why
-            manifest = StateManifest(generation=manifest.generation)
-        manifest.rules = mark
-        manifest.first_day = manifest.first_day or first.isoformat()
+        if afresh:
+            self.report.afresh = "asked"
+        elif old.through and old.rules != mark:
+            self.report.afresh = "rules"
+        if self.report.afresh:
+            used = _generations(self.home)
+            return StateManifest(generation=used, rules=mark, first_day=first.isoformat())
+        manifest = replace(old, snapshots=dict(old.snapshots), logs=dict(old.logs), rules=mark)
+        # Readings from before the first night are late readings like any other.
+        manifest.first_day = min(old.first_day or "9999", first.isoformat())
         return manifest
 
     def _stretch_end(self, start: date, target: date, homes: int) -> date:
-        known = max(homes, *(b.meters for b in self.lake.manifest.batches), 1)
-        days = max(1, min(400, CELLS_AT_ONCE // known))
-        return min(target, start + timedelta(days - 1))
+        """The last day of a stretch that fits in memory, its snapshots too."""
+        if start == target:
+            return start
+        known = max(homes, self._meters(start, target), 1)
+        features = len(FEATURES if self.shaped else DAILY_FEATURES)
+        days = max(1, min(400, VALUES_AT_ONCE // features // known))
+        stop = min(target, start + timedelta(days - 1))
+        kept = [day for day in self._kept(start, stop, target) if day < stop]
+        room = max(0, STATES_AT_ONCE // known - 1)
+        return stop if len(kept) <= room else kept[room]
+
+    def _meters(self, start: date, stop: date) -> int:
+        """About how many meters were read in these days; unregistered ones become homes."""
+        days = self.lake.sql(start, stop, ("meter_id",))
+        return int(self.con.value(f"SELECT approx_count_distinct(meter_id) FROM {days}"))
+
+    @staticmethod
+    def _kept(start: date, stop: date, target: date) -> list[date]:
+        """The days of a stretch whose snapshots are kept; its last, from which the next goes on."""
+        return sorted({d for d in days_to_keep(start, target) if d <= stop} | {stop})
 
     def _stretch(
         self,
         manifest: StateManifest,
         universe: Universe,
         current: Snapshot | None,
-        start: date,
-        stop: date,
+        days: tuple[date, date, date],
     ) -> tuple[Universe, Snapshot]:
+        """Work the days from the first to the second, on the way to the third."""
+        start, stop, target = days
         days_sql = self.lake.sql(start, stop, LAKE_COLUMNS)
         span = (day_number(start), day_number(stop))
         panel, universe = read_days(self.con, days_sql, universe, span, shaped=self.shaped)
         carried = extended(self.fold, current.carried if current else None, universe.count)
-        keep = sorted(days_to_keep(start, stop))
-        rows = tuple((d - start).days for d in keep)
-        groups = work_groups(panel, universe, current, rows)
+        keep = self._kept(start, stop, target)
+        groups = work_groups(panel, universe, current, tuple((d - start).days for d in keep))
         lay_over(panel, groups)
         _, _, kept = run_fold(
-            self.fold, panel, carried, keep_days=tuple(day_number(d) for d in keep)
-        )
+            self.fold, panel, carried, progress=self._teller(panel.days, universe.count),
+            keep_days=tuple(day_number(d) for d in keep),
+        )  # fmt: skip
         manifest.generation += 1
         directory = self.home.state_dir
         for day in keep:
-            snapshot = _snapshot(universe, kept[day_number(day)], groups, (day - start).days)
-            if day == stop:
-                current = snapshot
+            words = memories(groups, (day - start).days)
+            current = Snapshot(universe.homes, kept.pop(day_number(day)), *words)
             manifest.snapshots[day.isoformat()] = write_snapshot(
-                directory, day, manifest.generation, snapshot
+                directory, day, manifest.generation, current
             )
-        manifest.logs[start.isoformat()] = write_log(
-            directory, start, manifest.generation, log_table(groups, panel.first_day)
-        )
+        write_log(directory, manifest, (start, stop), groups)
+        write_links(directory, manifest, universe.links())
         manifest.through = stop.isoformat()
-        forget(manifest, stop)
+        forget(manifest, target)
         assert current is not None  # the last day of a stretch is always kept
         return universe, current
 
+    def _teller(self, days: int, homes: int) -> Callable[[int], None]:
+        """Turns homes done within a stretch into nights done."""
+        worked = 0
 
-def _snapshot(universe: Universe, carried: Arrays, groups: list[Groups], row: int) -> Snapshot:
-    peer, silent = groups
-    memory = peer.kept[row]
-    return Snapshot(
-        universe.homes,
-        carried,
-        {n: (float(memory.level[i]), float(memory.days[i])) for i, n in enumerate(peer.ids)},
-        {n: float(silent.kept[row].zeros[i]) for i, n in enumerate(silent.ids)},
-    )
+        def tell(count: int) -> None:
+            nonlocal worked
+            worked += count
+            self.progress("nights", self.done + days * worked // max(homes, 1), self.total)
+
+        return tell
+
+
+def _generations(home: Home) -> int:
+    """The number after that of any file in the state's folder: names are never used twice."""
+    used = [0]
+    for file in home.state_dir.glob("*.parquet"):
+        number = file.stem.rpartition("-")[2]
+        used.append(int(number) if number.isdecimal() else 0)
+    return max(used)
 
 
 def extended(fold: Fold, carried: Arrays | None, count: int) -> Arrays:
@@ -226,20 +293,8 @@ def extended(fold: Fold, carried: Arrays | None, count: int) -> Arrays:
     return {name: np.concatenate([carried[name], fresh[name]]) for name in fold.carried}
 
 
-def forget(manifest: StateManifest, through: date) -> None:
-    """Drop the snapshots that are no longer to be kept; the first day's keep the rest honest."""
+def forget(manifest: StateManifest, target: date) -> None:
+    """Drop the snapshots that are not to be kept once `target` is through."""
     first = date.fromisoformat(manifest.first_day)
-    keep = {day.isoformat() for day in days_to_keep(first, through)}
+    keep = {day.isoformat() for day in days_to_keep(first, target)} | {manifest.through}
     manifest.snapshots = {d: f for d, f in manifest.snapshots.items() if d in keep}
-
-
-def last_snapshot(home: Home) -> tuple[StateManifest, Snapshot, date]:
-    """The states as the last night left them.
-
-    Raises LamplitError `night.none-yet` or `night.state-damaged`.
-    """
-    manifest = read_manifest(home.state_dir)
-    if not manifest.through:
-        raise LamplitError(problems.NO_NIGHT, where=str(home.path))
-    through = date.fromisoformat(manifest.through)
-    return manifest, read_snapshot(home.state_dir, manifest, through), through

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from lamplit.services.night.snapshots import Snapshot
+from lamplit.services.night.gather import day_date, day_number
+from lamplit.services.night.snapshots import Snapshot, StateManifest, read_table, write_table
 from lamplit.services.night.universe import Universe
 from lamplit.signals.context import GroupMemory, peer_index, silence, spread
 from lamplit.signals.panel import Panel
@@ -26,6 +27,11 @@ KINDS: dict[str, tuple[str, float, Callable[..., Any]]] = {
 """Kind → the column that groups homes, the value that says nothing, the function."""
 
 AREA_INPUT = {"peer": "peer", "silence": "silent"}
+
+LOG_SCHEMA = pa.schema(
+    [("kind", pa.string()), ("id", pa.string()), ("day", pa.int32()), ("value", pa.float32())]
+)
+"""What groups said, day by day; nothing is logged of a day on which a group says nothing."""
 
 
 @dataclass(slots=True)
@@ -70,6 +76,18 @@ def _memory(kind: str, ids: list[str], before: Snapshot | None) -> GroupMemory:
     return memory
 
 
+def memories(groups: list[Groups], row: int) -> tuple[dict[str, tuple[float, float]],
+                                                      dict[str, float]]:  # fmt: skip
+    """(peers, zeros), as a snapshot keeps them, after the panel's day `row`."""
+    peer, silent = groups
+    level, days = peer.kept[row].level.tolist(), peer.kept[row].days.tolist()
+    zeros = silent.kept[row].zeros.tolist()
+    return (
+        dict(zip(peer.ids, zip(level, days, strict=True), strict=True)),
+        dict(zip(silent.ids, zeros, strict=True)),
+    )
+
+
 def lay_over(panel: Panel, groups: list[Groups]) -> None:
     """Give each home of the panel its groups' values."""
     for group in groups:
@@ -77,41 +95,116 @@ def lay_over(panel: Panel, groups: list[Groups]) -> None:
         panel.area[name] = spread(group.values, group.number, group.default)
 
 
+# --- the log ----------------------------------------------------------------------------------
+
+
 def log_table(groups: list[Groups], first_day: int) -> pa.Table:
     """The values that say something, one row per kind, group and day."""
-    parts = []
+    parts = [LOG_SCHEMA.empty_table()]
     for group in groups:
         rows, columns = np.nonzero(group.values != np.float32(group.default))
         ids = pa.array(group.ids, pa.string())
         parts.append(
             pa.table(
-                {
-                    "kind": pa.array([group.kind] * len(rows), pa.string()),
-                    "id": ids.take(pa.array(columns)),
-                    "day": pa.array(rows.astype(np.int32) + first_day, pa.int32()),
-                    "value": pa.array(group.values[rows, columns], pa.float32()),
-                }
+                [
+                    pa.array([group.kind] * len(rows), pa.string()),
+                    ids.take(pa.array(columns)),
+                    pa.array(rows.astype(np.int32) + first_day, pa.int32()),
+                    pa.array(group.values[rows, columns], pa.float32()),
+                ],
+                schema=LOG_SCHEMA,
             )
         )
     return pa.concat_tables(parts)
 
 
-def read_log(files: list[Path], first_day: int, days: int, groups: list[Groups]) -> list[Array]:
+def write_log(
+    state_dir: Path,
+    manifest: StateManifest,
+    span: tuple[date, date],
+    groups: list[Groups],
+    gone: dict[str, set[str]] | None = None,
+) -> None:
+    """Put what these groups said over `span` (both days included) into the months' logs.
+
+    There is one file for each month. What the log had of these groups and days is replaced; of
+    other groups and days it is kept. `gone`: kind → ids of groups that are no more.
+    """
+    fresh = log_table(groups, day_number(span[0]))
+    ids = {g.kind: {*g.ids, *(gone or {}).get(g.kind, ())} for g in groups}
+    for month, first, last in _months(*span):
+        inside = pc.and_(pc.greater_equal(fresh["day"], first), pc.less_equal(fresh["day"], last))
+        now = fresh.filter(inside)
+        old_name = manifest.logs.get(month)
+        if old_name:
+            old = read_table(state_dir, old_name)
+            now = pa.concat_tables([_others(old, ids, first, last), now])
+        now = now.sort_by([("day", "ascending"), ("kind", "ascending"), ("id", "ascending")])
+        if old_name and now.equals(old):
+            continue
+        if now.num_rows:
+            name = f"areas-{month}-{manifest.generation}.parquet"
+            write_table(state_dir / name, now)
+            manifest.logs[month] = name
+        elif old_name:
+            del manifest.logs[month]
+
+
+def _months(first: date, last: date) -> list[tuple[str, int, int]]:
+    """(month, its first and last day within the span as day numbers) of each month touched."""
+    found = []
+    while first <= last:
+        end = min(last, (first.replace(day=1) + timedelta(32)).replace(day=1) - timedelta(1))
+        found.append((f"{first:%Y-%m}", day_number(first), day_number(end)))
+        first = end + timedelta(1)
+    return found
+
+
+def _others(old: pa.Table, ids: dict[str, set[str]], first: int, last: int) -> pa.Table:
+    """The rows of a log that are not of these groups in these days."""
+    inside = pc.and_(pc.greater_equal(old["day"], first), pc.less_equal(old["day"], last))
+    mine = pa.chunked_array([pa.array(np.zeros(old.num_rows, dtype=bool))])
+    for kind, names in ids.items():
+        named = pc.is_in(old["id"], value_set=pa.array(sorted(names), pa.string()))
+        mine = pc.or_(mine, pc.and_(pc.equal(old["kind"], kind), named))
+    return old.filter(pc.invert(pc.and_(inside, mine)))
+
+
+def read_log(
+    state_dir: Path, manifest: StateManifest, first_day: int, days: int, groups: list[Groups]
+) -> list[Array]:
     """The logged values of these groups, each (days, groups), the default where nothing is logged.
 
-    Used to see which groups say something else once late readings are in.
+    Used to see which groups say something else once late readings are in. Raises LamplitError
+    `night.state-damaged`.
     """
-    logged = [pq.read_table(file) for file in files]
-    table = pa.concat_tables(logged) if logged else None
+    months = _months(day_date(first_day), day_date(first_day + days - 1))
+    names = [manifest.logs[month] for month, _, _ in months if month in manifest.logs]
+    table = pa.concat_tables(
+        [LOG_SCHEMA.empty_table(), *(read_table(state_dir, name) for name in names)]
+    )
     found = []
     for group in groups:
         values = np.full((days, len(group.ids)), np.float32(group.default), dtype=np.float32)
-        if table is not None and group.ids:
-            mine = table.filter(pc.equal(table["kind"], group.kind))
-            column = pc.index_in(mine["id"], pa.array(group.ids, pa.string()))
-            row = mine["day"].to_numpy() - first_day
-            inside = column.is_valid().to_numpy() & (row >= 0) & (row < days)
-            at = column.fill_null(0).to_numpy()[inside]
-            values[row[inside], at] = mine["value"].to_numpy()[inside]
+        mine = table.filter(pc.equal(table["kind"], group.kind))
+        column = pc.index_in(mine["id"], pa.array(group.ids, pa.string()))
+        row = mine["day"].to_numpy() - first_day
+        inside = column.is_valid().to_numpy() & (row >= 0) & (row < days)
+        at = column.fill_null(0).to_numpy()[inside]
+        values[row[inside], at] = mine["value"].to_numpy()[inside]
         found.append(values)
     return found
+
+
+def logged_groups(
+    state_dir: Path, manifest: StateManifest, panel: Panel, universe: Universe
+) -> list[Groups]:
+    """What the groups of this universe said over the panel's days, as logged."""
+    groups = []
+    for kind, (column, _, _) in KINDS.items():
+        number, ids = universe.groups(column)
+        groups.append(Groups(kind, number, ids, np.empty(0), GroupMemory.fresh(len(ids)), {}))
+    values = read_log(state_dir, manifest, panel.first_day, panel.days, groups)
+    for group, value in zip(groups, values, strict=True):
+        group.values = value
+    return groups

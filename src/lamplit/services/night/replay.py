@@ -17,7 +17,7 @@ from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck
 from lamplit.meters.lake import Lake
 from lamplit.services.home import Home
-from lamplit.services.night.areas import Groups, lay_over, read_log
+from lamplit.services.night.areas import lay_over, logged_groups
 from lamplit.services.night.gather import (
     LAKE_COLUMNS,
     day_number,
@@ -25,15 +25,14 @@ from lamplit.services.night.gather import (
     has_shape,
     read_days,
 )
-from lamplit.services.night.rework import subset
+from lamplit.services.night.rework import carried_at, subset
 from lamplit.services.night.snapshots import (
     Snapshot,
     StateManifest,
     read_manifest,
     read_snapshot,
 )
-from lamplit.services.night.universe import NO_DAY, Universe, registered
-from lamplit.signals.context import GroupMemory
+from lamplit.services.night.universe import NO_DAY, Universe, places_in, registered
 from lamplit.signals.fold import Arrays, Fold
 from lamplit.signals.hindsight import look_back
 from lamplit.signals.panel import DAILY_FEATURES, FEATURES, Panel, run_fold, start_carried
@@ -70,10 +69,7 @@ class Replay:
         if not manifest.through:
             raise LamplitError(problems.NO_NIGHT, where=str(home.path))
         last = read_snapshot(home.state_dir, manifest, date.fromisoformat(manifest.through))
-        universe = registered(con, home.registry_file)
-        known = set(universe.homes["household_id"].to_pylist())
-        strangers = [h for h in last.homes["household_id"].to_pylist() if h not in known]
-        universe = universe.with_strangers(strangers) if strangers else universe
+        universe = registered(con, home.registry_file).with_strangers_of(last.homes)
         lake = Lake(home.lake_dir)
         return cls(home, con, fold, lake, manifest, universe, last, has_shape(con, lake))
 
@@ -118,31 +114,14 @@ class Replay:
         self.ran.append(gather_sql(mine, FEATURES if shaped else DAILY_FEATURES))
         panel, _ = read_days(self.con, mine, small, span, shaped=shaped)
         self.con.unregister("replay_meters")
-        groups = []
-        for kind, column in (("peer", "community_id"), ("silence", "silence_id")):
-            number, ids = small.groups(column)
-            groups.append(Groups(kind, number, ids, np.empty(0), GroupMemory.fresh(len(ids)), {}))
-        files = [self.home.state_dir / name for name in self.manifest.logs.values()]
-        values = read_log(files, panel.first_day, panel.days, groups)
-        for group, value in zip(groups, values, strict=True):
-            group.values = value
-        lay_over(panel, groups)
+        lay_over(panel, logged_groups(self.home.state_dir, self.manifest, panel, small))
         return panel, small
 
     def carried(self, snapshot: Snapshot | None, small: Universe) -> Arrays:
         """What these homes carried in a snapshot; fresh where it does not know them."""
-        import pyarrow.compute as pc
-
-        fresh = start_carried(self.fold, small.count)
         if snapshot is None:
-            return fresh
-        place = pc.index_in(
-            small.homes["household_id"], snapshot.homes["household_id"].combine_chunks()
-        )
-        old = place.fill_null(-1).to_numpy(zero_copy_only=False)
-        return {
-            n: np.where(old >= 0, snapshot.carried[n][old], fresh[n]) for n in self.fold.carried
-        }
+            return start_carried(self.fold, small.count)
+        return carried_at(self.fold, snapshot.carried, places_in(small.homes, snapshot.homes))
 
     def as_known(
         self, rows: Array, first: date, last: date, outputs: tuple[str, ...]

@@ -2,35 +2,46 @@
 
 Only what they touch is worked again: the homes whose days changed, and the homes of a community or
 collector that says something else because of them. The work starts from the last snapshot before
-the first changed day, and the reworked rows replace the old ones in each later snapshot.
+the first changed day, and the reworked homes are laid over each later snapshot.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamplit.services.night.areas import Groups, lay_over, log_table, read_log, work_groups
+from lamplit.engine.duckdb import Duck
+from lamplit.meters.lake import Lake
+from lamplit.services.home import Home
+from lamplit.services.night.areas import (
+    KINDS,
+    Groups,
+    lay_over,
+    memories,
+    read_log,
+    work_groups,
+    write_log,
+)
 from lamplit.services.night.gather import LAKE_COLUMNS, day_date, day_number, read_days
 from lamplit.services.night.snapshots import (
     Snapshot,
     StateManifest,
     commit,
+    read_groups,
+    read_links,
     read_snapshot,
-    write_log,
+    write_links,
+    write_patch,
     write_snapshot,
 )
-from lamplit.services.night.universe import LAST_DAY, Universe
+from lamplit.services.night.universe import LAST_DAY, NO_DAY, Universe, places_in
 from lamplit.signals.fold import Arrays, Fold
 from lamplit.signals.panel import Panel, run_fold, start_carried
-
-if TYPE_CHECKING:
-    from lamplit.services.night.advance import _Night
 
 Array = np.ndarray[Any, Any]
 
@@ -39,287 +50,385 @@ Array = np.ndarray[Any, Any]
 class Touched:
     """What changed: `since` (homes,) is the first changed day of each home, LAST_DAY for none.
 
-    `groups`: kind → ids of groups whose membership changed (a home left or joined).
+    `groups`: kind → ids of groups that a home has left, which say something else from the first
+    day on. `rewrite`: homes are no more, or are called otherwise, so the last snapshot is stale.
     """
 
     since: Array
-    groups: dict[str, set[str]]
+    groups: dict[str, set[str]] = field(default_factory=lambda: {kind: set() for kind in KINDS})
+    rewrite: bool = False
+
+    def earliest(self, first: int) -> int:
+        """The first changed day; LAST_DAY where nothing changed. `first`: the first day of all."""
+        days = [first] if any(self.groups.values()) else []
+        return max(first, min([*days, int(self.since.min(initial=LAST_DAY))]))
 
 
-def rework(night: _Night, manifest: StateManifest, universe: Universe) -> tuple[Universe, Snapshot]:
-    """Bring the states up to date with what came in since; returns them as they then stand."""
-    through = date.fromisoformat(manifest.through)
-    current = read_snapshot(night.home.state_dir, manifest, through)
-    first = day_number(date.fromisoformat(manifest.first_day))
-    universe, current, touched = _aligned(night, universe, current, first)
-    universe, current, touched = _late(night, manifest, universe, current, touched, through)
-    if not (touched.since < LAST_DAY).any():
+@dataclass(slots=True)
+class Rework:
+    """What a rework works with, and what it did: how many `homes`, `since` which day."""
+
+    home: Home
+    con: Duck
+    lake: Lake
+    fold: Fold
+    manifest: StateManifest
+    shaped: bool
+    homes: int = 0
+    since: date | None = None
+
+    @property
+    def first(self) -> date:
+        """The first day of all."""
+        return date.fromisoformat(self.manifest.first_day)
+
+    @property
+    def through(self) -> date:
+        """The last day worked."""
+        return date.fromisoformat(self.manifest.through)
+
+
+def rework(work: Rework, universe: Universe) -> tuple[Universe, Snapshot]:
+    """Bring the states up to date with what came in since; returns them as they then stand.
+
+    `universe`: the registry's homes. Raises LamplitError `night.state-damaged`.
+    """
+    manifest, directory = work.manifest, work.home.state_dir
+    old = read_snapshot(directory, manifest, work.through)
+    universe = universe.with_strangers_of(old.homes)
+    universe, touched = _registry_changes(work, universe, old.homes)
+    universe, touched = _late(work, universe, touched)
+    current = reordered(work.fold, old, universe)
+    since = touched.earliest(day_number(work.first))
+    if since == LAST_DAY and not touched.rewrite:
         return universe, current
-    start_after, before = _base(night, manifest, universe, int(touched.since.min()))
-    first_day = date.fromisoformat(manifest.first_day)
-    start = start_after + timedelta(1) if start_after else first_day
-    work = _Rework(night, manifest, universe, (start, through), before, touched)
-    current = work.run(current)
-    manifest.batch = night.lake.last_batch()
-    commit(night.home.state_dir, manifest)
-    night.report.reworked_homes = work.homes
-    night.report.reworked_from = day_date(int(touched.since.min()))
+    manifest.generation += 1
+    if since < LAST_DAY:
+        work.since = day_date(since)
+        current = _Again(work, universe, touched, since).run(current)
+    if touched.rewrite:
+        manifest.snapshots[manifest.through] = write_snapshot(
+            directory, work.through, manifest.generation, current
+        )
+    write_links(directory, manifest, universe.links())
+    manifest.batch = work.lake.last_batch()
+    commit(directory, manifest)
     return universe, current
-
-
-def _aligned(
-    night: _Night, universe: Universe, current: Snapshot, first: int
-) -> tuple[Universe, Snapshot, Touched]:
-    """The registry's universe plus the strangers of the snapshot, the states in its order."""
-    known = universe.meters["meter_id"]
-    stranger = pc.and_(
-        pc.equal(current.homes["links"], pa.scalar(0, pa.uint64())),
-        pc.invert(pc.is_in(current.homes["meter_id"], value_set=known.combine_chunks())),
-    )
-    ids = current.homes.filter(stranger)["household_id"].to_pylist()
-    universe = universe.with_strangers(ids)
-    groups: dict[str, set[str]] = {"peer": set(), "silence": set()}
-    if universe.homes.equals(current.homes):
-        return universe, current, Touched(np.full(universe.count, LAST_DAY), groups)
-    place = pc.index_in(
-        universe.homes["household_id"], current.homes["household_id"].combine_chunks()
-    )
-    old = place.fill_null(-1).to_numpy(zero_copy_only=False)
-    was = np.array(current.homes["links"])
-    same = (old >= 0) & (was[old] == universe.column("links"))
-    since = np.where(same, LAST_DAY, first)
-    gone = np.setdiff1d(np.arange(len(was)), old[old >= 0])
-    moved = np.concatenate([gone, old[(old >= 0) & ~same]])
-    for kind, column in (("peer", "community_id"), ("silence", "silence_id")):
-        left = current.homes[column].take(pa.array(moved)).drop_null().to_pylist()
-        groups[kind] |= set(left)
-    fresh = start_carried(night.fold, universe.count)
-    carried = {
-        name: np.where(old >= 0, current.carried[name][old], fresh[name])
-        for name in night.fold.carried
-    }
-    return (
-        universe,
-        Snapshot(universe.homes, carried, current.peers, current.zeros),
-        Touched(since, groups),
-    )
-
-
-def _late(
-    night: _Night,
-    manifest: StateManifest,
-    universe: Universe,
-    current: Snapshot,
-    touched: Touched,
-    through: date,
-) -> tuple[Universe, Snapshot, Touched]:
-    """Mark the homes of readings that came in since, for days already worked."""
-    sql = night.lake.touched_since(manifest.batch, through)
-    rows = night.con.arrow(f"SELECT * FROM {sql}")
-    if rows.num_rows == 0:
-        return universe, current, touched
-    at = pc.index_in(rows["meter_id"], universe.meters["meter_id"].combine_chunks())
-    strangers = rows.filter(pc.is_null(at))["meter_id"].to_pylist()
-    if strangers:
-        universe = universe.with_strangers(sorted(strangers))
-        since = np.concatenate([touched.since, np.full(len(strangers), LAST_DAY)])
-        fresh = start_carried(night.fold, len(strangers))
-        carried = {n: np.concatenate([current.carried[n], fresh[n]]) for n in fresh}
-        current = Snapshot(universe.homes, carried, current.peers, current.zeros)
-        touched = Touched(since, touched.groups)
-    night.con.register("touched_rows", rows)
-    night.con.register("home_meters", universe.meters)
-    pairs = night.con.arrow(
-        "SELECT m.home, min(r.day - DATE '1970-01-01') AS day FROM touched_rows r "
-        "JOIN home_meters m USING (meter_id) GROUP BY m.home"
-    )
-    for name in ("touched_rows", "home_meters"):
-        night.con.unregister(name)
-    since = touched.since
-    np.minimum.at(since, pairs["home"].to_numpy(), pairs["day"].to_numpy())
-    return universe, current, touched
-
-
-def _base(
-    night: _Night, manifest: StateManifest, universe: Universe, earliest: int
-) -> tuple[date | None, Snapshot | None]:
-    """The last snapshot before the earliest changed day, in the universe's order."""
-    days = [day for day in manifest.days() if day_number(day) < earliest]
-    if not days:
-        return None, None
-    found = read_snapshot(night.home.state_dir, manifest, days[-1])
-    return days[-1], reordered(night.fold, found, universe)
 
 
 def reordered(fold: Fold, snapshot: Snapshot, universe: Universe) -> Snapshot:
     """A snapshot's homes in the order of `universe`, fresh ones where it has none."""
-    place = pc.index_in(
-        universe.homes["household_id"], snapshot.homes["household_id"].combine_chunks()
-    )
-    old = place.fill_null(-1).to_numpy(zero_copy_only=False)
-    fresh = start_carried(fold, universe.count)
-    carried = {n: np.where(old >= 0, snapshot.carried[n][old], fresh[n]) for n in fold.carried}
+    old = places_in(universe.homes, snapshot.homes)
+    if len(old) == snapshot.homes.num_rows and (old == np.arange(len(old))).all():
+        return Snapshot(universe.homes, snapshot.carried, snapshot.peers, snapshot.zeros)
+    carried = carried_at(fold, snapshot.carried, old)
     return Snapshot(universe.homes, carried, snapshot.peers, snapshot.zeros)
 
 
-class _Rework:
-    """One rework over the days `span`, from the states in `before`."""
+def carried_at(fold: Fold, carried: Arrays, rows: Array) -> Arrays:
+    """The carried values at these rows; what a home starts from where the row is -1."""
+    fresh = start_carried(fold, len(rows))
+    if len(next(iter(carried.values()))) == 0:
+        return fresh
+    return {n: np.where(rows >= 0, carried[n][rows], fresh[n]) for n in fold.carried}
 
-    def __init__(
-        self,
-        night: _Night,
-        manifest: StateManifest,
-        universe: Universe,
-        span: tuple[date, date],
-        before: Snapshot | None,
-        touched: Touched,
-    ) -> None:
-        self.night, self.manifest, self.universe = night, manifest, universe
-        self.start, self.through = span
-        self.before, self.touched = before, touched
-        self.days = (span[1] - span[0]).days + 1
-        self.homes = 0
+
+# --- what is touched --------------------------------------------------------------------------
+
+
+def _registry_changes(work: Rework, universe: Universe, was: pa.Table) -> tuple[Universe, Touched]:
+    """From which day the registry now says something else of each home."""
+    touched = Touched(np.full(universe.count, LAST_DAY, dtype=np.int64))
+    links, old_links = universe.links(), read_links(work.home.state_dir, work.manifest)
+    if universe.homes.equals(was) and links.equals(old_links):
+        return universe, touched
+    old = places_in(universe.homes, was)
+    touched.since = _relinked(work, universe, was, (links, old_links))
+    _newcomers(work, universe, np.flatnonzero(old < 0), touched)
+    gone = _moved(work, universe, was, old, touched)
+    touched.rewrite = bool(gone.any()) or not universe.homes.equals(was)
+    meters = [was["meter_id"].combine_chunks(), old_links["meter_id"].combine_chunks()]
+    return _unlinked(work, universe, touched, meters)
+
+
+def _moved(work: Rework, universe: Universe, was: pa.Table, old: Array, touched: Touched) -> Array:
+    """Mark homes of another place or kind than they were, and the groups that any home has left.
+
+    Returns which of the homes that were are no more.
+    """
+    known = np.flatnonzero(old >= 0)
+    before = was.take(pa.array(old[known]))
+    moved = np.zeros(len(known), dtype=bool)
+    for name in ("community_id", "silence_id", "solar", "shared"):
+        moved |= _differ(universe.homes[name].take(pa.array(known)), before[name])
+    touched.since[known[moved]] = day_number(work.first)
+    gone = np.ones(was.num_rows, dtype=bool)
+    gone[old[known]] = False
+    left = pa.array(np.concatenate([np.flatnonzero(gone), old[known[moved]]]))
+    for kind, (column, _, _) in KINDS.items():
+        touched.groups[kind] |= set(was[column].take(left).drop_null().to_pylist())
+    return gone
+
+
+def _differ(now: pa.ChunkedArray, before: pa.ChunkedArray) -> Array:
+    """Where two columns differ, NULL being equal to NULL."""
+    same = pc.fill_null(pc.equal(now, before), False)
+    both = pc.and_(pc.is_null(now), pc.is_null(before))
+    differ: Array = pc.invert(pc.or_(same, both)).to_numpy(zero_copy_only=False)
+    return differ
+
+
+_ALL_LINKS = f"""
+SELECT household_id, meter_id, {NO_DAY} AS from_day, {LAST_DAY} AS to_day FROM {{when}}_homes
+WHERE NOT stranger AND household_id NOT IN (SELECT household_id FROM {{when}}_links)
+UNION ALL SELECT household_id, meter_id, from_day, to_day FROM {{when}}_links
+"""
+
+_RELINKED = f"""
+WITH now AS ({_ALL_LINKS.format(when="now")}), was AS ({_ALL_LINKS.format(when="was")})
+SELECT household_id, min(day) AS day FROM (
+  SELECT household_id,
+    CASE WHEN now.to_day IS NULL OR was.to_day IS NULL THEN from_day
+         ELSE least(now.to_day, was.to_day) END AS day
+  FROM now FULL JOIN was USING (household_id, meter_id, from_day)
+  WHERE now.to_day IS DISTINCT FROM was.to_day
+) GROUP BY household_id
+"""
+"""The first day on which the meters that speak for a home are others than they were."""
+
+
+def _relinked(
+    work: Rework, universe: Universe, was: pa.Table, links: tuple[pa.Table, pa.Table]
+) -> Array:
+    """For each home the first day on which other meters speak for it; LAST_DAY where none do."""
+    tables = {"now_homes": universe.homes, "now_links": links[0], "was_homes": was,
+              "was_links": links[1]}  # fmt: skip
+    for name, table in tables.items():
+        work.con.register(name, table)
+    found = work.con.arrow(_RELINKED)
+    for name in tables:
+        work.con.unregister(name)
+    registered = universe.homes.filter(pc.invert(universe.homes["stranger"]))
+    at = pc.index_in(registered["household_id"], found["household_id"].combine_chunks())
+    days = np.append(found["day"].to_numpy(), LAST_DAY)[at.fill_null(-1).to_numpy()]
+    since = np.full(universe.count, LAST_DAY, dtype=np.int64)
+    since[: registered.num_rows] = days  # strangers come last
+    return since
+
+
+def _first_read(work: Rework, meters: pa.Array) -> tuple[pa.Array, Array]:
+    """(meters, first day with a reading) of those meters that were read by `through`."""
+    if len(meters) == 0:
+        return pa.array([], pa.string()), np.empty(0, dtype=np.int64)
+    work.con.register("asked_meters", pa.table({"meter_id": meters}))
+    days = work.lake.sql(None, work.through, ("meter_id", "day"))
+    found = work.con.arrow(
+        f"SELECT meter_id, min(day) - DATE '1970-01-01' AS day FROM {days} "
+        "WHERE meter_id IN (SELECT meter_id FROM asked_meters) GROUP BY meter_id ORDER BY meter_id"
+    )
+    work.con.unregister("asked_meters")
+    return found["meter_id"].combine_chunks(), found["day"].to_numpy()
+
+
+def _newcomers(work: Rework, universe: Universe, new: Array, touched: Touched) -> None:
+    """Mark homes that were not there from the first day on which a meter of theirs was read."""
+    touched.since[new] = LAST_DAY
+    is_new = np.zeros(universe.count, dtype=bool)
+    is_new[new] = True
+    mine = universe.meters.filter(pa.array(is_new[universe.meters["home"].to_numpy()]))
+    meters, days = _first_read(work, pc.unique(mine["meter_id"]))
+    at = pc.index_in(mine["meter_id"], meters).fill_null(-1).to_numpy()
+    read = np.append(days, LAST_DAY)[at]
+    day = np.where(read < LAST_DAY, np.maximum(read, mine["from_day"].to_numpy()), LAST_DAY)
+    np.minimum.at(touched.since, mine["home"].to_numpy(), day)
+
+
+def _unlinked(
+    work: Rework, universe: Universe, touched: Touched, meters: list[pa.Array]
+) -> tuple[Universe, Touched]:
+    """Meters that the registry has dropped become strangers again, as they would from scratch."""
+    known = universe.meters["meter_id"].combine_chunks()
+    was = pc.unique(pa.concat_arrays(meters))
+    lost, days = _first_read(work, was.filter(pc.invert(pc.is_in(was, value_set=known))))
+    since = np.concatenate([touched.since, days])
+    universe = universe.with_strangers(lost.to_pylist())
+    return universe, Touched(since, touched.groups, touched.rewrite)
+
+
+def _late(work: Rework, universe: Universe, touched: Touched) -> tuple[Universe, Touched]:
+    """Mark the homes of readings that came in since, for days already worked."""
+    sql = work.lake.touched_since(work.manifest.batch, work.through)
+    rows = work.con.arrow(f"SELECT meter_id, day - DATE '1970-01-01' AS day FROM {sql}")
+    if rows.num_rows == 0:
+        return universe, touched
+    known = pc.is_in(rows["meter_id"], value_set=universe.meters["meter_id"].combine_chunks())
+    strangers = sorted(rows.filter(pc.invert(known))["meter_id"].to_pylist())
+    universe = universe.with_strangers(strangers)
+    since = np.concatenate([touched.since, np.full(len(strangers), LAST_DAY)])
+    work.con.register("touched_rows", rows)
+    work.con.register("home_meters", universe.meters)
+    pairs = work.con.arrow(
+        "SELECT m.home, min(r.day) AS day FROM touched_rows r "
+        "JOIN home_meters m ON r.meter_id = m.meter_id AND r.day < m.to_day GROUP BY m.home"
+    )
+    for name in ("touched_rows", "home_meters"):
+        work.con.unregister(name)
+    np.minimum.at(since, pairs["home"].to_numpy(), pairs["day"].to_numpy())
+    return universe, Touched(since, touched.groups, touched.rewrite)
+
+
+# --- working it again -------------------------------------------------------------------------
+
+
+class _Again:
+    """The touched days worked again, from the last snapshot before them to the last night."""
+
+    def __init__(self, work: Rework, universe: Universe, touched: Touched, since: int) -> None:
+        self.work, self.universe, self.touched = work, universe, touched
+        days = [day for day in work.manifest.days() if day_number(day) < since]
+        self.start = days[-1] + timedelta(1) if days else work.first
+        self.before: Snapshot | None = None
+        if days:
+            found = read_snapshot(work.home.state_dir, work.manifest, days[-1])
+            self.before = reordered(work.fold, found, universe)
+        self.days = (work.through - self.start).days + 1
 
     def run(self, current: Snapshot) -> Snapshot:
         """Work again what is touched; returns the states after the last night."""
+        work = self.work
         around = np.flatnonzero(self._around())
         small = subset(self.universe, around)
         panel = self._panel(small)
-        kept_days = [d for d in self.manifest.days() if d >= self.start]
-        rows = tuple((d - self.start).days for d in kept_days)
-        groups = self._groups(panel, small, rows)
-        again = np.flatnonzero(self._again(groups, small, around))
+        kept_days = [d for d in work.manifest.days() if d >= self.start]
+        groups = work_groups(
+            panel, small, self.before, tuple((d - self.start).days for d in kept_days)
+        )
+        whole = [self._whole(group) for group in groups]
+        again = np.flatnonzero(self._again(groups, whole, around))
         lay_over(panel, groups)
-        self.homes = len(again)
+        work.homes = len(again)
+        rows = around[again]
         carried = (
-            {n: v[around[again]] for n, v in self.before.carried.items()}
+            {n: v[rows] for n, v in self.before.carried.items()}
             if self.before
-            else start_carried(self.night.fold, len(again))
+            else start_carried(work.fold, len(rows))
         )
         _, _, kept = run_fold(
-            self.night.fold, narrowed(panel, again), carried,
+            work.fold, narrowed(panel, again), carried,
             keep_days=tuple(day_number(d) for d in kept_days),
         )  # fmt: skip
-        return self._replace(current, kept_days, kept, around[again], groups)
+        for day in kept_days:
+            self._patch(day, rows, kept[day_number(day)], self._words(day, groups, whole))
+        write_log(
+            work.home.state_dir, work.manifest, (self.start, work.through),
+            [_chosen(g, w) for g, w in zip(groups, whole, strict=True)], self._gone(),
+        )  # fmt: skip
+        return self._laid_into(current, rows, kept[day_number(work.through)], groups, whole)
 
     def _around(self) -> Array:
         """The touched homes and all homes of their groups."""
-        mark = self.touched.since < LAST_DAY
-        for kind, column in (("peer", "community_id"), ("silence", "silence_id")):
+        mark = touched = self.touched.since < LAST_DAY
+        for kind, (column, _, _) in KINDS.items():
             number, ids = self.universe.groups(column)
             hit = np.zeros(len(ids) + 1, dtype=bool)
-            hit[number[self.touched.since < LAST_DAY]] = True
+            hit[number[touched]] = True
             hit[[i for i, n in enumerate(ids) if n in self.touched.groups[kind]]] = True
             hit[-1] = False
             mark = mark | hit[number]
-        return mark
+        return np.asarray(mark)
 
     def _panel(self, small: Universe) -> Panel:
-        days_sql = self.night.lake.sql(self.start, self.through, LAKE_COLUMNS)
-        self.night.con.register("around_meters", small.meters.select(["meter_id"]))
+        con, work = self.work.con, self.work
+        days_sql = work.lake.sql(self.start, work.through, LAKE_COLUMNS)
+        con.register("around_meters", small.meters.select(["meter_id"]))
         mine = f"(SELECT * FROM {days_sql} WHERE meter_id IN (SELECT meter_id FROM around_meters))"
-        span = (day_number(self.start), day_number(self.through))
-        panel, _ = read_days(self.night.con, mine, small, span, shaped=self.night.shaped)
-        self.night.con.unregister("around_meters")
+        span = (day_number(self.start), day_number(work.through))
+        panel, _ = read_days(con, mine, small, span, shaped=work.shaped)
+        con.unregister("around_meters")
         return panel
 
-    def _groups(self, panel: Panel, small: Universe, rows: tuple[int, ...]) -> list[Groups]:
-        """What the groups say now: worked again where all their homes are here, else as logged."""
-        groups = work_groups(panel, small, self.before, rows)
-        logged = self._logged(groups)
-        for group, old in zip(groups, logged, strict=True):
-            partial = ~self._whole(group, small)
-            group.values[:, partial] = old[:, partial]
-        self.logged = logged
-        return groups
-
-    def _logged(self, groups: list[Groups]) -> list[Array]:
-        files = [self.night.home.state_dir / name for name in self.manifest.logs.values()]
-        return read_log(files, day_number(self.start), self.days, groups)
-
-    def _whole(self, group: Groups, small: Universe) -> Array:
-        """Which groups have all their homes in the small universe."""
-        column = "community_id" if group.kind == "peer" else "silence_id"
-        number, ids = self.universe.groups(column)
+    def _whole(self, group: Groups) -> Array:
+        """Which groups have all their homes here; of the others a part says nothing."""
+        number, ids = self.universe.groups(KINDS[group.kind][0])
         total = dict(zip(ids, np.bincount(number[number >= 0], minlength=len(ids)), strict=True))
         here = np.bincount(group.number[group.number >= 0], minlength=len(group.ids))
         return np.array([here[i] == total[n] for i, n in enumerate(group.ids)], dtype=bool)
 
-    def _again(self, groups: list[Groups], small: Universe, around: Array) -> Array:
-        """Which homes of the small universe are to be worked again."""
+    def _again(self, groups: list[Groups], whole: list[Array], around: Array) -> Array:
+        """Which homes here are to be worked again; groups that are not whole speak as logged."""
+        work = self.work
+        logged = read_log(
+            work.home.state_dir, work.manifest, day_number(self.start), self.days, groups
+        )
         again = self.touched.since[around] < LAST_DAY
-        for group, old in zip(groups, self.logged, strict=True):
+        for group, full, old in zip(groups, whole, logged, strict=True):
+            group.values[:, ~full] = old[:, ~full]
             changed = np.append((group.values != old).any(axis=0), False)
             again = again | changed[group.number]
         return np.asarray(again)
 
-    def _replace(
+    def _words(self, day: date, groups: list[Groups], whole: list[Array]) -> Snapshot:
+        """What all groups remember after a day, the whole groups' words being new."""
+        peers, zeros = read_groups(
+            self.work.home.state_dir, self.work.manifest.snapshots[day.isoformat()]
+        )
+        return self._remembered(peers, zeros, (day - self.start).days, groups, whole)
+
+    def _remembered(
+        self,
+        peers: dict[str, tuple[float, float]],
+        zeros: dict[str, float],
+        row: int,
+        groups: list[Groups],
+        whole: list[Array],
+    ) -> Snapshot:
+        new_peers, new_zeros = memories(groups, row)
+        gone = self._gone()
+        known = [{n for n, w in zip(g.ids, full, strict=True) if w}
+                 for g, full in zip(groups, whole, strict=True)]  # fmt: skip
+        peers = {n: v for n, v in peers.items() if n not in gone["peer"]}
+        zeros = {n: v for n, v in zeros.items() if n not in gone["silence"]}
+        peers |= {n: v for n, v in new_peers.items() if n in known[0]}
+        zeros |= {n: v for n, v in new_zeros.items() if n in known[1]}
+        return Snapshot(self.universe.homes.slice(0, 0), {}, peers, zeros)
+
+    def _gone(self) -> dict[str, set[str]]:
+        """The groups that no home is in any more."""
+        return {
+            kind: self.touched.groups[kind] - set(self.universe.groups(column)[1])
+            for kind, (column, _, _) in KINDS.items()
+        }
+
+    def _patch(self, day: date, rows: Array, carried: Arrays, words: Snapshot) -> None:
+        manifest = self.work.manifest
+        homes = self.universe.homes.take(pa.array(rows))
+        manifest.snapshots[day.isoformat()] = write_patch(
+            self.work.home.state_dir, day, manifest.generation,
+            manifest.snapshots[day.isoformat()],
+            Snapshot(homes, carried, words.peers, words.zeros),
+        )  # fmt: skip
+
+    def _laid_into(
         self,
         current: Snapshot,
-        kept_days: list[date],
-        kept: dict[int, Arrays],
         rows: Array,
+        carried: Arrays,
         groups: list[Groups],
+        whole: list[Array],
     ) -> Snapshot:
-        """Put the reworked rows into each later snapshot, and the groups' words into the log."""
-        manifest, directory = self.manifest, self.night.home.state_dir
-        manifest.generation += 1
-        peer, silent = groups
-        whole_peer, whole_silent = (self._whole(g, self.universe) for g in groups)
-        for day in kept_days:
-            snapshot = current
-            if day != self.through:
-                old = read_snapshot(directory, manifest, day)
-                snapshot = reordered(self.night.fold, old, self.universe)
-            for name, values in kept[day_number(day)].items():
-                snapshot.carried[name] = snapshot.carried[name].copy()
-                snapshot.carried[name][rows] = values
-            row = (day - self.start).days
-            memory = peer.kept[row]
-            for i, name in enumerate(peer.ids):
-                if whole_peer[i]:
-                    snapshot.peers[name] = (float(memory.level[i]), float(memory.days[i]))
-            for i, name in enumerate(silent.ids):
-                if whole_silent[i]:
-                    snapshot.zeros[name] = float(silent.kept[row].zeros[i])
-            manifest.snapshots[day.isoformat()] = write_snapshot(
-                directory, day, manifest.generation, snapshot
-            )
-            current = snapshot if day == self.through else current
-        self._relog(groups)
-        return current
-
-    def _relog(self, groups: list[Groups]) -> None:
-        """One log from the first day of the rework on, the reworked groups' words replaced."""
-        import pyarrow.parquet as pq
-
-        directory, manifest = self.night.home.state_dir, self.manifest
-        fresh = log_table(groups, day_number(self.start))
-        mine = {kind: pa.array(g.ids, pa.string()) for kind, g in _by_kind(groups).items()}
-        start = day_number(self.start)
-        for first, name in list(manifest.logs.items()):
-            old = pq.read_table(directory / name)
-            later = pc.greater_equal(old["day"], start)
-            replaced = pc.or_(
-                *[
-                    pc.and_(pc.equal(old["kind"], kind), pc.is_in(old["id"], value_set=ids))
-                    for kind, ids in mine.items()
-                ]
-            )
-            keep = old.filter(pc.invert(pc.and_(later, replaced)))
-            if keep.num_rows != old.num_rows:
-                manifest.logs[first] = write_log(
-                    directory, date.fromisoformat(first), manifest.generation, keep
-                )
-        if fresh.num_rows:
-            key = f"{self.start.isoformat()}+{manifest.generation}"
-            name = write_log(directory, self.start, manifest.generation + 1, fresh)
-            manifest.logs[key] = name
-            manifest.generation += 1
+        """The last night's states with the reworked homes in their place."""
+        words = self._remembered(current.peers, current.zeros, self.days - 1, groups, whole)
+        laid = {}
+        for name, values in current.carried.items():
+            laid[name] = values.copy()
+            laid[name][rows] = carried[name]
+        return Snapshot(current.homes, laid, words.peers, words.zeros)
 
 
-def _by_kind(groups: list[Groups]) -> dict[str, Groups]:
-    return {group.kind: group for group in groups}
+def _chosen(group: Groups, rows: Array) -> Groups:
+    """Some of the groups alone, for the log."""
+    ids = [name for name, chosen in zip(group.ids, rows, strict=True) if chosen]
+    return Groups(group.kind, group.number, ids, group.values[:, rows], group.memory, {})
 
 
 def subset(universe: Universe, rows: Array) -> Universe:

@@ -12,16 +12,35 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from lamplit.engine.duckdb import Duck
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import registry as registry_problems
+from lamplit.engine.duckdb import Duck, DuckError
 
 Array = np.ndarray[Any, Any]
 
 NO_DAY, LAST_DAY = -1_000_000, 1_000_000
 
-HOME_COLUMNS = (
-    "household_id", "meter_id", "community_id", "silence_id", "solar", "shared", "lives_alone",
-    "links",
+HOMES_SCHEMA = pa.schema(
+    [
+        ("household_id", pa.string()), ("meter_id", pa.string()), ("community_id", pa.string()),
+        ("silence_id", pa.string()), ("solar", pa.bool_()), ("shared", pa.bool_()),
+        ("lives_alone", pa.bool_()), ("stranger", pa.bool_()),
+    ]
+)  # fmt: skip
+"""One row per home. `stranger`: a meter that the registry does not know, under its own id."""
+METERS_SCHEMA = pa.schema(
+    [
+        ("meter_id", pa.string()), ("home", pa.int32()), ("from_day", pa.int32()),
+        ("to_day", pa.int32()), ("alone", pa.bool_()),
+    ]
+)  # fmt: skip
+LINKS_SCHEMA = pa.schema(
+    [
+        ("household_id", pa.string()), ("meter_id", pa.string()), ("from_day", pa.int32()),
+        ("to_day", pa.int32()),
+    ]
 )  # fmt: skip
 
 _LINKS = """
@@ -33,6 +52,7 @@ SELECT meter_id, household_id, community_id, coalesce(collector_id, building_id)
 FROM read_parquet('{registry}')
 """
 
+# Of several meters the latest speaks for the home, and of those of one day the last by name.
 _HOMES = """
 WITH links AS ({links}),
 many AS (SELECT meter_id FROM links GROUP BY meter_id HAVING count(*) > 1),
@@ -41,13 +61,12 @@ crowd AS (
   JOIN links b ON a.meter_id = b.meter_id AND a.household_id <> b.household_id
     AND a.from_day < b.to_day AND b.from_day < a.to_day
 )
-SELECT household_id, arg_max(meter_id, from_day) AS meter_id,
-  arg_max(community_id, from_day) AS community_id, arg_max(silence_id, from_day) AS silence_id,
+SELECT household_id, arg_max(meter_id, (from_day, meter_id)) AS meter_id,
+  arg_max(community_id, (from_day, meter_id)) AS community_id,
+  arg_max(silence_id, (from_day, meter_id)) AS silence_id,
   bool_or(solar) AS solar,
   bool_or(shared) OR bool_or(household_id IN (SELECT household_id FROM crowd)) AS shared,
-  bool_or(lives_alone) AS lives_alone,
-  bit_xor(hash(meter_id, community_id, silence_id, solar, shared, lives_alone, from_day, to_day))
-    AS links
+  bool_or(lives_alone) AS lives_alone, false AS stranger
 FROM links GROUP BY household_id ORDER BY household_id
 """
 
@@ -56,8 +75,8 @@ FROM links GROUP BY household_id ORDER BY household_id
 class Universe:
     """Homes in a fixed order, and the meters that speak for them.
 
-    `homes`: one row per home, HOME_COLUMNS. `meters`: meter_id, home (row of `homes`), from_day,
-    to_day (exclusive; days since 1970-01-01), alone (the home's only link, valid always).
+    `homes`: one row per home, HOMES_SCHEMA. `meters`: METERS_SCHEMA, where `home` is a row of
+    `homes`, `to_day` is exclusive, and `alone` marks a home's only link that is valid always.
     """
 
     homes: pa.Table
@@ -81,57 +100,84 @@ class Universe:
 
     def swap_days(self) -> list[tuple[int, int]]:
         """(home, day) on which a home's meter was changed for another."""
-        if pa.compute.all(self.meters["alone"]).as_py() in (True, None):
-            return []
-        rows = self.meters.filter(pa.compute.invert(self.meters["alone"])).to_pylist()
+        rows = self.meters.filter(pc.invert(self.meters["alone"])).to_pylist()
         first: dict[int, int] = {}
         for row in rows:
             first[row["home"]] = min(first.get(row["home"], LAST_DAY), row["from_day"])
         return [(r["home"], r["from_day"]) for r in rows if r["from_day"] > first[r["home"]]]
 
+    def links(self) -> pa.Table:
+        """The links of homes that have had more than one meter for good: LINKS_SCHEMA, in order."""
+        several = self.meters.filter(pc.invert(self.meters["alone"]))
+        names = self.homes["household_id"].take(several["home"])
+        links = several.select(["meter_id", "from_day", "to_day"])
+        return links.add_column(0, "household_id", names).cast(LINKS_SCHEMA).combine_chunks()
+
     def with_strangers(self, meter_ids: list[str]) -> Universe:
         """The same homes followed by one for each of these unregistered meters."""
+        if not meter_ids:
+            return self
         start, n = self.count, len(meter_ids)
         ids = pa.array(meter_ids, pa.string())
         nothing, no = pa.nulls(n, pa.string()), pa.array(np.zeros(n, dtype=bool))
-        homes = pa.table(
-            [ids, ids, nothing, nothing, no, no, no, pa.array(np.zeros(n, dtype=np.uint64))],
-            schema=self.homes.schema,
-        )
+        yes = pa.array(np.ones(n, dtype=bool))
+        homes = pa.table([ids, ids, nothing, nothing, no, no, no, yes], schema=HOMES_SCHEMA)
         meters = pa.table(
             [
                 ids,
                 pa.array(np.arange(start, start + n, dtype=np.int32)),
                 pa.array(np.full(n, NO_DAY, dtype=np.int32)),
                 pa.array(np.full(n, LAST_DAY, dtype=np.int32)),
-                pa.array(np.ones(n, dtype=bool)),
+                yes,
             ],
-            schema=self.meters.schema,
+            schema=METERS_SCHEMA,
         )
         return Universe(
             pa.concat_tables([self.homes, homes]), pa.concat_tables([self.meters, meters])
         )
 
+    def with_strangers_of(self, homes: pa.Table) -> Universe:
+        """The same homes followed by the strangers of `homes` that are still strangers here."""
+        ids = homes.filter(homes["stranger"])["meter_id"]
+        known = pc.is_in(ids, value_set=self.meters["meter_id"].combine_chunks())
+        return self.with_strangers(ids.filter(pc.invert(known)).to_pylist())
 
-HOMES_SCHEMA = pa.schema(
-    [
-        ("household_id", pa.string()), ("meter_id", pa.string()), ("community_id", pa.string()),
-        ("silence_id", pa.string()), ("solar", pa.bool_()), ("shared", pa.bool_()),
-        ("lives_alone", pa.bool_()), ("links", pa.uint64()),
-    ]
-)  # fmt: skip
-METERS_SCHEMA = pa.schema(
-    [
-        ("meter_id", pa.string()), ("home", pa.int32()), ("from_day", pa.int32()),
-        ("to_day", pa.int32()), ("alone", pa.bool_()),
-    ]
-)  # fmt: skip
+
+def places_in(homes: pa.Table, among: pa.Table) -> Array:
+    """The row of each of `homes` in `among` (both with HOMES_SCHEMA's columns), -1 for none.
+
+    A stranger is never taken for a registered home of the same name.
+    """
+    if homes["household_id"].equals(among["household_id"]) and homes["stranger"].equals(
+        among["stranger"]
+    ):
+        return np.arange(homes.num_rows)
+    found = pc.index_in(_names(homes), value_set=_names(among))
+    rows: Array = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return rows
+
+
+def _names(homes: pa.Table) -> pa.Array:
+    names, stranger = homes["household_id"].combine_chunks(), homes["stranger"].combine_chunks()
+    marked = pc.binary_join_element_wise("\0", names, "")
+    return pc.if_else(stranger, marked, names)
 
 
 def registered(con: Duck, registry: Path) -> Universe:
-    """The universe of the registry alone; empty where there is no registry yet."""
+    """The universe of the registry alone; empty where there is no registry yet.
+
+    Raises LamplitError `registry.damaged` where the registry's file can't be read.
+    """
     if not registry.exists():
         return Universe(HOMES_SCHEMA.empty_table(), METERS_SCHEMA.empty_table())
+    try:
+        return _registered(con, registry)
+    except DuckError as fault:
+        where, reason = str(registry), str(fault).partition("\n")[0]
+        raise LamplitError(registry_problems.DAMAGED, where=where, reason=reason) from fault
+
+
+def _registered(con: Duck, registry: Path) -> Universe:
     links = _LINKS.format(registry=str(registry).replace("'", "''"), no_day=NO_DAY,
                           last_day=LAST_DAY)  # fmt: skip
     homes = con.arrow(_HOMES.format(links=links)).cast(HOMES_SCHEMA)
@@ -143,7 +189,7 @@ def registered(con: Duck, registry: Path) -> Universe:
         SELECT meter_id, CAST(home AS INTEGER) AS home, from_day, to_day,
           count(*) OVER (PARTITION BY household_id) = 1
             AND from_day = {NO_DAY} AND to_day = {LAST_DAY} AS alone
-        FROM links JOIN numbered USING (household_id) ORDER BY home, from_day
+        FROM links JOIN numbered USING (household_id) ORDER BY home, from_day, meter_id, to_day
     """).cast(METERS_SCHEMA)
     con.unregister("universe_homes")
     return Universe(homes, meters)
