@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from lamplit.signals.fold import Arrays, Fold
+from lamplit.signals.home_state.calibration import CALLED_AT, revised_probability
 from lamplit.signals.home_state.rules import PARTS
 from lamplit.signals.panel import Panel, run_fold, start_carried
 
@@ -183,7 +184,7 @@ def revise(
     valid = _regate(seen)
     points = np.where(valid, seen["points"], 0.0).astype(np.float32)
     belief = _smooth(points, leave_rate, return_rate)
-    empty = (belief >= 0.5) & valid
+    empty = (belief >= CALLED_AT) & valid
     if usual is not None:
         lived = _lived_runs(empty, valid, seen, usual)
         belief = np.where(lived, np.minimum(belief, 0.3), belief)
@@ -191,8 +192,9 @@ def revise(
     unlike = _unlike_its_spell(empty, valid, seen["use"], seen["stirring"])
     whole = _long_enough(empty & ~unlike, valid)
     belief = np.where(unlike, np.minimum(belief, 0.25), belief)
-    belief = np.where(~whole & (belief >= 0.5), 0.4, belief)
-    return whole, np.where(valid, belief, np.nan).astype(np.float32), valid
+    belief = np.where(~whole & (belief >= CALLED_AT), 0.5, belief)
+    chance = revised_probability(np.where(valid, belief, np.nan))
+    return whole, chance.astype(np.float32), valid
 
 
 def _regate(seen: Arrays) -> Array:
