@@ -154,22 +154,29 @@ def slots_of_totals(totals: str, batch: int) -> str:
 
 
 def intervals_of_days(days: str, calendar: Calendar) -> str:
-    """The INTERVALS relation of a DAYS relation (rows that have intervals).
+    """The INTERVALS relation of a DAYS relation (rows that have intervals), without `never`.
 
     Slots of a local day run in wall-clock order from its first instant; those with a fixed
-    offset run from 00:00 at that offset.
+    offset run from 00:00 at that offset. A day on which the clocks change, given with slots for
+    24 hours all the same, has them by wall clock: those of a skipped hour are left out, those of
+    an hour that comes twice stand for its first coming.
     """
+    ahead = "to_minutes(CAST(pos * minutes AS INTEGER))"
+    wall = f"(CAST(day AS TIMESTAMP) + {ahead})"
+    by_wall = "(utc_offset_minutes IS NULL AND len(intervals) * minutes = 1440)"
     start = (
-        f"CASE WHEN utc_offset_minutes IS NULL THEN {calendar.day_start_utc('day')} "
-        "ELSE CAST(day AS TIMESTAMP) - to_minutes(CAST(utc_offset_minutes AS INTEGER)) END"
+        f"CASE WHEN {by_wall} THEN {calendar.utc_of_local(wall)} "
+        f"WHEN utc_offset_minutes IS NULL THEN {calendar.day_start_utc('day')} + {ahead} "
+        f"ELSE {wall} - to_minutes(CAST(utc_offset_minutes AS INTEGER)) END"
     )
     letter = "slot_quality[CAST(pos + 1 AS BIGINT)]"
     coded = " ".join(f"WHEN '{c}' THEN {q}" for q, c in enumerate(QUALITY_LETTERS))
     quality = f"CASE WHEN slot_quality IS NULL THEN quality ELSE CASE {letter} {coded} END END"
     return (
-        f"SELECT meter_id, ({start}) + to_minutes(CAST(pos * minutes AS INTEGER)) AS start_utc, "
+        f"SELECT meter_id, {start} AS start_utc, "
         "minutes, direction, intervals[CAST(pos + 1 AS BIGINT)] AS kwh, "
         f"CAST({quality} AS UTINYINT) AS quality, raw_code, method, seq, line "
         f"FROM (SELECT *, unnest(range(len(intervals))) AS pos FROM {days} "
-        "WHERE intervals IS NOT NULL AND minutes > 0)"
+        "WHERE intervals IS NOT NULL AND minutes > 0) "
+        f"WHERE NOT ({by_wall} AND {calendar.never(wall)})"
     )

@@ -1,0 +1,107 @@
+"""`lamplit lake`: compact the lake, verify it, and say what is in it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lamplit.cli.common import DEFAULT_HOME, FAILED, HomeOption, JsonOption
+from lamplit.cli.text import tr
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    lake = typer.Typer(
+        no_args_is_help=True,
+        help=tr("The lake: compact, verify, stats.", "湖的维护：compact、verify、stats。"),
+    )
+    lake.command(
+        "compact",
+        help=tr(
+            "Merge each month's files, and what was corrected, into one sorted file.",
+            "把每月的文件与更正合并为一个有序文件。",
+        ),
+    )(compact)
+    lake.command(
+        "verify",
+        help=tr("Check that every file is there and whole.", "检查每个文件是否存在且完整。"),
+    )(verify)
+    lake.command("stats", help=tr("Say what is in the lake.", "显示湖中内容。"))(stats)
+    app.add_typer(lake, name="lake")
+
+
+def compact(
+    home: HomeOption = DEFAULT_HOME,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help=tr("Also months of one file.", "也处理只有一个文件的月份。")),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Merge and sort."""
+    from dataclasses import asdict
+
+    from lamplit.cli.common import note, open_home, print_json
+    from lamplit.services import compact as service
+
+    done = service.compact(open_home(home), everything=everything)
+    if as_json:
+        print_json([asdict(c) for c in done])
+        return
+    for month in done:
+        before, after = month.bytes_before / 1e6, month.bytes_after / 1e6
+        note(
+            tr(
+                f"{month.month}: {month.files_before} files → 1, {month.rows:,} rows, "
+                f"{before:.1f} → {after:.1f} MB",
+                f"{month.month}：{month.files_before} 个文件 → 1 个，{month.rows:,} 行，"
+                f"{before:.1f} → {after:.1f} MB",
+            )
+        )
+    if not done:
+        note(tr("Nothing to compact.", "无需合并。"))
+
+
+def verify(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Check the lake."""
+    from lamplit.cli.common import note, open_home, print_error, print_json
+    from lamplit.services import compact as service
+
+    found = service.verify(open_home(home))
+    if as_json:
+        print_json([{"code": e.code, "where": e.where, "says": str(e)} for e in found])
+    else:
+        for error in found:
+            print_error(error, as_json=False)
+        if not found:
+            note(tr("The lake is whole.", "湖完好无损。"))
+    if found:
+        raise typer.Exit(FAILED)
+
+
+def stats(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Say what is there."""
+    from dataclasses import asdict
+
+    from lamplit.cli.common import open_home, print_json, stdout
+    from lamplit.services import compact as service
+
+    found = service.stats(open_home(home))
+    if as_json:
+        print_json(asdict(found))
+        return
+    words = {
+        "meters": tr("meters", "电表"),
+        "meter_days": tr("meter-days", "表日"),
+        "readings": tr("actual readings", "实测读数"),
+        "first": tr("first day", "首日"),
+        "last": tr("last day", "末日"),
+        "files": tr("files", "文件"),
+        "deltas": tr("of which deltas", "其中更正文件"),
+        "bytes": tr("bytes", "字节"),
+        "batches": tr("batches", "批次"),
+    }
+    for name, value in asdict(found).items():
+        shown = f"{value:,}" if isinstance(value, int) else str(value or "–")
+        stdout().print(f"{words[name]:<16} {shown}", markup=False)

@@ -1,0 +1,150 @@
+"""The lake's upkeep: compaction, a check that it is whole, and what is in it."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from dataclasses import dataclass
+from datetime import date
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import lake as problems
+from lamplit.engine.duckdb import Duck, DuckError, quoted
+from lamplit.meters.lake import COLUMNS, FILES, Lake
+from lamplit.meters.manifest import LakeFile
+from lamplit.services.home import Home
+from lamplit.services.ingest.land import listed
+from lamplit.services.lock import writing
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What a compaction did to one month."""
+
+    month: int
+    files_before: int
+    files_after: int
+    bytes_before: int
+    bytes_after: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class LakeStats:
+    """What is in a lake."""
+
+    meters: int
+    meter_days: int
+    readings: int
+    first: date | None
+    last: date | None
+    files: int
+    deltas: int
+    bytes: int
+    batches: int
+
+
+def duck_of(home: Home) -> Duck:
+    """A database with the home's limits."""
+    return Duck(
+        memory_limit=home.config.memory_limit,
+        threads=home.config.threads,
+        temp_dir=home.tmp_dir / "spill",
+    )
+
+
+def compact(home: Home, *, everything: bool = False) -> list[Compacted]:
+    """Merge each month's files and delta into one file sorted by meter and day.
+
+    Months that are one file without a delta are left alone, unless `everything`. Each month is a
+    commit of its own. Raises LamplitError `lake.locked`.
+    """
+    lake = Lake(home)
+    done = []
+    with writing(home.path, "lake compact"), duck_of(home) as duck:
+        lake.sweep()
+        for month in sorted({f.month for f in lake.files()}):
+            files = [f for f in lake.files() if f.month == month]
+            if everything or len(files) > 1:
+                done.append(_compact_month(duck, lake, month, files))
+        lake.sweep()
+    shutil.rmtree(home.tmp_dir / "spill", ignore_errors=True)
+    return done
+
+
+def _compact_month(duck: Duck, lake: Lake, month: int, files: list[LakeFile]) -> Compacted:
+    newest = max(f.batch for f in files)
+    target = lake.folder / FILES / f"{month}-base-b{newest:06d}-{uuid.uuid4().hex[:8]}.parquet"
+    columns = ", ".join(COLUMNS)
+    duck.run(
+        f"COPY (SELECT {columns} FROM {lake.sql_of(files)} ORDER BY meter_id, day) "
+        f"TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+    )
+    added = listed(duck, lake, [target], "base")
+    before = sum(lake.path(f).stat().st_size for f in files)
+    dropped = frozenset(f.path for f in files)
+    lake.commit(lake.manifest.changed(add=tuple(added), drop=dropped))
+    return Compacted(
+        month, len(files), 1, before, target.stat().st_size, sum(f.rows for f in added)
+    )
+
+
+def verify(home: Home) -> list[LamplitError]:
+    """What is wrong with the lake: files missing, damaged or not as listed, keys that repeat."""
+    lake = Lake(home)
+    found: list[LamplitError] = []
+    with duck_of(home) as duck:
+        for file in lake.files():
+            path = lake.path(file)
+            if not path.exists():
+                found.append(LamplitError(problems.FILE_MISSING, where=str(path)))
+                continue
+            try:
+                (now,) = listed(duck, lake, [path], file.kind)
+            except DuckError as cause:
+                short = str(cause).splitlines()[0]
+                found.append(LamplitError(problems.FILE_DAMAGED, where=str(path), cause=short))
+                continue
+            if now != file:
+                cause_text = f"{now.rows} rows, {now.day_min} … {now.day_max}"
+                found.append(LamplitError(problems.FILE_DAMAGED, where=str(path), cause=cause_text))
+        if not found:
+            found += _repeated(duck, lake)
+    return found
+
+
+def _repeated(duck: Duck, lake: Lake) -> list[LamplitError]:
+    found = []
+    for month in sorted({f.month for f in lake.files()}):
+        files = [f for f in lake.files() if f.month == month]
+        rows, keys = duck.row(
+            "SELECT count(*), count(DISTINCT (meter_id, day)) "
+            f"FROM {lake.sql_of(files, columns=('meter_id', 'day'))}"
+        )
+        if rows != keys:
+            cause = f"{rows - keys} meter-days come twice in {month}"
+            found.append(LamplitError(problems.FILE_DAMAGED, where=str(month), cause=cause))
+    return found
+
+
+def stats(home: Home) -> LakeStats:
+    """What is in the lake."""
+    lake = Lake(home)
+    files = lake.files()
+    span = lake.day_range()
+    with duck_of(home) as duck:
+        meters, days, readings = duck.row(
+            "SELECT count(DISTINCT meter_id), count(*), coalesce(sum(slots_read), 0) "
+            f"FROM {lake.sql(columns=('meter_id', 'slots_read'))}"
+        )
+    return LakeStats(
+        meters,
+        days,
+        int(readings),
+        span[0] if span else None,
+        span[1] if span else None,
+        len(files),
+        sum(f.kind == "delta" for f in files),
+        sum(lake.path(f).stat().st_size for f in files),
+        len(lake.manifest.batches),
+    )
