@@ -18,9 +18,10 @@ from lamplit.outbound.facade import Facade, Window
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
-from lamplit.services.night.gather import day_date
+from lamplit.services.night.gather import day_date, day_number
 from lamplit.services.night.replay import Replay
-from lamplit.services.sweep import fresh_event, places_of, states_on
+from lamplit.services.routine import lately_broken
+from lamplit.services.sweep import fresh_event, places_of, states_on, still_news
 
 
 def facade_of(home: Home, building: str, as_of: date | None = None) -> Facade:
@@ -33,10 +34,17 @@ def facade_of(home: Home, building: str, as_of: date | None = None) -> Facade:
         day = as_of or replay.through
         replay.checked(day, day)
         rows = _homes_of(replay, building)
-        homes, carried = states_on(replay, day)
+        # A meter that nobody registered may bear a household's name; registered homes come first.
+        known = pc.index_in(rows, replay.universe.homes["household_id"].combine_chunks())
+        mine = known.drop_null().to_numpy()
+        homes, carried = states_on(replay, day, mine)
         at = pc.index_in(rows, homes["household_id"].combine_chunks()).to_pylist()
         places = places_of(replay.con, home, pa.table({"household_id": rows})).to_pylist()
         event = fresh_event(carried, day)
+        for broken in lately_broken(replay, day, mine):
+            place = int(np.flatnonzero(mine == broken.home)[0])
+            if still_news(day_number(broken.day), carried["away"], carried["since"])[place]:
+                event[place] = HomeEvent.ROUTINE_BROKEN
         windows = tuple(
             _window(carried, event, i, household, place)
             for i, household, place in zip(at, rows.to_pylist(), places, strict=True)

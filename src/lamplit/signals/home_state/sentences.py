@@ -5,11 +5,13 @@ A sentence holds numbers a neighbour can check and never a judgement of the peop
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from lamplit.domain.language import Language, Text
 from lamplit.domain.words import EMPTY_STATES, HomeEvent, HomeState
+from lamplit.signals.routine.sentences import AWAY, ONE_DAY, SHORT_PAST, Missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class Facts:
 
     `span`: days since the event or state began; `read`: those of them that were read. `peer`: the
     community's use against its own recent past. `year_ago`: whether the home was empty in the same
-    weeks last year. `settled`: days of the home's own use that the comparison rests on.
+    weeks last year. `settled`: days of the home's own use that the comparison rests on. `missed`:
+    what the day `missed_on` lacked of its usual round, where that is the event.
     """
 
     state: HomeState
@@ -40,6 +43,8 @@ class Facts:
     settled: int = 0
     probability: float = 0.0
     all_zero: bool = False
+    missed: Missed | None = None
+    missed_on: date | None = None
 
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -69,7 +74,8 @@ def evidence(facts: Facts, language: Language) -> str:
 
 def against(facts: Facts, language: Language) -> str:
     """What speaks against it; a plain word where nothing does."""
-    parts = [text.say(language) for text in _doubts(facts)]
+    fields = _doubt_fields(facts)
+    parts = [doubt.says.say(language, **fields) for doubt in DOUBTS if doubt.holds(facts)]
     if not parts:
         return Text("Nothing known.", "暂无。").say(language)
     return ("" if language == "zh" else " ").join(parts)
@@ -79,6 +85,9 @@ def _main(facts: Facts, language: Language) -> str:
     start = facts.event_day or facts.since
     if start is None:
         return Text("No readings to go by.", "没有可用读数。").say(language)
+    if facts.missed:
+        said, missed = facts.missed.text()
+        return said.say(language, start=say_day(facts.missed_on or start, language), **missed)
     fields = {
         "before": "" if facts.before is None else say_kwh(facts.before),
         "now": "" if facts.now is None else say_kwh(facts.now),
@@ -122,7 +131,7 @@ _MAIN = {
         "此前日均约{before}千瓦时；{start}起日均{now}，昼夜恒定或凌晨新增（{span}天中读到{read}天）。",
     ),
     "routine": Text(
-        "The day's use did not follow its usual round on {start}: {now} kWh against about {before}.",
+        "The day did not follow its usual round on {start}: {now} kWh, where {before} is usual.",
         "{start}用电未按往常规律：{now}千瓦时，往常约{before}。",
     ),
     "plain": Text(
@@ -134,7 +143,7 @@ _MAIN = {
 
 def _support(facts: Facts) -> list[Text]:
     said: list[Text] = []
-    empty = facts.state in EMPTY_STATES
+    empty = _empty(facts)
     if empty and facts.all_zero:
         said.append(Text("Nothing is switched on.", "没有任何用电。"))
     elif empty and facts.flat:
@@ -153,67 +162,57 @@ def _support(facts: Facts) -> list[Text]:
     return said
 
 
-def _doubts(facts: Facts) -> list[Text]:
-    empty = facts.state in EMPTY_STATES
-    doubts = [
-        (
-            facts.span > facts.read,
-            Text(
-                f"{facts.span - facts.read} of {facts.span} days unread.",
-                f"{facts.span}天中有{facts.span - facts.read}天未读到。",
-            ),
-        ),
-        (
-            empty and facts.before is None,
-            Text(
-                "Never seen lived in: it may simply use very little.",
-                "从未见有人用电：也可能用电极少。",
-            ),
-        ),
-        (
-            empty and 0 < facts.settled < 28,
-            Text(
-                f"Only {facts.settled} days of its own use to compare with.",
-                f"可比对的平时用电仅{facts.settled}天。",
-            ),
-        ),
-        (
-            empty and not facts.shaped,
-            Text("Only the day's energy is known, not its course.", "仅有日电量，没有日内曲线。"),
-        ),
-        (
-            empty and not facts.flat and not facts.all_zero,
-            Text(
-                "Days differ somewhat: a visitor, or somebody frugal.",
-                "日间略有差异：可能有人来访或十分节俭。",
-            ),
-        ),
-        (
-            empty and facts.all_zero,
-            Text(
-                "Exact zeros can also be a switched-off supply or a meter fault.",
-                "持续为零也可能是停供或表计故障。",
-            ),
-        ),
-        (
-            empty and facts.peer < 0.9,
-            Text(
-                f"The neighbours use less too ({facts.peer:.0%} of their usual).",
-                f"邻里用电也在下降（为平时的{facts.peer:.0%}）。",
-            ),
-        ),
-        (
-            facts.year_ago is True,
-            Text("Empty in the same weeks last year: it may be seasonal.",
-                 "去年同期也空置：可能是季节性居住。"),
-        ),
-        (
-            facts.solar,
-            Text("Solar on the roof: judged from the night hours.", "有光伏：依夜间用电判断。"),
-        ),
-        (
-            facts.event is HomeEvent.RETURNED and facts.read < 3,
-            Text("It may be a short visit.", "也可能只是短暂来访。"),
-        ),
-    ]  # fmt: skip
-    return [text for holds, text in doubts if holds]
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What speaks against a finding, and when it does. `says` may hold `_doubt_fields`."""
+
+    holds: Callable[[Facts], bool]
+    says: Text
+
+
+def _empty(facts: Facts) -> bool:
+    return facts.state in EMPTY_STATES and facts.missed is None
+
+
+DOUBTS = (
+    Doubt(lambda f: f.span > f.read,
+          Text("{unread} of {span} days unread.", "{span}天中有{unread}天未读到。")),
+    Doubt(lambda f: _empty(f) and f.before is None,
+          Text("Never seen lived in: it may simply use very little.",
+               "从未见有人用电：也可能用电极少。")),
+    Doubt(lambda f: _empty(f) and 0 < f.settled < 28,
+          Text("Only {settled} days of its own use to compare with.",
+               "可比对的平时用电仅{settled}天。")),
+    Doubt(lambda f: _empty(f) and not f.shaped,
+          Text("Only the day's energy is known, not its course.", "仅有日电量，没有日内曲线。")),
+    Doubt(lambda f: _empty(f) and not f.flat and not f.all_zero,
+          Text("Days differ somewhat: a visitor, or somebody frugal.",
+               "日间略有差异：可能有人来访或十分节俭。")),
+    Doubt(lambda f: _empty(f) and f.all_zero,
+          Text("Exact zeros can also be a switched-off supply or a meter fault.",
+               "持续为零也可能是停供或表计故障。")),
+    Doubt(lambda f: _empty(f) and f.peer < 0.9,
+          Text("The neighbours use less too ({peer} of their usual).",
+               "邻里用电也在下降（为平时的{peer}）。")),
+    Doubt(lambda f: f.year_ago is True,
+          Text("Empty in the same weeks last year: it may be seasonal.",
+               "去年同期也空置：可能是季节性居住。")),
+    Doubt(lambda f: f.solar,
+          Text("Solar on the roof: judged from the night hours.", "有光伏：依夜间用电判断。")),
+    Doubt(lambda f: f.event is HomeEvent.RETURNED and f.read < 3,
+          Text("It may be a short visit.", "也可能只是短暂来访。")),
+    Doubt(lambda f: f.missed is not None, AWAY),
+    Doubt(lambda f: f.missed is not None and not f.missed.eve_quiet, ONE_DAY),
+    Doubt(lambda f: f.missed is not None and f.missed.days < 21, SHORT_PAST),
+)  # fmt: skip
+"""In the order in which they are said."""
+
+
+def _doubt_fields(facts: Facts) -> dict[str, object]:
+    return {
+        "unread": facts.span - facts.read,
+        "span": facts.span,
+        "settled": facts.settled,
+        "peer": f"{facts.peer:.0%}",
+        "days": facts.missed.days if facts.missed else 0,
+    }

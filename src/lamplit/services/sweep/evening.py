@@ -1,0 +1,145 @@
+"""The homes as an evening left them: the states of a kept night, or of a day worked again.
+
+A kept night is read where it lies, and only the columns that a question needs; a day between kept
+nights is worked again from the one before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import night as problems
+from lamplit.engine.duckdb import Duck, DuckError, quoted
+from lamplit.services.night.gather import day_number
+from lamplit.services.night.replay import Replay
+from lamplit.services.night.rework import carried_at
+from lamplit.services.night.snapshots import StateManifest
+from lamplit.services.night.universe import places_in
+from lamplit.signals.fold import Arrays
+from lamplit.signals.panel import run_fold
+
+Array = np.ndarray[Any, Any]
+
+CELLS_AT_ONCE = 24_000_000
+"""Home-days in memory at once while a day between kept nights is worked again."""
+ROWS_A_PART = 1_000_000_000
+"""Row numbers that each file of a night has for itself."""
+PATCH = "patch"
+WORKED = "evening_homes"
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """A day's end as a relation for FROM: HOMES_SCHEMA's columns, what each home carries, and
+    `row`, a number of its own for each home.
+    """
+
+    con: Duck
+    day: date
+    relation: str
+    where: str
+
+    @property
+    def number(self) -> int:
+        """The day as days since 1970-01-01."""
+        return day_number(self.day)
+
+    def arrow(self, sql: str) -> pa.Table:
+        """What a query over the relation gives.
+
+        Raises LamplitError `night.state-damaged` where the night's files can't be read.
+        """
+        try:
+            return self.con.arrow(sql)
+        except DuckError as reason:
+            raise LamplitError(problems.STATE_DAMAGED, where=self.where) from reason
+
+
+@contextmanager
+def evening_of(replay: Replay, day: date, rows: Array | None = None) -> Iterator[Evening]:
+    """The evening of a day that the nights have reached.
+
+    `rows`: homes of the replay's universe that are asked about, all where None; more may be given.
+    Raises LamplitError `night.state-damaged`.
+    """
+    state_dir = replay.home.state_dir
+    if day in replay.manifest.days():
+        relation = _kept(state_dir, replay.manifest, day)
+        yield Evening(replay.con, day, relation, str(state_dir))
+        return
+    wanted = np.arange(replay.universe.count) if rows is None else rows
+    homes, carried = worked(replay, day, wanted)
+    table = homes.append_column("row", pa.array(np.arange(homes.num_rows, dtype=np.int64)))
+    for name, values in carried.items():
+        table = table.append_column(name, pa.array(values))
+    replay.con.register(WORKED, table)
+    try:
+        yield Evening(replay.con, day, WORKED, str(state_dir))
+    finally:
+        replay.con.unregister(WORKED)
+
+
+def _kept(state_dir: Path, manifest: StateManifest, day: date) -> str:
+    """A kept night: its file, and the patches laid over it, the last of which counts."""
+    files = manifest.snapshots[day.isoformat()]
+    whole = _scan(state_dir / files["homes"], 0)
+    patches = [files[name] for name in sorted(files) if name.startswith(PATCH)]
+    if not patches:
+        return f"({whole})"
+    over = " UNION ALL BY NAME ".join(
+        _scan(state_dir / name, part) for part, name in enumerate(patches, 1)
+    )
+    # Of a home's several patches the last has the highest row.
+    last = (
+        f"SELECT * FROM ({over}) QUALIFY row = max(row) OVER (PARTITION BY household_id, stranger)"
+    )
+    return (
+        f"(SELECT * FROM ({whole}) ANTI JOIN ({over}) USING (household_id, stranger) "
+        f"UNION ALL BY NAME {last})"
+    )
+
+
+def _scan(file: Path, part: int) -> str:
+    return (
+        f"SELECT * EXCLUDE (file_row_number), file_row_number + {part * ROWS_A_PART} AS row "
+        f"FROM read_parquet({quoted(str(file))}, file_row_number = true)"
+    )
+
+
+def states_on(replay: Replay, day: date, rows: Array | None = None) -> tuple[pa.Table, Arrays]:
+    """(homes, carried) of the replay's homes as they stood after `day`, in the order of `rows`.
+
+    All homes where `rows` is None. Raises LamplitError `night.state-damaged`.
+    """
+    wanted = np.arange(replay.universe.count) if rows is None else rows
+    homes = replay.universe.homes.take(pa.array(wanted, pa.int64()))
+    if day == replay.through:
+        place = places_in(homes, replay.last.homes)
+        return homes, carried_at(replay.fold, replay.last.carried, place)
+    if day in replay.manifest.days():
+        _, snapshot = replay.before(day + timedelta(1))
+        assert snapshot is not None
+        return homes, carried_at(replay.fold, snapshot.carried, places_in(homes, snapshot.homes))
+    return worked(replay, day, wanted)
+
+
+def worked(replay: Replay, day: date, rows: Array) -> tuple[pa.Table, Arrays]:
+    """(homes, carried) of these homes after a day between kept nights, worked again."""
+    start, snapshot = replay.before(day)
+    size = max(1, CELLS_AT_ONCE // ((day - start).days + 1))
+    parts: list[tuple[pa.Table, Arrays]] = []
+    for at in range(0, max(len(rows), 1), size):
+        panel, small = replay.panel(rows[at : at + size], start, day)
+        carried = replay.carried(snapshot, small)
+        parts.append((small.homes, run_fold(replay.fold, panel, carried)[0]))
+    homes = pa.concat_tables([part[0] for part in parts])
+    return homes, {n: np.concatenate([p[1][n] for p in parts]) for n in replay.fold.carried}
