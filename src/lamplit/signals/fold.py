@@ -155,7 +155,7 @@ class _Names:
         self.step = step
         self.used: set[str] = set()
 
-    def render(self, node: ast.AST) -> str:
+    def render(self, node: ast.AST) -> str:  # noqa: PLR0911 one return a kind of node
         match node:
             case ast.Constant(value=int() | float() as value):
                 return repr(value)

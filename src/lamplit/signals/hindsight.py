@@ -17,7 +17,7 @@ import numpy as np
 
 from lamplit.signals.fold import Arrays, Fold
 from lamplit.signals.home_state.calibration import CALLED_AT, revised_probability
-from lamplit.signals.home_state.rules import PARTS
+from lamplit.signals.home_state.evidence import PARTS
 from lamplit.signals.panel import Panel, run_fold, start_carried
 
 Array = np.ndarray[Any, Any]
@@ -29,7 +29,7 @@ FOLD_OUTPUTS = (
 SPELL_DAYS = 3
 """An absence shorter than this is a trip, not a spell."""
 UNLIKE_SHARE, UNLIKE_KWH, UNLIKE_SPREADS = 0.25, 0.1, 4.0
-"""A day is unlike its spell above median + max(share × median + kWh, spreads × median deviation)."""
+"""A day is unlike its spell above median + max(share × median + kWh, spreads × deviation)."""
 
 
 LEARNT = {
@@ -243,7 +243,7 @@ def _runs(flag: Array, bridge: Array) -> tuple[Array, Array]:
     Returns (cells, run): flat indices into the (homes, days) layout of the flagged cells, and the
     run number of each.
     """
-    days, homes = flag.shape
+    days = len(flag)
     by_home, over = flag.T, bridge.T
     day = np.arange(days)
     stop = np.where(~by_home & ~over, day, -1)

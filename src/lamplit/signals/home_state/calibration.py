@@ -36,7 +36,7 @@ CALLED_AT = 0.85
 
 def _through(knots: tuple[tuple[float, float], ...], belief: Array) -> Array:
     believed, true = zip(*knots, strict=True)
-    return np.interp(belief, believed, true)
+    return np.asarray(np.interp(belief, believed, true))
 
 
 def revised_probability(belief: Array) -> Array:

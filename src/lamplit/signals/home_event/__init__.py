@@ -1,0 +1,1 @@
+"""What happened at a home: went dark, returned, frozen high."""
