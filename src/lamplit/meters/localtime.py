@@ -72,8 +72,9 @@ class Calendar:
         """The UTC instant at which a local day starts."""
         cases = []
         for change in self.changes:
-            local = change.at + timedelta(seconds=change.before)
-            first = local.date() if local.time() == datetime.min.time() else local.date() + DAY
+            # Clocks put forward at midnight itself: the day begins at that instant, which the old
+            # offset calls 00:00. Put back at midnight: it is the day before that is longer.
+            first = _last_second(change).date() + DAY
             cases.append((f"{day} >= DATE '{first}'", change.after))
         return f"(CAST({day} AS TIMESTAMP) - to_seconds({_case(cases, self.first_offset)}))"
 
@@ -86,7 +87,7 @@ class Calendar:
         """The local days that have not 1440 minutes, with the minutes that they have."""
         found: dict[date, int] = {}
         for change in self.changes:
-            day = (change.at + timedelta(seconds=change.before)).date()
+            day = _last_second(change).date()
             found[day] = found.get(day, 1440) - (change.after - change.before) // 60
         return {day: minutes for day, minutes in found.items() if minutes != 1440}
 
@@ -115,6 +116,12 @@ def calendar(timezone: str, first: date, last: date) -> Calendar:
             changes.append(Change(_moment(zone, at, following), offset, new))
         at, offset = following, new
     return Calendar(timezone, _offset(zone, start), tuple(changes))
+
+
+def _last_second(change: Change) -> datetime:
+    """A wall-clock time of the day that a change makes longer or shorter."""
+    local = change.at + timedelta(seconds=change.before)
+    return local if change.after > change.before else local - timedelta(seconds=1)
 
 
 def _offset(zone: ZoneInfo, instant: datetime) -> int:
