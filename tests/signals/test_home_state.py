@@ -200,3 +200,26 @@ def test_the_shorter_daily_rules_say_what_the_full_rules_say():
     ]
     for name in fold.carried:
         np.testing.assert_array_equal(runs[0][0][name], runs[1][0][name], err_msg=name)
+
+
+def test_a_load_that_never_rests_far_above_the_usual_is_frozen_high():
+    span = 36
+    kwh = np.array([8.0 + d % 3 for d in range(30)] + [40.0] * 6, dtype=np.float32)
+    base = np.array([2.4] * 30 + [38.0] * 6, dtype=np.float32)
+    part = {name: kwh / 6 for name in ("small_hours_kwh", "morning_kwh", "midday_kwh")}
+    part |= {name: kwh / 6 for name in ("afternoon_kwh", "evening_kwh", "late_kwh")}
+    features = {
+        name: values[:, None].astype(np.float32)
+        for name, values in {
+            "kwh": kwh, "coverage": np.ones(span), "quality": np.zeros(span), "base_kwh": base,
+            "top_kwh": kwh / 8, "night_kwh": kwh * 0.4, "night_base_kwh": base,
+            "night_top_kwh": kwh / 10, "active_blocks": np.full(span, 5.0), "peak_kw": kwh / 10,
+            "zero_slots": np.zeros(span), **part,
+        }.items()
+    }  # fmt: skip
+    panel = Panel(1, 1, span, features, static={"solar": np.zeros(1), "shared": np.zeros(1)})
+    fold = home_state_fold()
+    _, seen, _ = run_fold(fold, panel, start_carried(fold, 1), OUTPUTS)
+    assert seen["next_event"][30, 0] == HomeEvent.NONE
+    assert seen["next_event"][31, 0] == HomeEvent.FROZEN_HIGH
+    assert seen["next_event_day"][31, 0] == 31

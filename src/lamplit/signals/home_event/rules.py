@@ -19,8 +19,10 @@ EVENTS = (
     ),
     Step(
         "high",
-        "valid and shaped and lived_days >= 7 and use > 2 * lived_kwh and use > 6 "
-        "and 12 * top_kwh <= 1.35 * use",
+        "valid and shaped and solar == 0 and lived_days >= 7 "
+        "and base_kwh > 3 * floor_kwh + 8 and base_kwh > 0.85 * use "
+        "and use > 1.5 * lived_kwh",
+        Text("a load that never rests, far above its standing load", "远高于待机、昼夜不停的负荷"),
         daily="kwh != kwh",
     ),
     Step(
@@ -33,7 +35,7 @@ EVENTS = (
     ),
     Step(
         "small_high",
-        "valid and shaped and lived_days >= 14 and small_hours_kwh > 2.5 "
+        "valid and shaped and solar == 0 and lived_days >= 14 and small_hours_kwh > 2.5 "
         "and small_hours_kwh > 4 * peer * small_usual",
         daily="kwh != kwh",
     ),
