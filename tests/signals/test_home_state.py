@@ -12,6 +12,7 @@ import pytest
 
 from lamplit.domain.words import HomeEvent, HomeState
 from lamplit.signals.fold import Fold, Step
+from lamplit.signals.home_state.evidence import PARTS
 from lamplit.signals.home_state.rules import INPUTS, home_state_fold
 from lamplit.signals.panel import Panel, run_fold, start_carried
 
@@ -26,9 +27,7 @@ def days(*spans: str) -> list[float]:
     rng = np.random.default_rng(4)
     values: list[float] = []
     for span in spans:
-        level, wobble, count = re.fullmatch(
-            r"([\d.]+|-)(?:±(\d+)%)?(?: for (\d+))?", span
-        ).groups()
+        level, wobble, count = re.fullmatch(r"([\d.]+|-)(?:±(\d+)%)?(?: for (\d+))?", span).groups()
         for _ in range(int(count or 1)):
             if level == "-":
                 values.append(np.nan)
@@ -169,7 +168,11 @@ def test_blocks_and_their_order_change_nothing(monkeypatch: pytest.MonkeyPatch):
     kwh = rng.gamma(2, 3, (span, homes)).astype(np.float32)
     kwh[20:30, ::3] = 0.3
     kwh[rng.random((span, homes)) < 0.05] = np.nan
-    features = {"kwh": kwh, "coverage": np.ones_like(kwh), "quality": np.zeros_like(kwh)}
+    features = {
+        "kwh": kwh + np.arange(span) % 2,
+        "coverage": np.ones_like(kwh),
+        "quality": np.zeros_like(kwh),
+    }
     static = {"solar": np.zeros(homes), "shared": np.zeros(homes)}
     fold = home_state_fold()
     whole, _, _ = run_fold(
@@ -190,7 +193,11 @@ def test_the_shorter_daily_rules_say_what_the_full_rules_say():
     kwh[20:33, ::3] = 0.3
     kwh[40:52, ::4] = 0.0
     kwh[rng.random((span, homes)) < 0.05] = np.nan
-    daily = {"kwh": kwh, "coverage": np.ones_like(kwh), "quality": np.zeros_like(kwh)}
+    daily = {
+        "kwh": kwh + np.arange(span) % 2,
+        "coverage": np.ones_like(kwh),
+        "quality": np.zeros_like(kwh),
+    }
     full = daily | {"base_kwh": np.full_like(kwh, np.nan)}
     static = {"solar": np.zeros(homes), "shared": np.zeros(homes)}
     fold = home_state_fold()
@@ -206,13 +213,13 @@ def test_a_load_that_never_rests_far_above_the_usual_is_frozen_high():
     span = 36
     kwh = np.array([8.0 + d % 3 for d in range(30)] + [40.0] * 6, dtype=np.float32)
     base = np.array([2.4] * 30 + [38.0] * 6, dtype=np.float32)
-    part = {name: kwh / 6 for name in ("small_hours_kwh", "morning_kwh", "midday_kwh")}
-    part |= {name: kwh / 6 for name in ("afternoon_kwh", "evening_kwh", "late_kwh")}
+    shares = (0.06, 0.18, 0.16, 0.14, 0.34, 0.12)
+    part = {f"{name}_kwh": kwh * share for name, share in zip(PARTS, shares, strict=True)}
     features = {
         name: values[:, None].astype(np.float32)
         for name, values in {
-            "kwh": kwh, "coverage": np.ones(span), "quality": np.zeros(span), "base_kwh": base,
-            "top_kwh": kwh / 8, "night_kwh": kwh * 0.4, "night_base_kwh": base,
+            "kwh": kwh + np.arange(span) % 2, "coverage": np.ones(span), "quality": np.zeros(span), "base_kwh": base,
+            "kwh_export": np.full(span, np.nan), "top_kwh": kwh / 8, "night_kwh": kwh * 0.4, "night_base_kwh": base,
             "night_top_kwh": kwh / 10, "active_blocks": np.full(span, 5.0), "peak_kw": kwh / 10,
             "zero_slots": np.zeros(span), **part,
         }.items()
