@@ -57,7 +57,7 @@ def reading(kwh: float | None, *, quality: int = 0, export: float | None = None,
 
 @dataclass
 class LakeWriter:
-    """Puts meter-days into a home's lake as ingest does: new days as base, changed ones as delta."""
+    """Puts meter-days into a lake as ingest does: new days as base, changed ones as delta."""
 
     home: Home
     rows: dict[Key, Row] = field(default_factory=dict)
@@ -77,10 +77,10 @@ class LakeWriter:
         for month, keys in _by_month(again).items():
             old = [f for f in lake.manifest.files if f.month == month and f.kind == "delta"]
             drop |= {f.path for f in old}
-            keys = sorted(self.deltas.setdefault(month, set()) | set(keys))
-            self.deltas[month] = set(keys)
-            latest = max(self.rows[k]["batch"] for k in keys)
-            add.append(self._write(lake, "delta", month, keys, latest))
+            self.deltas[month] = self.deltas.get(month, set()) | set(keys)
+            every = sorted(self.deltas[month])
+            latest = max(self.rows[k]["batch"] for k in every)
+            add.append(self._write(lake, "delta", month, every, latest))
         made = Batch(batch, "a.csv", str(batch), "long", {}, {}, "", None, None, 1)
         lake.commit(lake.manifest.changed(add=tuple(add), drop=frozenset(drop), batches=(made,)))
 

@@ -18,8 +18,8 @@ from night_worlds import (
     nights,
     outcome,
     random_world,
-    wrong_reading,
     write_registry,
+    wrong_reading,
 )
 
 from lamplit.services.home import Home

@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lamplit.domain.words import HomeState
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
-from lamplit.services.night.replay import Replay
+from lamplit.services.night.replay import LEAD_DAYS, TRAIL_DAYS, Replay
 from lamplit.services.night.rework import subset
 from lamplit.services.night.universe import Universe
 from lamplit.signals.panel import Panel
@@ -32,8 +33,9 @@ STATES_SCHEMA = pa.schema(
         ("coverage", pa.float32()),
     ]
 )
-"""`since`: first day of the state. `probability`: that nobody was there that day; NULL where the
-day was not read. `coverage`: share of the day's slots read."""
+"""`since`: the day since which the home has been empty, or in use. `probability`: that nobody was
+there that day. Both are NULL where the state is unknown. `coverage`: share of the day's slots
+read."""
 
 CELLS_AT_ONCE = 12_000_000
 DARK_KWH = "dark_kwh"
@@ -57,8 +59,10 @@ def states_between(
     with open_engine(home) as con:
         replay = Replay.open(home, con, detector(home))
         first, last = replay.checked(first, last)
-        order = np.argsort(np.array(replay.universe.homes["household_id"].to_pylist(), dtype=str))
-        days = (replay.through - replay.first).days + 1
+        order = pc.sort_indices(
+            replay.universe.homes, [("household_id", "ascending"), ("stranger", "ascending")]
+        ).to_numpy()
+        days = (last - first).days + 1 + LEAD_DAYS + TRAIL_DAYS
         size = max(1, CELLS_AT_ONCE // max(days, 1))
         for start in range(0, len(order), size):
             rows = order[start : start + size]
@@ -113,9 +117,7 @@ def _table(panel: Panel, state: Array, since: Array, chance: Array, small: Unive
             _meters(small, number),
             pa.array(np.tile(number, homes), pa.int32()).cast(pa.date32()),
             WORDS.take(pa.array(state.T.ravel())),
-            pa.array(since.T.ravel().astype(np.int32), mask=(since.T.ravel() <= 0)).cast(
-                pa.date32()
-            ),
+            _days(since.T.ravel(), state.T.ravel() != HomeState.UNKNOWN),
             pa.array(np.round(chance.T.ravel(), 4), pa.float32(), from_pandas=True),
             pa.array(np.round(coverage.T.ravel(), 4), pa.float32()),
         ],
@@ -123,11 +125,17 @@ def _table(panel: Panel, state: Array, since: Array, chance: Array, small: Unive
     )
 
 
+def _days(number: Array, known: Array) -> pa.Array:
+    """Day numbers as dates, NULL where not known."""
+    known = known & (number > 0)
+    return pa.array(np.where(known, number, 0).astype(np.int32), mask=~known).cast(pa.date32())
+
+
 def _meters(small: Universe, number: Array) -> pa.Array:
     """The meter that spoke for each home on each day."""
     days = len(number)
     ids = small.homes["meter_id"].combine_chunks()
-    several = small.meters.filter(pa.compute.invert(small.meters["alone"]))
+    several = small.meters.filter(pc.invert(small.meters["alone"]))
     index = np.repeat(np.arange(small.count, dtype=np.int64), days)
     words = pa.concat_arrays([ids, several["meter_id"].combine_chunks()])
     for at, row in enumerate(several.to_pylist()):

@@ -58,6 +58,7 @@ class Replay:
     last: Snapshot
     shaped: bool
     ran: list[str] = field(default_factory=list)
+    cache: dict[date, Snapshot] = field(default_factory=dict)
 
     @classmethod
     def open(cls, home: Home, con: Duck, fold: Fold) -> Replay:
@@ -101,7 +102,10 @@ class Replay:
         days = [d for d in self.manifest.days() if d < day]
         if not days:
             return self.first, None
-        return days[-1] + timedelta(1), read_snapshot(self.home.state_dir, self.manifest, days[-1])
+        if days[-1] not in self.cache:  # asked for again and again, batch after batch of homes
+            self.cache.clear()
+            self.cache[days[-1]] = read_snapshot(self.home.state_dir, self.manifest, days[-1])
+        return days[-1] + timedelta(1), self.cache[days[-1]]
 
     def panel(self, rows: Array, first: date, last: date) -> tuple[Panel, Universe]:
         """The panel of these homes over these days, with what their groups said."""
@@ -145,9 +149,23 @@ class Replay:
         span = slice((first - start).days, (last - start).days + 1)
         shown = {n: v[span] for n, v in seen.items()}
         cut = _from_row(panel, span.start, span.stop)
-        shown["since"] = _since(empty, valid, panel.first_day)[span]
+        early = self._occupancy_before(rows, start)
+        shown["since"] = _since(empty, valid, panel.first_day, early)[span]
         shown["spell_use"] = _spell_use(empty, seen["use"], valid)[span]
         return cut, shown, empty[span], chance[span], valid[span]
+
+    def _occupancy_before(self, rows: Array, day: date) -> tuple[Array, Array] | None:
+        """(1 empty, 0 in use, NO_DAY never read; since) of these homes on the eve of `day`.
+
+        None where no day before it has been worked. A run that began before the days that
+        hindsight looks at is dated as it was known then.
+        """
+        if day <= self.first:
+            return None
+        eve = day - timedelta(1)
+        _, _, carried = self.as_known(rows, eve, eve, ())
+        known = carried["state"] > 0
+        return np.where(known, carried["away"], NO_DAY), np.where(known, carried["since"], 0.0)
 
 
 def _from_row(panel: Panel, start: int, stop: int | None = None) -> Panel:
@@ -162,13 +180,18 @@ def _from_row(panel: Panel, start: int, stop: int | None = None) -> Panel:
     )
 
 
-def _since(empty: Array, valid: Array, first_day: int) -> Array:
-    """The first day of the run that each day belongs to; unread days go on with the run."""
+def _since(empty: Array, valid: Array, first_day: int, early: tuple[Array, Array] | None) -> Array:
+    """The first day of the run that each day belongs to; unread days go on with the run.
+
+    `early`: what `Replay._occupancy_before` gives for the day before the first row.
+    """
     since = np.empty(empty.shape, dtype=np.float32)
     start = np.full(empty.shape[1], float(first_day))
-    last = np.full(empty.shape[1], NO_DAY)
+    last = np.full(empty.shape[1], float(NO_DAY))
+    if early is not None:
+        last, start = early[0].astype(float), np.where(early[1] > 0, early[1], start)
     for row in range(len(empty)):
-        now = np.where(valid[row], empty[row].astype(int), last)
+        now = np.where(valid[row], empty[row].astype(float), last)
         start = np.where(valid[row] & (now != last), first_day + row, start)
         last = now
         since[row] = start

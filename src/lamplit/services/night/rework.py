@@ -98,6 +98,7 @@ def rework(work: Rework, universe: Universe) -> tuple[Universe, Snapshot]:
     universe = universe.with_strangers_of(old.homes)
     universe, touched = _registry_changes(work, universe, old.homes)
     universe, touched = _late(work, universe, touched)
+    touched.since[touched.since > day_number(work.through)] = LAST_DAY  # those nights are to come
     current = reordered(work.fold, old, universe)
     since = touched.earliest(day_number(work.first))
     if since == LAST_DAY and not touched.rewrite:
