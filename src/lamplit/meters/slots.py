@@ -84,20 +84,27 @@ def grids(stamps: str, *, per_meter: bool) -> str:
 
 
 def intervals_of_stamps(
-    stamps: str, calendar: Calendar, minutes: str, *, stamp_end: bool, again: str = "false"
+    stamps: str,
+    calendar: Calendar,
+    theirs: Calendar,
+    minutes: str,
+    *,
+    stamp_end: bool,
+    again: str = "false",
 ) -> str:
     """The INTERVALS relation (plus `never`) of a stamps relation joined with its `minutes`.
 
+    `calendar` is the home's, `theirs` that of stamps without an offset.
     `minutes` is an expression over the row; `again` says that a wall-clock time is the second of
     its kind.
     """
-    utc = f"CASE WHEN is_utc THEN stamp ELSE {calendar.utc_of_local('stamp', again)} END"
+    utc = f"CASE WHEN is_utc THEN stamp ELSE {theirs.utc_of_local('stamp', again)} END"
     moved = f"({utc}) - to_minutes({minutes})" if stamp_end else f"({utc})"
     # A daily total is of the day that its stamp names, whatever the clocks did; a total that is
     # stamped with its end is of the day before.
     midnight = "CASE WHEN CAST(stamp AS TIME) = TIME '00:00' THEN 1 ELSE 0 END"
     day_end = midnight if stamp_end else "0"
-    never = f"(NOT is_utc AND {calendar.never('stamp')} AND {minutes} BETWEEN 1 AND 1439)"
+    never = f"(NOT is_utc AND {theirs.never('stamp')} AND {minutes} BETWEEN 1 AND 1439)"
     shared = (
         f"meter_id, {moved} AS start_utc, CAST({minutes} AS SMALLINT) AS minutes, "
         f"CAST(CASE WHEN is_utc THEN {calendar.local_of_utc('stamp')} ELSE stamp END AS DATE) "

@@ -105,7 +105,7 @@ def stamps_plan(
             f"{texts.given(found, 'kwh')} AS kwh_text",
             f"{_value(texts, found, 'kwh_export', options)} AS kwh_export",
             f"{texts.given(found, 'kwh_export')} AS export_text",
-            f"{texts.given(found, 'quality')} AS raw_code",
+            f"{texts.word(found, 'quality')} AS raw_code",
             f"{seq_sql(texts, found)} AS seq",
             f"{_direction(texts, found, options)} AS direction",
             f"{raw_line(len(sample.header))} AS raw",
@@ -183,6 +183,10 @@ class Texts:
         if name not in found:
             return "CAST(NULL AS VARCHAR)"
         return null_sql(self.cell(found[name]))
+
+    def word(self, found: dict[str, int], name: str) -> str:
+        """The cell as text, NULL where it is empty or there is no column."""
+        return self.text(found[name]) if name in found else "CAST(NULL AS VARCHAR)"
 
     def samples(self, at: int) -> list[str]:
         """The sample's cells of a column that are not empty."""

@@ -106,7 +106,7 @@ def _parsed(source: Source, options: Options, found: dict[str, int]) -> str:
         f"{texts.given(found, 'register_export')} AS export_text",
         f"CAST({' * '.join(factors) or '1'} AS DOUBLE) AS multiplier",
         f"{digits} AS digits",
-        f"{texts.given(found, 'quality')} AS raw_code",
+        f"{texts.word(found, 'quality')} AS raw_code",
         f"{seq_sql(texts, found)} AS seq",
         f"{raw_line(len(sample.header))} AS raw",
     )

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -36,7 +36,7 @@ from lamplit.meters.layouts.base import (
 from lamplit.meters.layouts.csvfile import REJECTS, lines_before_data
 from lamplit.meters.localtime import Calendar, calendar
 from lamplit.meters.quarantine import RAW_CHARACTERS, REASONS, reject
-from lamplit.services.ingest.result import FileResult
+from lamplit.services.ingest.result import FileResult, Rows
 
 CHUNK_ROWS: Final = 200_000
 PATIENT_FROM: Final = 1_000
@@ -67,6 +67,7 @@ class Stager:
         """`timezone`: the home's, which says what a local day is."""
         self.duck, self.lake, self.timezone, self.tmp = duck, lake, timezone, tmp
         self.group = Group(tmp)
+        self.source_zone = timezone
 
     def begin(self, folder: Path) -> Group:
         """Start a group, with empty tables."""
@@ -86,21 +87,26 @@ class Stager:
         Raises LamplitError where nothing of the file can be read; the tables are then as before.
         """
         self.group.max_kwh = options.max_kwh
-        mark = self.duck.value("SELECT count(*) FROM slots")
-        wide = list(self.group.wide)
+        self.source_zone = options.timezone
         try:
             rejects = self._stage(item, sample, layout, options, result)
         except BaseException:
-            self.duck.run(f"DELETE FROM slots WHERE batch = {result.batch}")
-            self.duck.run(f"DELETE FROM registers WHERE batch = {result.batch}")
-            for path in set(self.group.wide) - set(wide):
-                path.unlink(missing_ok=True)
-            self.group.wide = wide
-            assert self.duck.value("SELECT count(*) FROM slots") == mark
+            self._forget(result)
             raise
         result.rejects = rejects
         result.rows.quarantined = len(rejects)
         result.reasons = dict(Counter(r.code for r in rejects).most_common())
+
+    def _forget(self, result: FileResult) -> None:
+        """Undo what a file has staged so far."""
+        self.duck.run(f"DELETE FROM slots WHERE batch = {result.batch}")
+        self.duck.run(f"DELETE FROM registers WHERE batch = {result.batch}")
+        own = [p for p in self.group.wide if p.name.startswith(_wide_name(result.batch))]
+        for path in own:
+            path.unlink(missing_ok=True)
+            self.group.wide.remove(path)
+        shutil.rmtree(self.group.folder / _wide_name(result.batch), ignore_errors=True)
+        result.rows, result.notes = Rows(), []
 
     def _stage(
         self, item: Input, sample: Sample, layout: Layout, options: Options, result: FileResult
@@ -108,12 +114,22 @@ class Stager:
         if isinstance(layout, ReaderLayout):
             return self._read(item, sample, layout, options, result)
         assert isinstance(layout, SqlLayout)
-        path = self._ready(item, sample)
         try:
-            source = Source(path, sample)
-            return self._run(source, layout, options, result)
+            return self._run_ready(item, sample, layout, options, result)
+        except _OtherEncodingError:
+            # ASCII at first, and something that is not UTF-8 further on.
+            self._forget(result)
+            chinese = replace(sample, encoding="gb18030")
+            return self._run_ready(item, chinese, layout, options, result)
         except DuckError as cause:
             raise _unreadable(cause, layout, item) from cause
+
+    def _run_ready(
+        self, item: Input, sample: Sample, layout: SqlLayout, options: Options, result: FileResult
+    ) -> list[Reject]:
+        path = self._ready(item, sample)
+        try:
+            return self._run(Source(path, sample), layout, options, result)
         finally:
             if path != item.path:
                 path.unlink(missing_ok=True)
@@ -157,6 +173,9 @@ class Stager:
                 own = self._canonical(plan, result)
             result.notes += plan.notes
             split = self._split_rejects(source)
+            undecided = options.encoding is None and _is_ascii(source.sample)
+            if undecided and any(r.code == "encoding" for r in split):
+                raise _OtherEncodingError
             result.rows.read += len(split)
             listed = self._listed_rejects(plan, layout)
             result.rows.read += len(listed)
@@ -175,13 +194,14 @@ class Stager:
     ) -> list[Reject] | None:
         """Copy a wide file straight to rows of the lake; None when it must be read patiently."""
         odd = calendar(self.timezone, CALENDAR_FIRST, CALENDAR_LAST).odd_days()
-        aside = "true" if plan.shift_minutes or 1440 % plan.points else "false"
+        moved = plan.shift_minutes or self.source_zone != self.timezone
+        aside = "true" if moved else "false"
         if odd and aside == "false":
             aside = f"day IN ({', '.join(f'DATE {quoted(str(d))}' for d in odd)})"
         wide = f"SELECT *, {aside} AS aside FROM ({plan.select})"
         seq = slots.batch_seq(result.batch)
         rows = meterday.rows_of_wide(wide, plan.points, result.batch, seq, options.max_kwh)
-        target = self.group.folder / f"w{result.batch:06d}{'p' if patient else ''}"
+        target = self.group.folder / _wide_name(result.batch)
         target.mkdir()
         self._copy_wide(rows, target, one_month=one_month)
         if not patient and self._split_count():
@@ -357,11 +377,12 @@ class Stager:
         if first is None:
             return []
         when = calendar(self.timezone, first.date(), last.date())
+        theirs = calendar(self.source_zone, first.date(), last.date())
         again = "false"
-        if local and not when.fixed:
-            relation, again = self._with_again(relation, when)
+        if local and not theirs.fixed:
+            relation, again = self._with_again(relation, theirs)
         intervals = slots.intervals_of_stamps(
-            relation, when, "minutes", stamp_end=stamp_end, again=again
+            relation, when, theirs, "minutes", stamp_end=stamp_end, again=again
         )
         return self._place(f"({intervals})", when, result, skip_never=skip_never)
 
@@ -550,6 +571,19 @@ _SPLIT: Final = {
     "INVALID STATE": "quotes",
     "CAST": "not-a-number",
 }
+
+
+class _OtherEncodingError(Exception):
+    """The file is not in the encoding that its start seemed to be in."""
+
+
+def _is_ascii(sample: Sample) -> bool:
+    """Whether the start of a text says nothing of its encoding."""
+    return sample.encoding == "utf-8" and sample.text.isascii() and bool(sample.text)
+
+
+def _wide_name(batch: int) -> str:
+    return f"w{batch:06d}"
 
 
 def _numbered(own: list[Reject], split: list[Reject], source: Source) -> list[Reject]:
