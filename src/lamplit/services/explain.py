@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamplit.domain.errors import LamplitError
@@ -18,13 +19,17 @@ from lamplit.domain.words import HomeState
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
-from lamplit.services.night.gather import day_date
+from lamplit.services.night.gather import day_date, day_number
 from lamplit.services.night.replay import Replay
-from lamplit.services.states import consistent
+from lamplit.services.states import shown
 from lamplit.services.sweep import door_facts
+from lamplit.signals.fold import Arrays, Fold, Step
 from lamplit.signals.home_state.sentences import Facts
+from lamplit.signals.panel import Panel
 
 CHART_DAYS = 42
+NEAR_AMONG = 400_000
+"""Ids that an unknown one is compared with, so that the answer comes at once."""
 
 REASONS = (
     Text("counts", "有效"),
@@ -65,9 +70,23 @@ class StepLine:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class PointLine:
+    """One term of the last day's points: what it stands for, how it is worked out, its value."""
+
+    rule: str
+    says: Text
+    value: float
+
+
 @dataclass(slots=True)
 class Explanation:
-    """All that `explain` shows of one home."""
+    """All that `explain` shows of one home.
+
+    `steps` and `points` are of the day `as_of`; the terms in `points` add up to the day's points
+    before these are bounded, and are empty where the day does not count. `uses`: "intervals" where
+    the last day that counts was judged from its course, "daily" where from its energy alone.
+    """
 
     household_id: str
     meter_id: str
@@ -75,6 +94,7 @@ class Explanation:
     facts: Facts
     days: list[DayLine]
     steps: list[StepLine]
+    points: list[PointLine]
     thresholds: dict[str, float]
     uses: str
     sql: list[str] = field(default_factory=list)
@@ -89,58 +109,145 @@ def explain(home: Home, household: str, as_of: date | None = None) -> Explanatio
         replay = Replay.open(home, con, detector(home))
         day = as_of or replay.through
         replay.checked(day, day)
-        row = _find(replay, household)
+        row = _find(replay, household, day)
         first = max(replay.first, day - timedelta(CHART_DAYS - 1))
-        names = tuple(s.name for s in replay.fold.steps)
-        outputs = tuple(f"next_{s.name}" if s.carry else s.name for s in replay.fold.steps)
-        panel, seen, final = replay.as_known(np.array([row]), first, day, outputs)
-        found = dict(zip(names, outputs, strict=True))
-        steps = [
-            StepLine(
-                s.name,
-                s.rule if panel.shaped or s.daily is None else s.daily,
-                s.says,
-                float(seen[found[s.name]][-1, 0]),
-            )
-            for s in replay.fold.steps
-        ]
+        named = {s.name: f"next_{s.name}" if s.carry else s.name for s in replay.fold.steps}
+        terms = {kind: point_terms(replay.fold, shaped=kind) for kind in (True, False)}
+        telling = replace(replay, fold=_with_terms(replay.fold, terms), ran=replay.ran)
+        outputs = (*named.values(), *(_term(k, i) for k in terms for i in range(len(terms[k]))))
+        panel, seen, final = telling.as_known(np.array([row]), first, day, outputs)
         homes = replay.universe.homes.slice(row, 1)
-        facts = door_facts(replay, homes, final, day)
         return Explanation(
             household_id=homes["household_id"][0].as_py(),
-            meter_id=homes["meter_id"][0].as_py(),
+            meter_id=_meter_on(replay, row, day),
             as_of=day,
-            facts=facts,
+            facts=door_facts(replay, homes, final, day),
             days=_lines(panel, seen),
-            steps=steps,
+            steps=_steps(replay.fold, panel, seen, named),
+            points=_points(terms, seen),
             thresholds=replay.fold.constants(),
-            uses="intervals" if np.isfinite(_last(panel, "base_kwh")) else "daily",
+            uses="intervals" if _shaped(seen) else "daily",
             sql=replay.ran,
         )
 
 
-def _last(panel: Any, name: str) -> float:
-    return float(panel.features[name][-1, 0]) if name in panel.features else float("nan")
-
-
-def _find(replay: Replay, household: str) -> int:
-    """The row of a household, or of the household that a meter serves."""
-    for table, column in (
-        (replay.universe.homes, "household_id"),
-        (replay.universe.meters, "meter_id"),
-    ):
-        at = pc.index(table[column], household).as_py()
-        if at >= 0:
-            return int(at) if column == "household_id" else int(table["home"][at].as_py())
-    known = replay.universe.homes["household_id"].to_pylist()[:200_000]
-    close = difflib.get_close_matches(household, known, n=3)
+def _find(replay: Replay, asked: str, day: date) -> int:
+    """The row of a household, or of the one that a meter serves on `day` or did last before."""
+    at = pc.index(replay.universe.homes["household_id"], asked).as_py()
+    if at >= 0:
+        return int(at)
+    meters = replay.universe.meters
+    mine = meters.filter(pc.equal(meters["meter_id"], asked)).to_pylist()
+    if mine:
+        number = day_number(day)
+        return int(max(mine, key=lambda m: (m["from_day"] <= number, m["from_day"]))["home"])
+    known = pc.unique(
+        pa.chunked_array([*replay.universe.homes["household_id"].chunks,
+                          *meters["meter_id"].chunks])
+    )  # fmt: skip
+    close = difflib.get_close_matches(asked, known.slice(0, NEAR_AMONG).to_pylist(), n=3)
     near = f" ({', '.join(close)}?)" if close else ""
-    raise LamplitError(problems.UNKNOWN_HOME, household=household, near=near)
+    raise LamplitError(problems.UNKNOWN_HOME, household=asked, near=near)
 
 
-def _lines(panel: Any, seen: dict[str, Any]) -> list[DayLine]:
+def _meter_on(replay: Replay, row: int, day: date) -> str:
+    """The meter that speaks for a home on `day`."""
+    number, meters = day_number(day), replay.universe.meters
+    mine = meters.filter(pc.equal(meters["home"], row)).to_pylist()
+    then = [m for m in mine if m["from_day"] <= number < m["to_day"]]
+    own = replay.universe.homes["meter_id"][row].as_py()
+    return str(then[-1]["meter_id"] if then else own)
+
+
+def _shaped(seen: Arrays) -> bool:
+    """Whether the last day that counts was judged from its course."""
+    counts = np.flatnonzero(seen["valid"][:, 0] > 0)
+    return bool(len(counts) and seen["shaped"][counts[-1], 0] > 0)
+
+
+def _steps(fold: Fold, panel: Panel, seen: Arrays, named: dict[str, str]) -> list[StepLine]:
+    return [
+        StepLine(
+            s.name,
+            s.rule if panel.shaped or s.daily is None else s.daily,
+            s.says,
+            float(seen[named[s.name]][-1, 0]),
+        )
+        for s in fold.steps
+    ]
+
+
+# --- the points, term by term -----------------------------------------------------------------
+
+
+def point_terms(fold: Fold, *, shaped: bool) -> list[tuple[str, Text]]:
+    """The terms (rule, label) that the rule of `points` adds up before it bounds them.
+
+    `shaped`: for a day whose course is known, or for one of which only the energy is.
+    """
+    steps = {s.name: s for s in fold.steps}
+    labels = {s.name: s.says for s in fold.steps} | {t.name: t.why for t in fold.thresholds}
+    node: ast.expr = ast.Name("points")
+    while True:
+        match node:
+            case ast.Name(id=name) if name in steps:
+                step = steps[name]
+                rule = step.rule if shaped or step.daily is None else step.daily
+                node = ast.parse(rule, mode="eval").body
+            case ast.IfExp(test=ast.Name(id="shaped"), body=body, orelse=orelse):
+                node = body if shaped else orelse
+            case ast.Call(func=ast.Name(id="clip"), args=[inner, _, _]):
+                node = inner
+            case _:
+                break
+    return [(ast.unparse(term), _label(term, labels)) for term in _added(node)]
+
+
+def _added(node: ast.expr) -> list[ast.expr]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _added(left) + _added(right)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            return _added(left) + [ast.UnaryOp(ast.USub(), term) for term in _added(right)]
+    return [node]
+
+
+def _label(term: ast.expr, labels: dict[str, Text | None]) -> Text:
+    """What a term says: the label of the points that it names, else of the first name with one."""
+    names = [n.id for n in ast.walk(term) if isinstance(n, ast.Name)]
+    names.sort(key=lambda name: not name.endswith("_points"))
+    said = [text for name in names if (text := labels.get(name)) is not None]
+    return said[0] if said else Text(ast.unparse(term), ast.unparse(term))
+
+
+def _term(shaped: bool, number: int) -> str:
+    return f"{'shaped' if shaped else 'daily'}_term_{number}"
+
+
+def _with_terms(fold: Fold, terms: dict[bool, list[tuple[str, Text]]]) -> Fold:
+    """The fold with each term of the points as a step of its own, worked out beside them."""
+    at = next(i for i, s in enumerate(fold.steps) if s.name == "points")
+    extra = tuple(
+        Step(_term(shaped, i), rule)
+        for shaped, rules in terms.items()
+        for i, (rule, _) in enumerate(rules)
+    )
+    return replace(fold, steps=fold.steps[:at] + extra + fold.steps[at:])
+
+
+def _points(terms: dict[bool, list[tuple[str, Text]]], seen: Arrays) -> list[PointLine]:
+    if not seen["valid"][-1, 0] > 0:
+        return []
+    shaped = bool(seen["shaped"][-1, 0] > 0)
+    return [
+        PointLine(rule, says, float(seen[_term(shaped, i)][-1, 0]))
+        for i, (rule, says) in enumerate(terms[shaped])
+    ]
+
+
+def _lines(panel: Panel, seen: Arrays) -> list[DayLine]:
     lines = []
-    chance = consistent(seen["next_belief"], seen["verdict"])
+    chance = shown(seen["next_belief"], seen["verdict"])
     for row in range(panel.days):
         kwh = float(panel.features["kwh"][row, 0])
         base = float(panel.features["base_kwh"][row, 0]) if panel.shaped else float("nan")

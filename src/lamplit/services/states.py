@@ -17,6 +17,7 @@ from lamplit.services.night.advance import detector
 from lamplit.services.night.replay import LEAD_DAYS, TRAIL_DAYS, Replay
 from lamplit.services.night.rework import subset
 from lamplit.services.night.universe import Universe
+from lamplit.signals.home_state.calibration import asof_probability
 from lamplit.signals.panel import Panel
 
 Array = np.ndarray[Any, Any]
@@ -78,18 +79,17 @@ def _asof(
     outputs = ("verdict", "next_since", "next_belief", "valid")
     panel, seen, _ = replay.as_known(rows, first, last, outputs)
     state = seen["verdict"].astype(np.int8)
-    chance = consistent(seen["next_belief"], state)
+    chance = shown(seen["next_belief"], state)
     return panel, state, seen["next_since"], np.where(seen["valid"] > 0, chance, np.nan)
 
 
-def consistent(belief: Array, state: Array) -> Array:
-    """The probability shown: on the side of a half that the state is on.
+def shown(belief: Array, state: Array) -> Array:
+    """The probability that is shown for a belief, on the side of a half that the state is on.
 
     A home is called empty only after `enter_days` quiet days, because a trip of a day or two is
-    no spell; until then the belief is shown as at most even.
+    no spell; until then it is less likely empty than not.
     """
-    called = (state == HomeState.DARK) | (state == HomeState.MICRO)
-    return np.where(called, np.maximum(belief, 0.5), np.minimum(belief, 0.49))
+    return asof_probability(belief, (state == HomeState.DARK) | (state == HomeState.MICRO))
 
 
 def _revised(
