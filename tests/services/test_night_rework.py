@@ -329,7 +329,7 @@ def test_a_home_never_read_carries_what_a_home_starts_from(tmp_path):
     from lamplit.services.night.advance import detector
 
     for name, start in detector(home).starts.items():
-        assert repr(found.carried[name][1]) == repr(np.float64(start)), name
+        assert repr(found.carried[name][1]) == repr(np.float32(start)), name
 
 
 def test_the_registry_is_read_by_pyarrow_types_of_any_writer(tmp_path):

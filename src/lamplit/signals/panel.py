@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lamplit.signals.fold import Arrays, DayFunction, Fold
+from lamplit.signals.code import NUMBER, Arrays
+from lamplit.signals.fold import Fold
+from lamplit.signals.program import Program
 
-BLOCK_HOMES = 8192
+BLOCK_HOMES = 16384
+"""64 kB a value: some tens of values stay in a core's cache, and two threads seldom meet."""
 
 FEATURES = (
     "kwh", "kwh_export", "coverage", "quality",
@@ -76,13 +79,13 @@ def run_fold(
     stood after each of `keep_days`, days since 1970-01-01). `progress` is told the homes done.
     """
     count = panel.homes
-    day_function = fold.compile(outputs, shape=panel.shaped)
-    final = {name: np.empty(count) for name in fold.carried}
+    program = fold.compile(outputs, shape=panel.shaped)
+    final = {name: np.empty(count, NUMBER) for name in fold.carried}
     shown = {name: np.empty((panel.days, count), dtype=np.float32) for name in outputs}
-    kept = {day: {n: np.empty(count) for n in fold.carried} for day in keep_days}
+    kept = {day: {n: np.empty(count, NUMBER) for n in fold.carried} for day in keep_days}
 
     def work(block: slice) -> int:
-        _fold_block(fold, day_function, panel, carried, block, (final, shown, kept))
+        _fold_block(fold, program, panel, carried, block, (final, shown, kept))
         return int(block.stop - block.start)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
@@ -99,31 +102,29 @@ def _blocks(count: int) -> Iterator[slice]:
 
 def _fold_block(
     fold: Fold,
-    day_function: DayFunction,
+    program: Program,
     panel: Panel,
     carried: Arrays,
     block: slice,
     into: tuple[Arrays, Arrays, dict[int, Arrays]],
 ) -> None:
     final, shown, kept = into
-    state = {name: carried[name][block] for name in fold.carried}
+    state = {name: np.array(carried[name][block], dtype=NUMBER) for name in fold.carried}
     size = block.stop - block.start
-    constant = {name: array[block].astype(float) for name, array in panel.static.items()}
-    blank = np.full(size, np.nan)
-    neutral = {"peer": np.ones(size), "silent": np.zeros(size), "swapped": np.zeros(size)}
+    advance = program.bind(size)
+    inputs = _constant(fold, panel, block)
+    changing = {
+        name: values
+        for name, values in (*panel.features.items(), *panel.area.items())
+        if name in fold.inputs
+    }
     with np.errstate(all="ignore"):
         for row in range(panel.days):
             day = panel.first_day + row
-            inputs: Arrays = {"day": np.full(size, float(day)), **neutral, **constant}
-            for name in fold.inputs:
-                if name in panel.features:
-                    inputs[name] = panel.features[name][row, block].astype(float)
-                elif name in panel.area:
-                    inputs[name] = panel.area[name][row, block].astype(float)
-                else:
-                    inputs.setdefault(name, blank)
-            state, seen = day_function(state, inputs)
-            for name, values in seen.items():
+            inputs["day"].fill(day)
+            for name, values in changing.items():
+                inputs[name] = np.asarray(values[row, block], dtype=NUMBER)
+            for name, values in advance(state, inputs).items():
                 shown[name][row, block] = values
             if day in kept:
                 for name, values in state.items():
@@ -132,6 +133,18 @@ def _fold_block(
         final[name][block] = values
 
 
+def _constant(fold: Fold, panel: Panel, block: slice) -> Arrays:
+    """What stays the same from day to day: what the homes are, and what is not held at all."""
+    size = block.stop - block.start
+    blank = np.full(size, np.nan, NUMBER)
+    neutral = {"peer": 1.0, "silent": 0.0, "swapped": 0.0, "day": 0.0}
+    return {
+        **dict.fromkeys(fold.inputs, blank),
+        **{name: np.full(size, value, NUMBER) for name, value in neutral.items()},
+        **{name: np.array(values[block], dtype=NUMBER) for name, values in panel.static.items()},
+    }
+
+
 def start_carried(fold: Fold, count: int) -> Arrays:
     """The carried values of homes never seen before."""
-    return {name: np.full(count, value) for name, value in fold.starts.items()}
+    return {name: np.full(count, value, NUMBER) for name, value in fold.starts.items()}
