@@ -79,7 +79,7 @@ def still_news(on: Any, away: Array, since: Array) -> Array:
 
 
 def judged_sql(evening: Evening, *, broken: bool) -> str:
-    """SELECT of every home with `event_now`, `empty`, `chance`, `wanted` and `age`.
+    """SELECT of every home with `happening`, `empty`, `chance`, `wanted` and `age`.
 
     `broken`: whether the table BREAKS holds broken routines (household_id, chance, age, day).
     """
@@ -97,12 +97,12 @@ SELECT e.row, e.community_id, e.lives_alone, e.state, e.away,
   NOT e.shared AND ({empty}) AS empty,
   CASE WHEN {found} THEN {routine} WHEN event = {went} AND away > 0 THEN {went}
     WHEN event = {returned} AND away = 0 AND {news} THEN {returned}
-    WHEN event = {frozen} AND {news} THEN {frozen} ELSE 0 END AS event_now,
+    WHEN event = {frozen} AND {news} THEN {frozen} ELSE 0 END AS happening,
   CASE WHEN {found} THEN {"b.chance" if broken else "0.0"}
     WHEN {empty} THEN {_through(CALLED, "belief")}
     ELSE 1 - {_through(UNCALLED, "belief")} END AS chance,
-  NOT e.shared AND (event_now <> 0 OR ({empty})) AS wanted,
-  greatest(CASE event_now WHEN {routine} THEN {"b.age" if broken else "0"}
+  NOT e.shared AND (happening <> 0 OR ({empty})) AS wanted,
+  greatest(CASE happening WHEN {routine} THEN {"b.age" if broken else "0"}
     WHEN {frozen} THEN {age} ELSE {day} - since END, 0) AS age
 FROM {evening.relation} e {join if broken else ""}"""
 
@@ -111,17 +111,17 @@ def ranked(
     evening: Evening, community: str, top: int | None, *, broken: bool
 ) -> tuple[Array, Array]:
     """(rows of the homes worth a knock, best first; the event of each)."""
-    urgency = _case({int(e): w for e, w in URGENCY.items()}, "event_now")
+    urgency = _case({int(e): w for e, w in URGENCY.items()}, "happening")
     place = f"AND community_id = {quoted(community)}" if community else ""
     limit = f"LIMIT {top}" if top is not None else ""
     found = evening.arrow(f"""
-        SELECT row, event_now,
+        SELECT row, happening,
           chance * {urgency} * CASE WHEN lives_alone THEN {VULNERABLE} ELSE 1.0 END
             / (1 + age / {FADES_DAYS}) AS score
         FROM ({judged_sql(evening, broken=broken)}) WHERE wanted {place}
         ORDER BY score DESC, row {limit}
     """)
-    return found["row"].to_numpy(), found["event_now"].to_numpy()
+    return found["row"].to_numpy(), found["happening"].to_numpy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def counted(evening: Evening, *, broken: bool) -> dict[str, Counted]:
     """Every community's count, by its id."""
     by_state = ", ".join(f"count(*) FILTER (state = {int(s)}) AS state_{s.word}" for s in HomeState)
     by_event = ", ".join(
-        f"count(*) FILTER (event_now = {int(e)}) AS event_{e.word}" for e in HAPPENINGS
+        f"count(*) FILTER (happening = {int(e)}) AS event_{e.word}" for e in HAPPENINGS
     )
     rows = evening.arrow(f"""
         SELECT coalesce(community_id, '') AS place, count(*) AS homes, {by_state}, {by_event},

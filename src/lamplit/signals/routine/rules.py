@@ -28,7 +28,7 @@ Array = np.ndarray[Any, Any]
 INPUTS = (
     "valid", "away", "days", "kwh", "usual_kwh", "activity", "usual_activity",
     "level", "usual_level", "spread", "alike", "first_use", "usual_first", "by_usual",
-    "eve_fall", "eve_alike",
+    "eve_fall", "eve_likeness",
 )  # fmt: skip
 
 STEPS = (
@@ -39,17 +39,21 @@ STEPS = (
          Text("activity below the usual, in spreads", "活动量低于平时的幅度（标准差）")),
     Step("quiet", "fall > routine_spreads",
          Text("much quieter than usual", "明显比平时安静")),
-    Step("unlike", "alike < routine_alike",
+    Step("likeness", "alike * clip(activity / (routine_echo * usual_activity), 0, 1)",
+         Text("how far the hours are the usual ones, an echo counting little",
+              "时段与往常的相似度（余量过小者酌减）")),
+    Step("unlike", "likeness < routine_alike",
          Text("at other hours than usual", "时段与往常不符")),
     Step("latest", "usual_first + routine_late_hours",
          Text("the hour by which something should be in use", "最迟应有用电的时刻")),
     Step("overdue", "latest < 24 and first_use > latest",
          Text("nothing in use by then", "至该时刻仍无用电")),
     Step("fall_points", "routine_fall_weight * fall", Text("quieter than usual", "比平时安静")),
-    Step("unlike_points", "routine_unlike_weight * (0.5 - alike)",
+    Step("unlike_points", "routine_unlike_weight * (0.5 - likeness)",
          Text("at other hours than usual", "时段与往常不符")),
     Step("eve_points", "clip((routine_eve_fall_weight * eve_fall if known(eve_fall) else 0.0) "
-         "+ (routine_eve_unlike_weight * (0.5 - eve_alike) if known(eve_alike) else 0.0), -2, 3.5)",
+         "+ (routine_eve_unlike_weight * (0.5 - eve_likeness) if known(eve_likeness) else 0.0), "
+         "-2, 3.5)",
          Text("the day before", "前一日")),
     Step("points", "routine_base + fall_points + unlike_points + eve_points",
          Text("together", "合计")),
@@ -107,13 +111,13 @@ def judge(fold: Fold, course: Course, rows: tuple[int, ...] = (-1,)) -> list[Ver
 def _judged(function: Any, today: Arrays, eve: Arrays | None, fold: Fold) -> Verdicts:
     inputs = dict(today)
     blank = np.full(len(today["valid"]), np.nan)
-    inputs |= {"eve_fall": blank, "eve_alike": blank}
+    inputs |= {"eve_fall": blank, "eve_likeness": blank}
     with np.errstate(all="ignore"):
         if eve is not None:
             speaks = (eve["valid"] == 1) & (eve["days"] >= fold.constants()["routine_days"])
-            _, before = function({}, eve | {"eve_fall": blank, "eve_alike": blank})
+            _, before = function({}, eve | {"eve_fall": blank, "eve_likeness": blank})
             inputs["eve_fall"] = np.where(speaks, before["fall"], np.nan)
-            inputs["eve_alike"] = np.where(speaks, eve["alike"], np.nan)
+            inputs["eve_likeness"] = np.where(speaks, before["likeness"], np.nan)
         _, steps = function({}, inputs)
     return Verdicts(inputs | {name: np.asarray(v, dtype=float) for name, v in steps.items()})
 
