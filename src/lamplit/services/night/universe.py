@@ -52,7 +52,8 @@ SELECT meter_id, household_id, community_id, coalesce(collector_id, building_id)
 FROM read_parquet('{registry}')
 """
 
-# Of several meters the latest speaks for the home, and of those of one day the last by name.
+# Of several meters the latest speaks for the home, and of those of one day the last by name. Most
+# homes have one meter and need no aggregate.
 _HOMES = """
 WITH links AS ({links}),
 many AS (SELECT meter_id FROM links GROUP BY meter_id HAVING count(*) > 1),
@@ -60,14 +61,31 @@ crowd AS (
   SELECT DISTINCT a.household_id FROM links a JOIN many USING (meter_id)
   JOIN links b ON a.meter_id = b.meter_id AND a.household_id <> b.household_id
     AND a.from_day < b.to_day AND b.from_day < a.to_day
+),
+several AS (SELECT household_id FROM links GROUP BY household_id HAVING count(*) > 1),
+single AS (
+  SELECT household_id, meter_id, community_id, silence_id, solar, shared, lives_alone,
+    from_day = {no_day} AND to_day = {last_day} AS alone
+  FROM links ANTI JOIN several USING (household_id)
+),
+mixed AS (
+  SELECT household_id, arg_max(meter_id, (from_day, meter_id)) AS meter_id,
+    arg_max(community_id, (from_day, meter_id)) AS community_id,
+    arg_max(silence_id, (from_day, meter_id)) AS silence_id,
+    bool_or(solar) AS solar, bool_or(shared) AS shared, bool_or(lives_alone) AS lives_alone,
+    false AS alone
+  FROM links SEMI JOIN several USING (household_id) GROUP BY household_id
 )
-SELECT household_id, arg_max(meter_id, (from_day, meter_id)) AS meter_id,
-  arg_max(community_id, (from_day, meter_id)) AS community_id,
-  arg_max(silence_id, (from_day, meter_id)) AS silence_id,
-  bool_or(solar) AS solar,
-  bool_or(shared) OR bool_or(household_id IN (SELECT household_id FROM crowd)) AS shared,
-  bool_or(lives_alone) AS lives_alone, false AS stranger
-FROM links GROUP BY household_id ORDER BY household_id
+SELECT h.* REPLACE (shared OR c.household_id IS NOT NULL AS shared), false AS stranger
+FROM (SELECT * FROM single UNION ALL SELECT * FROM mixed) h
+LEFT JOIN crowd c USING (household_id) ORDER BY household_id
+"""
+
+_SEVERAL = """
+WITH links AS ({links})
+SELECT meter_id, home, from_day, to_day, false AS alone
+FROM links JOIN several_homes USING (household_id)
+ORDER BY home, from_day, meter_id, to_day
 """
 
 
@@ -122,16 +140,7 @@ class Universe:
         nothing, no = pa.nulls(n, pa.string()), pa.array(np.zeros(n, dtype=bool))
         yes = pa.array(np.ones(n, dtype=bool))
         homes = pa.table([ids, ids, nothing, nothing, no, no, no, yes], schema=HOMES_SCHEMA)
-        meters = pa.table(
-            [
-                ids,
-                pa.array(np.arange(start, start + n, dtype=np.int32)),
-                pa.array(np.full(n, NO_DAY, dtype=np.int32)),
-                pa.array(np.full(n, LAST_DAY, dtype=np.int32)),
-                yes,
-            ],
-            schema=METERS_SCHEMA,
-        )
+        meters = _always(ids, np.arange(start, start + n, dtype=np.int32))
         return Universe(
             pa.concat_tables([self.homes, homes]), pa.concat_tables([self.meters, meters])
         )
@@ -178,18 +187,36 @@ def registered(con: Duck, registry: Path) -> Universe:
 
 
 def _registered(con: Duck, registry: Path) -> Universe:
-    links = _LINKS.format(registry=str(registry).replace("'", "''"), no_day=NO_DAY,
-                          last_day=LAST_DAY)  # fmt: skip
-    homes = con.arrow(_HOMES.format(links=links)).cast(HOMES_SCHEMA)
-    con.register("universe_homes", homes)
-    meters = con.arrow(f"""
-        WITH links AS ({links}),
-        numbered AS (SELECT household_id, row_number() OVER (ORDER BY household_id) - 1 AS home
-                     FROM universe_homes)
-        SELECT meter_id, CAST(home AS INTEGER) AS home, from_day, to_day,
-          count(*) OVER (PARTITION BY household_id) = 1
-            AND from_day = {NO_DAY} AND to_day = {LAST_DAY} AS alone
-        FROM links JOIN numbered USING (household_id) ORDER BY home, from_day, meter_id, to_day
-    """).cast(METERS_SCHEMA)
-    con.unregister("universe_homes")
-    return Universe(homes, meters)
+    days = {"no_day": NO_DAY, "last_day": LAST_DAY}
+    links = _LINKS.format(registry=str(registry).replace("'", "''"), **days)
+    homes = con.arrow(_HOMES.format(links=links, **days)).combine_chunks()
+    alone = homes["alone"].to_numpy()
+    here, there = np.flatnonzero(alone), np.flatnonzero(~alone)
+    several = pa.table(
+        {
+            "household_id": homes["household_id"].take(pa.array(there)),
+            "home": pa.array(there.astype(np.int32)),
+        }
+    )
+    con.register("several_homes", several)
+    more = con.arrow(_SEVERAL.format(links=links)).cast(METERS_SCHEMA)
+    con.unregister("several_homes")
+    ids = homes["meter_id"].take(pa.array(here))
+    meters = _always(ids, here.astype(np.int32))
+    homes = homes.drop_columns(["alone"]).select(HOMES_SCHEMA.names).cast(HOMES_SCHEMA)
+    return Universe(homes, pa.concat_tables([meters, more]).combine_chunks())
+
+
+def _always(ids: pa.ChunkedArray | pa.Array, homes: Array) -> pa.Table:
+    """Links of homes with one meter for good."""
+    count = len(homes)
+    return pa.table(
+        [
+            ids,
+            pa.array(homes),
+            pa.array(np.full(count, NO_DAY, dtype=np.int32)),
+            pa.array(np.full(count, LAST_DAY, dtype=np.int32)),
+            pa.array(np.ones(count, dtype=bool)),
+        ],
+        schema=METERS_SCHEMA,
+    )
