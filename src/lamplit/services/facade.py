@@ -22,6 +22,7 @@ from lamplit.services.night.gather import day_date, day_number
 from lamplit.services.night.replay import Replay
 from lamplit.services.routine import lately_broken
 from lamplit.services.sweep import fresh_event, places_of, states_on, still_news
+from lamplit.signals.home_state.calibration import asof_probability
 
 
 def facade_of(home: Home, building: str, as_of: date | None = None) -> Facade:
@@ -74,8 +75,8 @@ def _window(
     state, chance, since, happened = HomeState.UNKNOWN, None, None, HomeEvent.NONE
     if at is not None and carried["state"][at] > 0:
         state = HomeState(int(carried["state"][at]))
-        belief = float(carried["belief"][at])
-        chance = max(belief, 0.5) if state in EMPTY_STATES else min(belief, 0.49)
+        belief, called = carried["belief"][at], np.array(state in EMPTY_STATES)
+        chance = float(asof_probability(belief, called))
         happened = HomeEvent(int(event[at]))
         since = day_date(np.nan_to_num(carried["since"][at]))
     return Window(
