@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import os
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from night_worlds import (
@@ -15,6 +19,7 @@ from night_worlds import (
     World,
     assert_same,
     changed_registry,
+    link,
     nights,
     outcome,
     random_world,
@@ -22,8 +27,14 @@ from night_worlds import (
     wrong_reading,
 )
 
+from lamplit.meters.layouts.base import Options
 from lamplit.services.home import Home
+from lamplit.services.ingest.run import ingest
 from lamplit.services.night import snapshots
+
+FIRST = date(2025, 3, 3)
+EXAMPLES = int(os.environ.get("LAMPLIT_EXAMPLES", "6"))
+"""Towns to live through; a long hunt sets more of them."""
 
 
 def live_and_compare(folder: Path, seed: int) -> None:
@@ -91,8 +102,68 @@ def _live(folder: Path, world: World, rng: np.random.Generator) -> Home:
 
 @given(st.integers(0, 10**6))
 @settings(
-    max_examples=10, deadline=None, derandomize=True,
+    max_examples=EXAMPLES, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_night_by_night_is_the_same_as_from_scratch(tmp_path_factory, seed):
     live_and_compare(tmp_path_factory.mktemp("town"), seed)
+
+
+def test_the_same_through_ingest_from_files_late_and_corrected(tmp_path):
+    """Hourly readings in CSV files as they come, against one Parquet file with all of them."""
+    rng = np.random.default_rng(7)
+    values = _hourly(rng, meters=24, days=14)
+    came, told = Home.create(tmp_path / "came"), Home.create(tmp_path / "told")
+    links = [
+        link(f"M{i:02d}", f"H{i:02d}", community_id="C1", collector_id="K1") for i in range(20)
+    ]
+    write_registry(came, links)
+    write_registry(told, links)
+    keys = sorted(values, key=lambda k: (k[1], k[0]))
+    late = {k for k in keys if rng.random() < 0.2}
+    wrong = {k for k in keys if k not in late and rng.random() < 0.1}
+    for number in range(7):
+        first, last = FIRST + timedelta(2 * number), FIRST + timedelta(2 * number + 1)
+        now = [k for k in keys if first <= k[1] <= last and k not in late]
+        made = {k: (values[k] * 3 if k in wrong else values[k], 1) for k in now}
+        back = [k for k in keys if k[1] < first and k in late | wrong and rng.random() < 0.3]
+        made |= {k: (values[k], 2) for k in back}
+        late, wrong = late - set(back), wrong - set(back)
+        _ingest(came, tmp_path / f"{number}.csv", made)
+        nights(came, last)
+    _ingest(came, tmp_path / "rest.csv", {k: (values[k], 3) for k in late | wrong})
+    nights(came, FIRST + timedelta(13))
+    _ingest(told, tmp_path / "all.parquet", {k: (v, 1) for k, v in values.items()})
+    nights(told)
+    assert_same(outcome(came), outcome(told))
+
+
+def _hourly(rng, meters, days):
+    """(meter, day) → the 24 readings of the day, kWh to three digits; some days are never read."""
+    values = {}
+    for meter in range(meters):
+        away = int(rng.integers(0, days))
+        for day in range(days):
+            if rng.random() < 0.05:
+                continue
+            level = 0.02 if away <= day < away + 5 and meter % 2 else 0.3
+            values[f"M{meter:02d}", FIRST + timedelta(day)] = np.round(
+                level * rng.lognormal(0, 0.8 if level > 0.1 else 0.02, 24), 3
+            )
+    return values
+
+
+def _ingest(home, file, made):
+    rows = pa.Table.from_pylist(
+        [
+            {"meter_id": meter, "time": f"{day} {hour:02d}:00", "kwh": float(kwh), "seq": seq}
+            for (meter, day), (hours, seq) in made.items()
+            for hour, kwh in enumerate(hours)
+        ]
+    )
+    if file.suffix == ".csv":
+        pacsv.write_csv(rows, file)
+    else:
+        pq.write_table(rows, file)
+    report = ingest(home, [file], Options())
+    assert sum(f.rows.quarantined for f in report.files) == 0
