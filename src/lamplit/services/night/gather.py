@@ -11,7 +11,6 @@ import pyarrow as pa
 from lamplit.engine.duckdb import Duck
 from lamplit.meters.lake import Lake
 from lamplit.services.night.universe import Universe
-from lamplit.signals.fold import Arrays
 from lamplit.signals.panel import DAILY_FEATURES, FEATURES, Panel
 
 Array = np.ndarray[Any, Any]
@@ -101,15 +100,24 @@ def read_days(
     home = rows["home"].to_numpy()
     first, last = span
     shape = (last - first + 1, universe.count)
-    where = (rows["day"].to_numpy() - first, home)
-    arrays: Arrays = {}
-    for name in features:
-        values = np.full(shape, np.nan, dtype=np.float32)
-        values[where] = rows[name].to_numpy()
-        arrays[name] = values
+    where = home if shape[0] == 1 else (rows["day"].to_numpy() - first, home)
+    # A home has one row a day: with as many rows as cells, no cell is left to be blank.
+    whole = rows.num_rows == shape[0] * shape[1]
+    arrays = {name: _laid_out(rows[name], where, shape, whole) for name in features}
     panel = Panel(universe.count, first, shape[0], arrays)
     _describe(panel, universe)
     return panel, universe
+
+
+def _laid_out(
+    column: pa.ChunkedArray, where: Any, shape: tuple[int, int], whole: bool
+) -> Array:  # fmt: skip
+    values = np.empty(shape, dtype=np.float32)
+    if not whole:
+        values.fill(np.nan)
+    into = values[0] if shape[0] == 1 else values
+    into[where] = column.to_numpy()
+    return values
 
 
 def _rows(con: Duck, days_sql: str, universe: Universe, features: tuple[str, ...]) -> pa.Table:
