@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import importlib
-import importlib.util
 import os
 import sys
 import tomllib
@@ -106,9 +105,7 @@ def build() -> typer.Typer:
         pass
 
     for name in COMMANDS:
-        module = f"lamplit.cli.{name}"
-        if importlib.util.find_spec(module) is not None:
-            importlib.import_module(module).register(app)
+        importlib.import_module(f"lamplit.cli.{name}").register(app)
     return app
 
 

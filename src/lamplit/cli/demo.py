@@ -121,10 +121,10 @@ def _show(shown: Demo) -> None:
 
 
 CLAIMS = {
-    "empty": ("called empty", "判为无人"),
-    "returned": ("called returned", "判为返回"),
-    "frozen_high": ("called frozen high", "判为恒定偏高"),
-    "routine_broken": ("called routine broken", "判为作息异常"),
+    "empty": tr("called empty", "判为无人"),
+    "returned": tr("called returned", "判为返回"),
+    "frozen_high": tr("called frozen high", "判为恒定偏高"),
+    "routine_broken": tr("called routine broken", "判为作息异常"),
 }
 
 
@@ -146,8 +146,7 @@ def _show_check(console: Console, shown: Demo) -> None:
         tr(f"all {check.all.doors} doors", f"全部 {check.all.doors} 户"), *_part(check.all)
     )
     for claim, part in check.claims.items():
-        en, zh = CLAIMS[claim]
-        table.add_row(tr(f"  {en}: {part.doors}", f"  {zh}：{part.doors}"), *_part(part))
+        table.add_row(f"  {CLAIMS[claim]} ({part.doors:,})", *_part(part))
     console.print(table)
 
 
@@ -217,7 +216,7 @@ def _next(shown: Demo) -> str:
     """What to try next, as commands that work from where the reader stands."""
     assert shown.found is not None
     me, demo = _program(), _said(shown.home)
-    zone = tr("Europe/London", "Asia/Shanghai")
+    zone = "Asia/Shanghai" if LANGUAGE == "zh" else "Europe/London"
     first = shown.found.doors["household_id"][0].as_py() if shown.found.doors.num_rows else "ID"
     look = _said(shown.folder)
     building = shown.facade.building_id if shown.facade else "BUILDING"
