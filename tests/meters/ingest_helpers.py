@@ -63,6 +63,11 @@ class Bench:
         (row,) = self.rows(columns, where)
         return row
 
+    def total(self, columns: str, where: str = "true") -> tuple[Any, ...]:
+        """Aggregates over the lake."""
+        with Duck() as duck:
+            return duck.row(f"SELECT {columns} FROM {self.lake().sql()} WHERE {where}")
+
 
 def counts(result: FileResult) -> tuple[int, int, int, int, int]:
     rows = result.rows

@@ -41,7 +41,7 @@ def cells(source: Source, types: Mapping[int, str] | None = None) -> str:
     return (
         f"(SELECT row_number() OVER () + {before} AS line, * FROM read_csv({source.sql_path}, "
         f"auto_detect = false, header = true, skip = {before - 1}, delim = '{delimiter}', "
-        "quote = '\"', escape = '\"', strict_mode = false, "
+        "quote = '\"', escape = '\"', "
         f"nullstr = [{nulls}], columns = {{{columns}}}, "
         f"store_rejects = true, rejects_table = '{REJECTS}', "
         f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0, max_line_size = {MAX_LINE}))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import shutil
 from collections import Counter
@@ -93,6 +94,7 @@ class Stager:
         except BaseException:
             self._forget(result)
             raise
+        rejects.sort(key=lambda r: r.line)
         result.rejects = rejects
         result.rows.quarantined = len(rejects)
         result.reasons = dict(Counter(r.code for r in rejects).most_common())
@@ -114,20 +116,32 @@ class Stager:
         if isinstance(layout, ReaderLayout):
             return self._read(item, sample, layout, options, result)
         assert isinstance(layout, SqlLayout)
-        try:
-            return self._run_ready(item, sample, layout, options, result)
-        except _OtherEncodingError:
-            # ASCII at first, and something that is not UTF-8 further on.
+        # Once as it is; where DuckDB stumbles over it, once more with tidied line ends; and once
+        # more in the encoding of Chinese texts, should it turn out not to be UTF-8 further on.
+        tidy = _mixed_line_ends(sample)
+        for _ in range(3):
+            try:
+                return self._run_ready(item, sample, layout, options, result, tidy=tidy)
+            except _OtherEncodingError:
+                sample = replace(sample, encoding="gb18030")
+            except DuckError as cause:
+                if tidy or sample.parquet is not None:
+                    raise _unreadable(cause, layout, item) from cause
+                tidy = True
             self._forget(result)
-            chinese = replace(sample, encoding="gb18030")
-            return self._run_ready(item, chinese, layout, options, result)
-        except DuckError as cause:
-            raise _unreadable(cause, layout, item) from cause
+        raise AssertionError("each way is tried once")
 
     def _run_ready(
-        self, item: Input, sample: Sample, layout: SqlLayout, options: Options, result: FileResult
+        self,
+        item: Input,
+        sample: Sample,
+        layout: SqlLayout,
+        options: Options,
+        result: FileResult,
+        *,
+        tidy: bool,
     ) -> list[Reject]:
-        path = self._ready(item, sample)
+        path = self._ready(item, sample, tidy=tidy)
         try:
             return self._run(Source(path, sample), layout, options, result)
         finally:
@@ -136,20 +150,22 @@ class Stager:
 
     # --- files that DuckDB reads -------------------------------------------------------------
 
-    def _ready(self, item: Input, sample: Sample) -> Path:
-        """The file as DuckDB can read it: unpacked, in UTF-8."""
-        utf8 = sample.encoding in ("utf-8", "utf-8-sig", "binary", "ascii")
+    def _ready(self, item: Input, sample: Sample, *, tidy: bool) -> Path:
+        """The file as DuckDB can read it: unpacked, in UTF-8; `tidy`: lines ended alike."""
+        utf8 = sample.encoding in ("utf-8", "utf-8-sig", "binary", "ascii") and not tidy
         if item.packing == "plain" and utf8:
             return item.path
         target = self.tmp / f"source-{os.getpid()}.txt"
         if utf8:
             unpack(item, target)
             return target
-        decoder = codecs.getincrementaldecoder(sample.encoding)("replace")
+        newlines = io.IncrementalNewlineDecoder(
+            codecs.getincrementaldecoder(sample.encoding)("replace"), translate=True
+        )
         with opened(item) as stream, target.open("w", encoding="utf-8", newline="") as sink:
             while chunk := stream.read(1 << 20):
-                sink.write(decoder.decode(chunk))
-            sink.write(decoder.decode(b"", final=True))
+                sink.write(newlines.decode(chunk))
+            sink.write(newlines.decode(b"", final=True))
         return target
 
     def _run(
@@ -580,6 +596,13 @@ class _OtherEncodingError(Exception):
 def _is_ascii(sample: Sample) -> bool:
     """Whether the start of a text says nothing of its encoding."""
     return sample.encoding == "utf-8" and sample.text.isascii() and bool(sample.text)
+
+
+def _mixed_line_ends(sample: Sample) -> bool:
+    """Whether lines end in more than one way, or the old Macintosh one."""
+    text = sample.text
+    pairs, feeds, returns = text.count("\r\n"), text.count("\n"), text.count("\r")
+    return returns > pairs or (pairs > 0 and feeds > pairs)
 
 
 def _wide_name(batch: int) -> str:
