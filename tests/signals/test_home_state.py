@@ -215,15 +215,22 @@ def test_a_load_that_never_rests_far_above_the_usual_is_frozen_high():
     base = np.array([2.4] * 30 + [38.0] * 6, dtype=np.float32)
     shares = (0.06, 0.18, 0.16, 0.14, 0.34, 0.12)
     part = {f"{name}_kwh": kwh * share for name, share in zip(PARTS, shares, strict=True)}
-    features = {
-        name: values[:, None].astype(np.float32)
-        for name, values in {
-            "kwh": kwh + np.arange(span) % 2, "coverage": np.ones(span), "quality": np.zeros(span), "base_kwh": base,
-            "kwh_export": np.full(span, np.nan), "top_kwh": kwh / 8, "night_kwh": kwh * 0.4, "night_base_kwh": base,
-            "night_top_kwh": kwh / 10, "active_blocks": np.full(span, 5.0), "peak_kw": kwh / 10,
-            "zero_slots": np.zeros(span), **part,
-        }.items()
-    }  # fmt: skip
+    ones = np.ones(span)
+    told = part | {
+        "kwh": kwh + np.arange(span) % 2,
+        "kwh_export": ones * np.nan,
+        "coverage": ones,
+        "quality": ones * 0,
+        "base_kwh": base,
+        "top_kwh": kwh / 8,
+        "night_kwh": kwh * 0.4,
+        "night_base_kwh": base,
+        "night_top_kwh": kwh / 10,
+        "active_blocks": ones * 5,
+        "peak_kw": kwh / 10,
+        "zero_slots": ones * 0,
+    }
+    features = {name: values[:, None].astype(np.float32) for name, values in told.items()}
     panel = Panel(1, 1, span, features, static={"solar": np.zeros(1), "shared": np.zeros(1)})
     fold = home_state_fold()
     _, seen, _ = run_fold(fold, panel, start_carried(fold, 1), OUTPUTS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lamplit.services.explain import Explanation
+    from lamplit.services.routine import RoutineLook
 
 Household = Annotated[
     str,
@@ -87,7 +89,10 @@ def _answer(found: Explanation) -> dict[str, Any]:
     answer["evidence"] = {"en": evidence(found.facts, "en"), "zh": evidence(found.facts, "zh")}
     answer["against"] = {"en": against(found.facts, "en"), "zh": against(found.facts, "zh")}
     for step in answer["steps"]:
-        step["value"] = None if step["value"] != step["value"] else step["value"]
+        step["value"] = step["value"] if isfinite(step["value"]) else None
+    if found.routine:
+        for step in answer["routine"]["steps"]:
+            step["value"] = step["value"] if isfinite(step["value"]) else None
     return answer
 
 
@@ -114,12 +119,8 @@ def _show(console: Console, found: Explanation) -> None:
     console.print(f"{tr('Judged from', '依据数据')}: {used}", style="dim")
     _show_points(console, found)
     _show_doubts(console, found)
-
-
-POINTS = (
-    "points_base", "drop_points", "tiny_points", "frugal_points", "unrest_points",
-    "round_points", "stir_points", "crest_points", "flat_points",
-)  # fmt: skip
+    if found.routine:
+        _show_routine(console, found.routine)
 
 
 def _show_points(console: Console, found: Explanation) -> None:
@@ -130,18 +131,36 @@ def _show_points(console: Console, found: Explanation) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold dim")
     table.add_column(tr("points for “nobody there”", "“无人”得分"))
     table.add_column(f"{found.as_of}", justify="right")
-    if steps["valid"].value:
-        base = "points_base" if found.uses == "intervals" else "daily_base"
-        table.add_row(tr("a day with no sign either way", "无迹象之日的基数"),
-                      f"{found.thresholds[base]:+.1f}")  # fmt: skip
-        for name in POINTS[1:]:
-            step = steps[name]
-            if step.says and abs(step.value) >= 0.05:
-                table.add_row(step.says.say(LANGUAGE), f"{step.value:+.1f}")
+    for line in found.points:
+        if abs(line.value) >= 0.05:
+            table.add_row(line.says.say(LANGUAGE), f"{line.value:+.1f}")
+    if found.points:
         table.add_row(tr("together (bounded)", "合计（有上下限）"), f"{steps['points'].value:+.1f}",
                       style="bold")  # fmt: skip
     table.add_row(tr("carried over from yesterday", "由昨日延续"), f"{steps['carried'].value:.0%}")
-    table.add_row(tr("nobody was there", "当日无人"), f"{steps['belief'].value:.0%}", style="bold")
+    table.add_row(tr("nobody was there: belief", "当日无人：判断"), f"{steps['belief'].value:.0%}")
+    shown = found.days[-1].probability
+    if shown is not None:
+        table.add_row(tr("nobody was there: probability, calibrated", "当日无人：校准后概率"),
+                      f"{shown:.0%}", style="bold")  # fmt: skip
+    console.print(table)
+
+
+def _show_routine(console: Console, look: RoutineLook) -> None:
+    """How the day of a consenting home went beside its usual days."""
+    from rich.table import Table
+
+    title = (
+        tr("The day did not go its usual round", "当日未按往常规律")
+        if look.broken
+        else tr("The day went its usual round", "当日符合往常规律")
+    )
+    if not look.spoke:
+        title = tr("Nothing to say of the day's round", "无从判断当日规律")
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
+    for step in look.steps:
+        if step.says and isfinite(step.value):
+            table.add_row(step.says.say(LANGUAGE), f"{step.value:.3g}")
     console.print(table)
 
 

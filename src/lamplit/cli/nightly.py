@@ -33,7 +33,6 @@ Afresh = Annotated[
 WHY_AFRESH = {
     "asked": ("as asked", "按要求"),
     "rules": ("the rules or thresholds have changed", "规则或阈值已变化"),
-    "earlier": ("readings from before the first night came in", "收到早于首夜的读数"),
 }
 
 
@@ -92,4 +91,11 @@ def _tell(report: NightReport) -> None:
             f"没有新内容：目前算至 {report.through}。",
         )
     note(told)
+    if report.unread:
+        note(
+            tr(
+                f"No reading after {report.last_read}: {report.unread} of these nights saw none.",
+                f"{report.last_read} 之后没有读数：其中 {report.unread} 夜无数据。",
+            )
+        )
     note(tr("Next: lamplit sweep", "下一步：lamplit sweep"))

@@ -67,9 +67,7 @@ def register(app: typer.Typer) -> None:
 
         request = TownRequest(homes, days, seed, preset, minutes, layout, fmt, start, timezone)
         with progress(tr("Making the town", "正在生成城镇"), homes) as moved:
-            built = make_town(
-                request, output, threads=threads, report=lambda done, total: moved(done, total)
-            )
+            built = make_town(request, output, threads=threads, report=moved)
         if as_json:
             print_json({"folder": built.folder, "rows": built.rows, "outages": built.windows})
             return

@@ -21,6 +21,7 @@ from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
 from lamplit.services.night.gather import day_date, day_number
 from lamplit.services.night.replay import Replay
+from lamplit.services.routine import RoutineLook, explain_routine
 from lamplit.services.states import shown
 from lamplit.services.sweep import door_facts
 from lamplit.signals.fold import Arrays, Fold, Step
@@ -84,7 +85,8 @@ class Explanation:
     """All that `explain` shows of one home.
 
     `steps` and `points` are of the day `as_of`; the terms in `points` add up to the day's points
-    before these are bounded, and are empty where the day does not count. `uses`: "intervals" where
+    before these are bounded, and are empty where the day does not count. `routine`: of a consenting
+    home, how its day went beside its usual ones; else None. `uses`: "intervals" where
     the last day that counts was judged from its course, "daily" where from its energy alone.
     """
 
@@ -98,6 +100,7 @@ class Explanation:
     thresholds: dict[str, float]
     uses: str
     sql: list[str] = field(default_factory=list)
+    routine: RoutineLook | None = None
 
 
 def explain(home: Home, household: str, as_of: date | None = None) -> Explanation:
@@ -128,6 +131,7 @@ def explain(home: Home, household: str, as_of: date | None = None) -> Explanatio
             thresholds=replay.fold.constants(),
             uses="intervals" if _shaped(seen) else "daily",
             sql=replay.ran,
+            routine=explain_routine(replay, day, row),
         )
 
 

@@ -193,7 +193,9 @@ def _consenting_universe(home: Home, con: Duck) -> Universe:
 
 
 def _fold(replay: Replay) -> Fold:
-    return routine_fold({k: float(v) for k, v in replay.home.config.detector.items()})
+    own = {t.name for t in routine_fold().thresholds}
+    given = replay.home.config.detector.items()
+    return routine_fold({k: float(v) for k, v in given if k in own})
 
 
 def _course(replay: Replay, rows: Array, first: date, last: date) -> Course:

@@ -42,6 +42,7 @@ from lamplit.signals import context
 from lamplit.signals.fold import Arrays, Fold
 from lamplit.signals.home_state.rules import home_state_fold
 from lamplit.signals.panel import DAILY_FEATURES, FEATURES, run_fold, start_carried
+from lamplit.signals.routine.rules import routine_fold
 
 VALUES_AT_ONCE = 800_000_000
 """Values of home-days in memory at once: 3.2 GB as arrays, and as much while they are read."""
@@ -115,7 +116,8 @@ def detector(home: Home) -> Fold:
 
     Raises LamplitError `night.unknown-threshold` or `night.bad-threshold`.
     """
-    known = {t.name: t for t in home_state_fold().thresholds}
+    own = {t.name: t for t in home_state_fold().thresholds}
+    known = own | {t.name: t for t in routine_fold().thresholds}
     where = str(home.path / "lamplit.toml")
     for name, value in home.config.detector.items():
         if name not in known:
@@ -129,7 +131,7 @@ def detector(home: Home) -> Fold:
                 problems.BAD_THRESHOLD, where=where, name=name, value=value,
                 unit=known[name].unit, usual=known[name].value,
             )  # fmt: skip
-    return home_state_fold({k: float(v) for k, v in home.config.detector.items()})
+    return home_state_fold({k: float(v) for k, v in home.config.detector.items() if k in own})
 
 
 def _silent(what: str, done: int, total: int) -> None:

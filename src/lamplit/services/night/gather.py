@@ -60,15 +60,29 @@ def gather_sql(days_sql: str, features: tuple[str, ...]) -> str:
     plain = ", ".join(f"{value_sql(f)} AS {f}" for f in features)
     several = ", ".join(f"{_several(f)}({value_sql(f)}) AS {f}" for f in features)
     number = "CAST(d.day - DATE '1970-01-01' AS INTEGER)"
+    # Where one of a home's meters is not read at all, its row is simply not there: the home's
+    # coverage falls by that meter's part, or the rest would look like a home that fell silent.
+    due = (
+        "(SELECT count(*) FROM home_meters x WHERE x.home = g.home AND NOT x.alone "
+        "AND g.day >= x.from_day AND g.day < x.to_day)"
+    )
+    told = ", ".join(
+        f"CAST(g.coverage * g.meters_read / {due} AS FLOAT) AS coverage"
+        if f == "coverage"
+        else f"g.{f}"
+        for f in features
+    )
     return f"""
 SELECT m.home, {number} AS day, {plain}
 FROM {days_sql} d LEFT JOIN home_meters m ON d.meter_id = m.meter_id
 WHERE m.alone IS NULL OR m.alone
 UNION ALL
-SELECT m.home, {number} AS day, {several}
-FROM {days_sql} d JOIN home_meters m ON d.meter_id = m.meter_id AND NOT m.alone
-  AND {number} >= m.from_day AND {number} < m.to_day
-GROUP BY m.home, d.day
+SELECT g.home, g.day, {told} FROM (
+  SELECT m.home, {number} AS day, count(*) AS meters_read, {several}
+  FROM {days_sql} d JOIN home_meters m ON d.meter_id = m.meter_id AND NOT m.alone
+    AND {number} >= m.from_day AND {number} < m.to_day
+  GROUP BY m.home, d.day
+) g
 """
 
 
