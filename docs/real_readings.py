@@ -430,19 +430,19 @@ def ausgrid(run: Run) -> None:
 
 ON_THE_LISTS = """August and December are lists that one would go out with: holidays at the right
 time of the year, standing loads at the homes' own level, and returns from them. The February list
-shows what six weeks of readings do to the view of one evening. MAC000021 is called returned from a
-spell at 20 kWh a day that hindsight all but withdraws; MAC000057 is called empty at 9.3 kWh when its
-people have just come back from a January away, because it was never seen lived in before (the list
-says so). In the first two months read what speaks against each door first."""
+shows what six weeks of readings do to the view of one evening. MAC000021 is called returned from
+a spell at 20 kWh a day that hindsight all but withdraws; MAC000057 is called empty at 9.3 kWh
+when its people have just come back from a January away, because it was never seen lived in before
+(the list says so). In the first two months read what speaks against each door first."""
 
-ON_SOLAR = """These are **not convincing**, and they show a weakness: for a home with solar lamplit
-looks at the night hours alone, scaled to a day. In homes 12 and 15 the load column follows the sun
-all year and is zero at night, which no household's does (it seems to hold a part of the panels' own
-energy), so the nights are dark whatever the people do. In homes 4, 5 and 6 the nights are steady
-while 20 kWh a day are drawn from the grid by day: somebody is at home. Import is always use, whatever
-the roof makes, and should count. Home 7 in July (2.7 kWh a day against 12.4) and home 5 in April (5.0
-against 14.0) look like real absences. Until that is mended, treat solar homes on a list with
-doubt."""
+ON_SOLAR = """These are **not convincing**, and they show a weakness: for a home with solar
+lamplit looks at the night hours alone, scaled to a day. In homes 12 and 15 the load column
+follows the sun all year and is zero at night, which no household's does (it seems to hold a part
+of the panels' own energy), so the nights are dark whatever the people do. In homes 4, 5 and 6 the
+nights are steady while 20 kWh a day are drawn from the grid by day: somebody is at home. Import
+is always use, whatever the roof makes, and should count. Home 7 in July (2.7 kWh a day against
+12.4) and home 5 in April (5.0 against 14.0) look like real absences. Until that is mended, treat
+solar homes on a list with doubt."""
 
 INTRO = """# Real readings
 
