@@ -148,6 +148,8 @@ class Universe:
     def with_strangers_of(self, homes: pa.Table) -> Universe:
         """The same homes followed by the strangers of `homes` that are still strangers here."""
         ids = homes.filter(homes["stranger"])["meter_id"]
+        if not len(ids):
+            return self
         known = pc.is_in(ids, value_set=self.meters["meter_id"].combine_chunks())
         return self.with_strangers(ids.filter(pc.invert(known)).to_pylist())
 
