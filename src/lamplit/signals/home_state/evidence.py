@@ -82,7 +82,7 @@ EVIDENCE = (
     ),
     Step(
         "awake",
-        "((night_kwh - small_hours_kwh) * 4 if solar == 1 else kwh) - sleeping",
+        "((night_kwh - small_hours_kwh) * 4 + drawn if solar == 1 else kwh) - sleeping",
         Text("kWh of the day above the rate of its small hours", "当日高出凌晨水平的电量"),
     ),
     Step(
@@ -113,7 +113,7 @@ EVIDENCE = (
     ),
     Step(
         "crest",
-        "log(greatest((night_top_kwh - night_kwh / 5) if solar == 1 "
+        "log(greatest(greatest(night_top_kwh - night_kwh / 5, drawn / 3) if solar == 1 "
         "else (top_kwh - kwh / 12), 0) + 0.03)",
         Text("the busiest two hours above the rest (log kWh)", "最忙两小时高出平均（对数）"),
     ),

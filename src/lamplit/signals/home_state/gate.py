@@ -83,9 +83,21 @@ OBSERVED = (
         daily="kwh != kwh",
     ),
     Step(
+        "drawn",
+        "greatest(kwh - night_kwh - 3.5 * small_hours_kwh, 0) if solar == 1 and shaped else 0.0",
+        Text(
+            "kWh that a solar home drew by day, beyond its standing load",
+            "光伏户白昼从电网取用、高出待机的电量",
+        ),
+        daily="0.0 * zero_days",
+    ),
+    Step(
         "use",
-        "night_kwh * 2.4 if solar == 1 and shaped else kwh",
-        Text("use of the day, kWh (solar homes: from the night hours)", "当日用电（光伏户取夜间）"),
+        "night_kwh * 2.4 + drawn if solar == 1 and shaped else kwh",
+        Text(
+            "use of the day, kWh (solar homes: from the night hours and what they drew by day)",
+            "当日用电（光伏户取夜间及白昼从电网所取）",
+        ),
         daily="kwh",
     ),
     Step(
