@@ -108,14 +108,14 @@ def _plain(told: Text) -> Any:
 
 def _show(shown: Demo) -> None:
     """The list and what the truth says of it."""
-    from lamplit.cli.sweep import _rows
+    from lamplit.cli.sweep import rows_of
     from lamplit.outbound.terminal import sweep_list
 
     assert shown.found is not None
     console = stdout()
     console.soft_wrap = False
     console.print()
-    console.print(sweep_list(_rows(shown.found.doors.slice(0, SHOWN)), shown.through, LANGUAGE))
+    console.print(sweep_list(rows_of(shown.found.doors.slice(0, SHOWN)), shown.through, LANGUAGE))
     _show_check(console, shown)
     _show_scores(console, shown)
 

@@ -142,7 +142,7 @@ def _show(found: SweepResult) -> None:
     if found.found == 0:
         console.print(nothing_found(found.as_of, found.homes, found.unknown, LANGUAGE))
     else:
-        console.print(sweep_list(_rows(found.doors), found.as_of, LANGUAGE))
+        console.print(sweep_list(rows_of(found.doors), found.as_of, LANGUAGE))
     if found.communities:
         console.print()
         console.print(community_table(found.communities, LANGUAGE))
@@ -160,7 +160,8 @@ def _show(found: SweepResult) -> None:
         note(tr(f"Why: lamplit explain {first}", f"查看依据：lamplit explain {first}"))
 
 
-def _rows(doors: pa.Table) -> list[SweepRow]:
+def rows_of(doors: pa.Table) -> list[SweepRow]:
+    """The list's table as the rows that the terminal shows."""
     from lamplit.domain.words import HomeEvent, HomeState
     from lamplit.outbound.terminal import SweepRow
 

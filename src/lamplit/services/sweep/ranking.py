@@ -26,7 +26,7 @@ EVENT_FRESH_DAYS = 14
 """A return or a frozen load is news for this long; after that the home is as it is."""
 VULNERABLE = 1.5
 """Weight of a consenting person who lives alone."""
-URGENCY = {HomeEvent.ROUTINE_BROKEN: 2.0, HomeEvent.FROZEN_HIGH: 1.5, HomeEvent.RETURNED: 1.3,
+URGENCY = {HomeEvent.ROUTINE_BROKEN: 1.5, HomeEvent.FROZEN_HIGH: 1.5, HomeEvent.RETURNED: 1.3,
            HomeEvent.WENT_DARK: 1.2, HomeEvent.NONE: 0.8}  # fmt: skip
 """Weight of what happened: somebody may lie ill; somebody is back; a home just emptied."""
 FADES_DAYS = 365.0
@@ -46,9 +46,11 @@ def fresh_event(carried: Arrays, day: Any) -> Array:
     """
     event = carried["event"].astype(np.int8)
     age = day_number(day) - carried["event_found"]
-    empty = carried["away"] > 0
-    news = np.where(event == HomeEvent.WENT_DARK, empty, (age < EVENT_FRESH_DAYS) & (age >= 0))
-    news &= ~((event == HomeEvent.RETURNED) & empty)
+    away = carried["away"] > 0
+    # A home with somebody in it tonight is not told as dark; a visit leaves the spell standing.
+    dark = away & np.isin(carried["state"], EMPTY_STATES)
+    news = np.where(event == HomeEvent.WENT_DARK, dark, (age < EVENT_FRESH_DAYS) & (age >= 0))
+    news &= ~((event == HomeEvent.RETURNED) & away)
     return np.where(news, event, HomeEvent.NONE).astype(np.int8)
 
 
@@ -95,7 +97,7 @@ def judged_sql(evening: Evening, *, broken: bool) -> str:
     return f"""
 SELECT e.row, e.community_id, e.lives_alone, e.state, e.away,
   NOT e.shared AND ({empty}) AS empty,
-  CASE WHEN {found} THEN {routine} WHEN event = {went} AND away > 0 THEN {went}
+  CASE WHEN {found} THEN {routine} WHEN event = {went} AND {empty} THEN {went}
     WHEN event = {returned} AND away = 0 AND {news} THEN {returned}
     WHEN event = {frozen} AND {news} THEN {frozen} ELSE 0 END AS happening,
   CASE WHEN {found} THEN {"b.chance" if broken else "0.0"}
