@@ -26,7 +26,7 @@ EVENT_FRESH_DAYS = 14
 """A return or a frozen load is news for this long; after that the home is as it is."""
 VULNERABLE = 1.5
 """Weight of a consenting person who lives alone."""
-URGENCY = {HomeEvent.ROUTINE_BROKEN: 1.5, HomeEvent.FROZEN_HIGH: 1.5, HomeEvent.RETURNED: 1.3,
+URGENCY = {HomeEvent.ROUTINE_BROKEN: 2.0, HomeEvent.FROZEN_HIGH: 1.5, HomeEvent.RETURNED: 1.3,
            HomeEvent.WENT_DARK: 1.2, HomeEvent.NONE: 0.8}  # fmt: skip
 """Weight of what happened: somebody may lie ill; somebody is back; a home just emptied."""
 FADES_DAYS = 365.0
