@@ -137,13 +137,18 @@ def _show_points(console: Console, found: Explanation) -> None:
     if found.points:
         table.add_row(tr("together (bounded)", "合计（有上下限）"), f"{steps['points'].value:+.1f}",
                       style="bold")  # fmt: skip
-    table.add_row(tr("carried over from yesterday", "由昨日延续"), f"{steps['carried'].value:.0%}")
-    table.add_row(tr("nobody was there: belief", "当日无人：判断"), f"{steps['belief'].value:.0%}")
+    table.add_row(tr("carried over from yesterday", "由昨日延续"), _share(steps["carried"].value))
+    table.add_row(tr("nobody was there: belief", "当日无人：判断"), _share(steps["belief"].value))
     shown = found.days[-1].probability
     if shown is not None:
         table.add_row(tr("nobody was there: probability, calibrated", "当日无人：校准后概率"),
-                      f"{shown:.0%}", style="bold")  # fmt: skip
+                      _share(shown), style="bold")  # fmt: skip
     console.print(table)
+
+
+def _share(value: float) -> str:
+    """A share that never claims to be sure."""
+    return "> 99%" if value > 0.99 else "< 1%" if value < 0.01 else f"{value:.0%}"
 
 
 def _show_routine(console: Console, look: RoutineLook) -> None:
