@@ -27,6 +27,7 @@ BOMB_BYTES: Final = 256 << 20
 size, and past 256 MB, a file is not unpacked further."""
 FREE_RESERVE: Final = 256 << 20
 """Bytes of disk that unpacking leaves free."""
+LINE_WINDOW: Final = 16 << 10
 MEMBERS_MAX: Final = 200_000
 PACKED_ENDINGS: Final = (".zip", ".gz", ".zst", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")
 
@@ -65,13 +66,28 @@ def find_inputs(paths: Iterable[Path]) -> list[Input]:
     return found
 
 
-def digest(item: Input) -> str:
-    """The SHA-256 of the file's unpacked bytes, in hex."""
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one pass over a file's unpacked bytes tells."""
+
+    sha256: str
+    long_lines: bool
+    """Whether there are stretches without a line feed longer than any line should be."""
+
+
+def digest(item: Input) -> Digest:
+    """Read a file through once. Raises as `opened` does."""
     state = hashlib.sha256()
+    long_lines = False
     with opened(item) as stream:
         while chunk := stream.read(CHUNK):
             state.update(chunk)
-    return state.hexdigest()
+            # A line twice as long as the window covers one whole; most windows end at once.
+            windows = range(0, len(chunk) - LINE_WINDOW + 1, LINE_WINDOW)
+            long_lines = long_lines or any(
+                chunk.find(b"\n", at, at + LINE_WINDOW) < 0 for at in windows
+            )
+    return Digest(state.hexdigest(), long_lines)
 
 
 @contextmanager

@@ -33,16 +33,19 @@ def lists_of_slots(slots: str) -> str:
         "SELECT meter_id, day, max(minutes) AS minutes, min(minutes) AS minutes_least, "
         "max(slots) AS slots, max(batch) AS batch, max(line) AS line, "
         f"list(slot {by_slot}) {own} AS pos, list(kwh {by_slot}) {own} AS vals, "
-        f"list(seq {by_slot}) {own} AS seqs, "
+        f"list(CASE WHEN kwh IS NOT NULL THEN seq END {by_slot}) {own} AS seqs, "
         f"CASE WHEN bool_or(quality <> 0) THEN list(quality {by_slot}) {own} END AS quals, "
         f"list(slot {by_slot}) {out} AS out_pos, list(kwh {by_slot}) {out} AS out_vals, "
-        f"list(seq {by_slot}) {out} AS out_seqs, "
+        f"list(CASE WHEN kwh IS NOT NULL THEN seq END {by_slot}) {out} AS out_seqs, "
         f"{counts}, "
         f"count(*) FILTER (WHERE NOT outward AND kwh = 0 AND quality = 0) AS zero_slots, "
         "coalesce(arg_min(raw_code, slot) FILTER (WHERE quality <> 0 AND raw_code IS NOT NULL), "
         "mode(raw_code)) AS raw_code, "
         "coalesce(arg_min(method, slot) FILTER (WHERE quality <> 0 AND method IS NOT NULL), "
-        "mode(method)) AS method, max(seq) AS seq, min(seq) AS seq_least "
+        "mode(method)) AS method, "
+        # A reading that says "missing" has no say in what is latest.
+        "coalesce(max(seq) FILTER (WHERE kwh IS NOT NULL), 0) AS seq, "
+        "coalesce(min(seq) FILTER (WHERE kwh IS NOT NULL), 0) AS seq_least "
         f"FROM {slots} GROUP BY meter_id, day"
     )
 
@@ -113,7 +116,8 @@ def rows_of_wide(wide: str, points: int, batch: int, seq: int, max_kwh: float) -
         "ELSE year(day) * 100 + month(day) END"
     )
     dressed = (
-        f"SELECT * REPLACE ({majority} AS quality, coalesce(bad, raw_code) AS raw_code), "
+        f"SELECT * REPLACE ({majority} AS quality, coalesce(bad, raw_code) AS raw_code, "
+        "CASE WHEN known > 0 THEN seq ELSE 0 END AS seq), "
         f"{lane} AS lane, {1440 // points} AS minutes, "
         f"{points} AS slots, CAST(NULL AS DOUBLE) AS kwh_export, "
         "CAST(NULL AS DOUBLE) AS register_kwh, CAST(NULL AS DOUBLE) AS register_export_kwh, "

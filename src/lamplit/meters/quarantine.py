@@ -27,7 +27,7 @@ REASONS: Final = {
     "bad-direction": Text("a direction other than import or export", "方向既非正向也非反向"),
     "columns": Text("too few or too many columns", "列数过多或过少"),
     "encoding": Text("bytes that are not text in this encoding", "存在该编码无法识别的字节"),
-    "too-long": Text("the line is longer than 2 MB", "该行超过 2 MB"),
+    "too-long": Text("the line is longer than any line of readings", "该行过长，不像读数"),
     "quotes": Text("a quote that never ends", "引号未闭合"),
     "unreadable": Text("the line can't be read", "该行无法读取"),
 }

@@ -9,7 +9,8 @@ from lamplit.meters.layouts.base import Source
 REJECTS = "csv_rejects"
 """The table to which DuckDB writes the lines that it could not split or cast."""
 
-MAX_LINE = 2_000_000
+MAX_LINE = 32 << 10
+"""Characters beyond which a line is no line of readings: 1,440 minutes' values have 20,000."""
 NULL_CELLS = ("", "NULL", "null", "Null", "NaN", "nan", "NA", "N/A", "-", "--", "/", "\\N", "无")
 """Cells that a typed column takes for "no value" (DuckDB compares them as they are)."""
 
@@ -44,7 +45,7 @@ def cells(source: Source, types: Mapping[int, str] | None = None) -> str:
         "quote = '\"', escape = '\"', "
         f"nullstr = [{nulls}], columns = {{{columns}}}, "
         f"store_rejects = true, rejects_table = '{REJECTS}', "
-        f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0, max_line_size = {MAX_LINE}))"
+        f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0, max_line_size = {2 << 20}))"
     )
 
 

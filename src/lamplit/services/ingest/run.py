@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from lamplit.services.home import Home
 from lamplit.services.ingest.excel import as_text
 from lamplit.services.ingest.land import Landing
 from lamplit.services.ingest.result import FileResult, IngestReport
-from lamplit.services.ingest.stage import Stager
+from lamplit.services.ingest.stage import Stager, is_full
 from lamplit.services.lock import writing
 
 GROUP_BYTES: Final = 64 << 20
@@ -50,6 +51,10 @@ def ingest(
         run = _Run(home, options, report or _silent, dry_run)
         try:
             run.all(inputs)
+        except (DuckError, OSError) as cause:
+            if is_full(cause):
+                raise OSError(errno.ENOSPC, str(cause).splitlines()[0]) from cause
+            raise
         finally:
             run.close()
     run.report.seconds = time.monotonic() - started
@@ -116,12 +121,13 @@ class _Run:
         result.layout, result.why = layout.name, match.why
         _check_rows(sample, layout.name)
         result.options = _told(self.options, layout.name, self.home.timezone)
-        result.sha256 = digest(item)
+        read = digest(item)
+        result.sha256 = read.sha256
         if self._seen(result):
             return
         result.batch = self.next_batch
         self.next_batch += 1
-        self.stager.stage(item, sample, layout, self.options, result)
+        self.stager.stage(item, sample, layout, self.options, result, tidy=read.long_lines)
         if result.rows.quarantined and not self.report.dry_run:
             result.quarantine = write_quarantine(
                 self.home.quarantine_dir, result.batch, item.name, result.rejects
@@ -173,12 +179,8 @@ class _Run:
                 landing.abandon()
             else:
                 landing.commit()
-        except BaseException as cause:
+        except BaseException:
             landing.abandon()
-            if isinstance(cause, DuckError) and "No space left" in str(cause):
-                raise OSError(28, str(cause).splitlines()[0]) from cause
-            if isinstance(cause, DuckError) and "File too large" in str(cause):
-                raise OSError(28, str(cause).splitlines()[0]) from cause
             raise
 
     def _count_unknown(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
 import shutil
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import pyarrow as pa
 
@@ -34,7 +35,7 @@ from lamplit.meters.layouts.base import (
     SqlLayout,
     SqlPlan,
 )
-from lamplit.meters.layouts.csvfile import REJECTS, lines_before_data
+from lamplit.meters.layouts.csvfile import MAX_LINE, REJECTS, lines_before_data
 from lamplit.meters.localtime import Calendar, calendar
 from lamplit.meters.quarantine import RAW_CHARACTERS, REASONS, reject
 from lamplit.services.ingest.result import FileResult, Rows
@@ -81,16 +82,25 @@ class Stager:
         return self.group
 
     def stage(
-        self, item: Input, sample: Sample, layout: Layout, options: Options, result: FileResult
+        self,
+        item: Input,
+        sample: Sample,
+        layout: Layout,
+        options: Options,
+        result: FileResult,
+        *,
+        tidy: bool = False,
     ) -> None:
         """Read one file; `result.rows.read`, `.quarantined` and rejects are filled in.
+
+        `tidy`: it has lines that are far too long, or lines that end in odd ways.
 
         Raises LamplitError where nothing of the file can be read; the tables are then as before.
         """
         self.group.max_kwh = options.max_kwh
         self.source_zone = options.timezone
         try:
-            rejects = self._stage(item, sample, layout, options, result)
+            rejects = self._stage(item, sample, layout, options, result, tidy=tidy)
         except BaseException:
             self._forget(result)
             raise
@@ -111,17 +121,27 @@ class Stager:
         result.rows, result.notes = Rows(), []
 
     def _stage(
-        self, item: Input, sample: Sample, layout: Layout, options: Options, result: FileResult
+        self,
+        item: Input,
+        sample: Sample,
+        layout: Layout,
+        options: Options,
+        result: FileResult,
+        *,
+        tidy: bool,
     ) -> list[Reject]:
         if isinstance(layout, ReaderLayout):
             return self._read(item, sample, layout, options, result)
         assert isinstance(layout, SqlLayout)
-        # Once as it is; where DuckDB stumbles over it, once more with tidied line ends; and once
-        # more in the encoding of Chinese texts, should it turn out not to be UTF-8 further on.
-        tidy = _mixed_line_ends(sample)
-        for _ in range(3):
+        # Once as it is; where DuckDB stumbles over it, or a quote swallows lines, once more with
+        # its lines tidied; and in the encoding of Chinese texts, should it turn out not to be
+        # UTF-8 further on.
+        tidy = sample.parquet is None and (tidy or _mixed_line_ends(sample))
+        for _ in range(4):
             try:
                 return self._run_ready(item, sample, layout, options, result, tidy=tidy)
+            except _SwallowedError:
+                tidy = True
             except _OtherEncodingError:
                 sample = replace(sample, encoding="gb18030")
             except DuckError as cause:
@@ -141,17 +161,26 @@ class Stager:
         *,
         tidy: bool,
     ) -> list[Reject]:
-        path = self._ready(item, sample, tidy=tidy)
+        unfit: list[Reject] = []
+        path = self._ready(item, sample, unfit, tidy=tidy)
         try:
-            return self._run(Source(path, sample), layout, options, result)
+            rejects = self._run(Source(path, sample), layout, options, result, unfit)
         finally:
             if path != item.path:
                 path.unlink(missing_ok=True)
+        if not tidy and any(r.code == "quotes" or "\n" in r.raw for r in rejects):
+            raise _SwallowedError
+        return rejects
 
     # --- files that DuckDB reads -------------------------------------------------------------
 
-    def _ready(self, item: Input, sample: Sample, *, tidy: bool) -> Path:
-        """The file as DuckDB can read it: unpacked, in UTF-8; `tidy`: lines ended alike."""
+    def _ready(self, item: Input, sample: Sample, unfit: list[Reject], *, tidy: bool) -> Path:
+        """The file as DuckDB can read it: unpacked, in UTF-8.
+
+        `tidy`: lines ended alike, and without those that are far too long (DuckDB's time on a
+        line grows with the square of its columns) or open a quote that swallows the lines after
+        it; these are added to `unfit`.
+        """
         utf8 = sample.encoding in ("utf-8", "utf-8-sig", "binary", "ascii") and not tidy
         if item.packing == "plain" and utf8:
             return item.path
@@ -159,17 +188,23 @@ class Stager:
         if utf8:
             unpack(item, target)
             return target
-        newlines = io.IncrementalNewlineDecoder(
-            codecs.getincrementaldecoder(sample.encoding)("replace"), translate=True
-        )
         with opened(item) as stream, target.open("w", encoding="utf-8", newline="") as sink:
-            while chunk := stream.read(1 << 20):
-                sink.write(newlines.decode(chunk))
-            sink.write(newlines.decode(b"", final=True))
+            for line, text in enumerate(_lines(stream, sample.encoding), start=1):
+                if len(text) > MAX_LINE:
+                    unfit.append(reject(line, "too-long", text))
+                elif text.count('"') % 2:
+                    unfit.append(reject(line, "quotes", text.rstrip("\n")))
+                else:
+                    sink.write(text)
         return target
 
     def _run(
-        self, source: Source, layout: SqlLayout, options: Options, result: FileResult
+        self,
+        source: Source,
+        layout: SqlLayout,
+        options: Options,
+        result: FileResult,
+        unfit: list[Reject],
     ) -> list[Reject]:
         """Run a plan; once more, patiently, where its types were too strict for the file."""
         for patient in (False, True):
@@ -192,6 +227,7 @@ class Stager:
             undecided = options.encoding is None and _is_ascii(source.sample)
             if undecided and any(r.code == "encoding" for r in split):
                 raise _OtherEncodingError
+            split = _numbered(split, unfit, source) + unfit
             result.rows.read += len(split)
             listed = self._listed_rejects(plan, layout)
             result.rows.read += len(listed)
@@ -589,6 +625,29 @@ _SPLIT: Final = {
 }
 
 
+def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:
+    """The lines of a text, each ended by a line feed; what is beyond MAX_LINE may be cut off."""
+    newlines = io.IncrementalNewlineDecoder(
+        codecs.getincrementaldecoder(encoding)("replace"), translate=True
+    )
+    rest = ""
+    while True:
+        chunk = stream.read(1 << 20)
+        text = rest + newlines.decode(chunk, final=not chunk)
+        *whole, rest = text.split("\n")
+        yield from (line + "\n" for line in whole)
+        if len(rest) > 2 * MAX_LINE:
+            rest = rest[: 2 * MAX_LINE]
+        if not chunk:
+            break
+    if rest:
+        yield rest + "\n"
+
+
+class _SwallowedError(Exception):
+    """A quote that was never closed took other lines for its own."""
+
+
 class _OtherEncodingError(Exception):
     """The file is not in the encoding that its start seemed to be in."""
 
@@ -625,11 +684,15 @@ def _numbered(own: list[Reject], split: list[Reject], source: Source) -> list[Re
     return fixed
 
 
+def is_full(cause: BaseException) -> bool:
+    """Whether a fault is a disk that is full, or a limit on what may be written to it."""
+    known = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return known or any(t in str(cause) for t in ("No space left", "File too large", "Disk quota"))
+
+
 def _unreadable(cause: Exception, layout: Layout, item: Input) -> Exception:
     text = str(cause)
-    if "No space left" in text or "File too large" in text:
-        return OSError(28, text.splitlines()[0])
-    if "Out of Memory" in text:
+    if is_full(cause) or "Out of Memory" in text:
         return cause
     short = text.splitlines()[0][:300]
     return LamplitError(problems.UNREADABLE, where=item.name, layout=layout.name, cause=short)
