@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from lamplit.cli import ingest_options as opts
 from lamplit.cli.common import DEFAULT_HOME, DONE, REFUSED, HomeOption, JsonOption
 from lamplit.cli.text import LANGUAGE, tr
 
@@ -33,107 +33,25 @@ _HELP = tr(
 )
 
 
-def _choice(name: str, metavar: str, text: str) -> Any:
-    return typer.Option(name, metavar=metavar, help=text)
-
-
 def run(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", show_default=False)],
+    files: opts.Files,
     home: HomeOption = DEFAULT_HOME,
-    layout: Annotated[
-        str | None, _choice("--layout", "NAME", tr("Take this layout.", "指定布局。"))
-    ] = None,
-    timezone: Annotated[
-        str | None,
-        _choice(
-            "--timezone",
-            "NAME",
-            tr(
-                "The zone of times without an offset (default: the home's).",
-                "不带偏移的时间所在时区（默认：主目录的时区）。",
-            ),
-        ),
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        _choice(
-            "--map",
-            "NAME=COLUMN",
-            tr("Where a column is, e.g. time=TS_COL.", "指明列名，如 time=TS_COL。"),
-        ),
-    ] = None,
-    minutes: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=1440,
-            help=tr("Interval length; 1440 for daily.", "区间长度（分钟）；日电量为 1440。"),
-        ),
-    ] = None,
-    stamp: Annotated[
-        str | None,
-        _choice("--stamp", "start|end", tr("What a time names.", "时间表示区间起点还是终点。")),
-    ] = None,
-    first_column: Annotated[
-        str | None,
-        _choice(
-            "--first-column",
-            "00:00|00:15",
-            tr("Wide: the instant of the first column.", "宽表：首列的时刻。"),
-        ),
-    ] = None,
-    unit: Annotated[
-        str | None,
-        _choice("--unit", "kwh|wh|kw|w", tr("Unit of the values.", "数值的单位。")),
-    ] = None,
-    midnight: Annotated[
-        str | None,
-        _choice(
-            "--midnight",
-            "starts|ends",
-            tr(
-                "Registers: a value dated D is as at the start, or the end, of D.",
-                "示数：日期为 D 的值是 D 日开始还是结束时的示数。",
-            ),
-        ),
-    ] = None,
-    digits: Annotated[
-        int | None,
-        typer.Option(min=3, max=12, help=tr("Integer digits of the register.", "示数的整数位数。")),
-    ] = None,
-    direction: Annotated[
-        str | None,
-        _choice("--direction", "import|export", tr("Of all values.", "全部数值的方向。")),
-    ] = None,
-    meter_id: Annotated[
-        str | None,
-        _choice(
-            "--meter-id", "ID", tr("For files of one unnamed meter.", "用于未写明表号的单表文件。")
-        ),
-    ] = None,
-    multiplier: Annotated[
-        float | None,
-        typer.Option(help=tr("Multiply all values (CT × PT).", "全部数值乘以倍率（CT × PT）。")),
-    ] = None,
-    encoding: Annotated[
-        str | None, _choice("--encoding", "NAME", tr("Of text files.", "文本文件的编码。"))
-    ] = None,
-    delimiter: Annotated[
-        str | None, _choice("--delimiter", "CHAR", tr("Of text files.", "文本文件的分隔符。"))
-    ] = None,
-    max_kwh: Annotated[
-        float,
-        typer.Option(
-            min=0.001,
-            help=tr("More in one interval is absurd.", "单个区间超过此值视为异常。"),
-        ),
-    ] = 1000.0,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help=tr("Read and count; write nothing.", "只读取和计数，不写入。")
-        ),
-    ] = False,
+    layout: opts.Layout = None,
+    timezone: opts.Timezone = None,
+    column: opts.Column = None,
+    minutes: opts.Minutes = None,
+    stamp: opts.Stamp = None,
+    first_column: opts.FirstColumn = None,
+    unit: opts.Unit = None,
+    midnight: opts.Midnight = None,
+    digits: opts.Digits = None,
+    direction: opts.Direction = None,
+    meter_id: opts.MeterId = None,
+    multiplier: opts.Multiplier = None,
+    encoding: opts.Encoding = None,
+    delimiter: opts.Delimiter = None,
+    max_kwh: opts.MaxKwh = 1000.0,
+    dry_run: opts.DryRun = False,
     as_json: JsonOption = False,
 ) -> None:
     """Parse, call the service, print."""
