@@ -134,7 +134,7 @@ def test_quality_and_sequence_columns(bench: Bench) -> None:
     rows = [("a", DAY, [0.1] * 96), ("b", DAY, [0.2] * 96), ("c", DAY, [0.3] * 96)]
     bench.take_one("a.csv", wide_csv(rows, quality=["实测", "estimated", "missing"], seq=[7, 8, 9]))
     assert bench.rows("kwh, quality, slots_read, raw_code, seq") == [
-        (9.6, 0, 96, "实测", 7), (19.2, 1, 0, "estimated", 8), (None, 3, 0, "missing", 9),
+        (9.6, 0, 96, "实测", 7), (19.2, 1, 0, "estimated", 8), (None, 3, 0, "missing", 0),
     ]  # fmt: skip
 
 
