@@ -35,6 +35,11 @@ def test_the_same_bytes_under_another_name_or_packed_are_known(bench: Bench) -> 
     bench.take_one("a.csv", content)
     assert bench.take_one("b.csv", content).seen_before == 1
     assert bench.take_one("c.csv.gz", gzip.compress(content.encode())).seen_before == 1
+    packed = gzip.compress(content.replace("a,", "b,").encode())
+    assert bench.take_one("d.csv.gz", packed).rows.kept == 48
+    unpacked = bench.take_one("d.csv", content.replace("a,", "b,"))
+    assert (unpacked.seen_before, counts(unpacked)) == (2, (48, 0, 0, 48, 0))
+    assert len(bench.lake().manifest.batches) == 2
 
 
 def test_twice_in_one_run(bench: Bench) -> None:

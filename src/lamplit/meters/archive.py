@@ -66,28 +66,24 @@ def find_inputs(paths: Iterable[Path]) -> list[Input]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """What one pass over a file's unpacked bytes tells."""
-
-    sha256: str
-    long_lines: bool
-    """Whether there are stretches without a line feed longer than any line should be."""
-
-
-def digest(item: Input) -> Digest:
-    """Read a file through once. Raises as `opened` does."""
+def digest(item: Input) -> str:
+    """The SHA-256 of the file's unpacked bytes, in hex. Raises as `opened` does."""
     state = hashlib.sha256()
-    long_lines = False
     with opened(item) as stream:
         while chunk := stream.read(CHUNK):
             state.update(chunk)
+    return state.hexdigest()
+
+
+def has_long_lines(item: Input) -> bool:
+    """Whether there are stretches without a line feed longer than any line should be."""
+    with opened(item) as stream:
+        while chunk := stream.read(CHUNK):
             # A line twice as long as the window covers one whole; most windows end at once.
-            windows = range(0, len(chunk) - LINE_WINDOW + 1, LINE_WINDOW)
-            long_lines = long_lines or any(
-                chunk.find(b"\n", at, at + LINE_WINDOW) < 0 for at in windows
-            )
-    return Digest(state.hexdigest(), long_lines)
+            for at in range(0, len(chunk) - LINE_WINDOW + 1, LINE_WINDOW):
+                if chunk.find(b"\n", at, at + LINE_WINDOW) < 0:
+                    return True
+    return False
 
 
 @contextmanager

@@ -103,7 +103,7 @@ METER_DAY: Final = pa.schema(
         ("slot_seq", pa.list_(pa.int64())),  # per import slot; NULL when all have `seq`
         ("export_seq", pa.list_(pa.int64())),  # per export slot; NULL when all have `seq`
         ("batch", pa.int32()),  # the batch that last changed the row
-        ("line", pa.int64()),  # a record of that batch's file that the row comes from
+        ("line", pa.int64()),  # a record of that batch's file; NULL where lines were not counted
     ]
 )
 """One row per meter and local day: what the lake stores."""

@@ -97,18 +97,17 @@ def measured_wide(wide: str, points: int, max_kwh: float) -> str:
     zeros = " + ".join(f"CAST({s} = 0 AS SMALLINT)" for s in slots)
     some_zeros = " + ".join(f"CAST(coalesce({s} = 0, false) AS SMALLINT)" for s in slots)
     some = " + ".join(f"coalesce(CAST({s} AS DOUBLE), 0)" for s in slots)
-    top = "list_max(intervals)" if shaped else "NULL"
+    top = "most" if shaped else "NULL"
     letter = f"'{QUALITY_LETTERS}'[quality + 1]"
     letters = " || ".join(f"(CASE WHEN {s} IS NULL THEN 'M' ELSE {letter} END)" for s in slots)
-    # list_max costs a third of greatest() over as many columns, and this chain of OR next to
-    # nothing.
-    wrong = (
-        f"CASE WHEN {' OR '.join(f'{s} < 0' for s in slots)} THEN 'negative' "
-        f"WHEN {' OR '.join(f'{s} > {max_kwh}' for s in slots)} THEN 'absurd' END"
-    )
+    # list_max costs a third of greatest() over as many columns, and a chain of OR next to nothing.
+    negative = f"({' OR '.join(f'{s} < 0' for s in slots)})"
+    laid = f"SELECT *, [{', '.join(slots)}] AS intervals FROM ({wide})"
     counted = (
-        f"SELECT * REPLACE (coalesce(bad, {wrong}) AS bad), [{', '.join(slots)}] AS intervals, "
-        f"{inner} FROM ({wide})"
+        "SELECT * REPLACE (CASE WHEN bad IS NOT NULL THEN bad "
+        f"WHEN {negative} THEN 'negative' "
+        f"WHEN most > CAST({max_kwh} AS FLOAT) THEN 'absurd' END AS bad), {inner} "
+        f"FROM (SELECT *, list_max(intervals) AS most FROM ({laid}))"
     )
     measured = f"SELECT *, {whole} AS total FROM ({counted})"
     numbered = (

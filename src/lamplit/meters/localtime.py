@@ -110,7 +110,8 @@ def calendar(timezone: str, first: date, last: date) -> Calendar:
     changes = []
     at, offset = start, _offset(zone, start)
     while at < end:
-        following = at + DAY
+        # No zone has ever changed there and back within a week.
+        following = at + 7 * DAY
         new = _offset(zone, following)
         if new != offset:
             changes.append(Change(_moment(zone, at, following), offset, new))

@@ -55,6 +55,8 @@ class Batch:
     day_min: date | None = None
     day_max: date | None = None
     meters: int = 0
+    size: int = 0
+    """Bytes of the source as it lay on disk."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import date
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import lake as problems
 from lamplit.engine.duckdb import Duck, DuckError, quoted
-from lamplit.meters.lake import COLUMNS, FILES, Lake
+from lamplit.meters.lake import COLUMNS, FILES, PARQUET, Lake
 from lamplit.meters.manifest import LakeFile
 from lamplit.services.home import Home
 from lamplit.services.ingest.land import listed
@@ -78,7 +78,7 @@ def _compact_month(duck: Duck, lake: Lake, month: int, files: list[LakeFile]) ->
     columns = ", ".join(COLUMNS)
     duck.run(
         f"COPY (SELECT {columns} FROM {lake.sql_of(files)} ORDER BY meter_id, day) "
-        f"TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+        f"TO {quoted(str(target))} ({PARQUET})"
     )
     added = listed(duck, lake, [target], "base")
     before = sum(lake.path(f).stat().st_size for f in files)

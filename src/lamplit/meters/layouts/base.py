@@ -139,6 +139,8 @@ class SqlPlan:
     rejects: str | None = None
     points: int = 0
     """Wide: the number of slot columns."""
+    day_column: int | None = None
+    """Wide: the place of the column that names the day."""
     shift_minutes: int = 0
     """Wide: how much later than its place says each slot starts, by wall clock."""
     stamp_end: bool = False

@@ -39,6 +39,7 @@ _CLOCK = re.compile(r"^(?:p|t|r)?_?(\d{1,2})[:：](\d{2})(?:[:：]00)?$")
 _PACKED_CLOCK = re.compile(r"^(?:p|t|r)_?(\d{2})(\d{2})$")
 _ISO_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
+_EXCEL_MARKS: Final = "'='' \"'"
 _POWER = re.compile(r"功率|负荷|power|(?<![a-z])kw(?!h)|demand|load(?!ed)", re.IGNORECASE)
 _ENERGY = re.compile(r"电量|电能|energy|kwh|consumption", re.IGNORECASE)
 
@@ -131,12 +132,13 @@ class Wide:
         assert points is not None
         unit, why = unit_of(sample, options, found)
         plain = not patient and _plain(sample, points.places)
-        select = _select(source, options, points, found, unit, plain=plain)
+        select = _select(source, options, points, found, unit, plain=plain, numbered=patient)
         shift = _shift(points, options)
         return SqlPlan(
             "wide",
             select,
             points=len(points.places),
+            day_column=found.get("day", found.get("time")),
             shift_minutes=shift,
             notes=(why, *_shift_note(points, options, shift)),
         )
@@ -181,6 +183,7 @@ def _select(
     unit: str,
     *,
     plain: bool,
+    numbered: bool,
 ) -> str:
     sample = source.sample
     parquet = sample.parquet is not None
@@ -200,7 +203,7 @@ def _select(
         values.append(f"{cell}{factor} AS s{slot}")
     day = f"c{day_at}" if iso else f"CAST({_day(sample, day_at)} AS DATE)"
     if "meter_id" in found:
-        meter = f"nullif(trim(CAST(c{found['meter_id']} AS VARCHAR), '='' \"'), '')"
+        meter = _meter(sample, found["meter_id"])
     else:
         meter = f"'{(options.meter_id or '').replace(chr(39), chr(39) * 2)}'"
     columns = ", ".join(
@@ -215,7 +218,14 @@ def _select(
             *values,
         )
     )
-    return _checked(f"SELECT {columns} FROM {cells(source, types)}")
+    return _checked(f"SELECT {columns} FROM {cells(source, types, numbered=numbered)}")
+
+
+def _meter(sample: Sample, at: int) -> str:
+    """The meter id, trimmed; with Excel's `="0012"` and `'0012` undone, where there are such."""
+    cell = f"CAST(c{at} AS VARCHAR)"
+    odd = any(row[at].startswith(("=", "'", '"')) for row in sample.rows if at < len(row))
+    return f"nullif(trim({cell}{', ' + _EXCEL_MARKS if odd else ''}), '')"
 
 
 def _checked(parsed: str) -> str:

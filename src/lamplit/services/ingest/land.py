@@ -10,7 +10,7 @@ from typing import Final
 
 from lamplit.engine.duckdb import Duck, quoted
 from lamplit.meters import merging, meterday, slots
-from lamplit.meters.lake import COLUMNS, FILES, Lake
+from lamplit.meters.lake import COLUMNS, FILES, PARQUET, Lake
 from lamplit.meters.manifest import Batch, Kind, LakeFile
 from lamplit.services.ingest import registers
 from lamplit.services.ingest.stage import Group
@@ -44,8 +44,10 @@ class Landing:
             f"FROM ({meterday.lists_of_slots('slots')})"
         )
         overlapping = self._overlapping()
-        self._find_clashes(overlapping)
-        clashes = bool(self.duck.value("SELECT count(*) FROM clash"))
+        clashes = False
+        if overlapping or not self._one_clean_wide_file():
+            self._find_clashes(overlapping)
+            clashes = bool(self.duck.value("SELECT count(*) FROM clash"))
         if clashes:
             self._judge(overlapping)
         self._write_new(clashes)
@@ -80,6 +82,7 @@ class Landing:
                     result.day_min,
                     result.day_max,
                     result.meters,
+                    result.size,
                 )
             )
         new = self.lake.manifest.changed(
@@ -97,6 +100,21 @@ class Landing:
     def _wide(self) -> str:
         paths = ", ".join(quoted(str(p)) for p in self.group.wide)
         return f"read_parquet([{paths}])"
+
+    def _one_clean_wide_file(self) -> bool:
+        """Whether staging has found already that nothing comes twice."""
+        alone = len(self.group.results) == 1 and not self.group.registers and self.group.unique
+        return alone and not self.duck.value("SELECT count(*) FROM slots")
+
+    def _wide_told(self) -> str:
+        """The wide rows, each with a `line` of its own: negative where lines were not counted."""
+        paths = ", ".join(quoted(str(p)) for p in self.group.wide)
+        place = f"list_position([{paths}], filename)"
+        line = f"coalesce(line, -1 - file_row_number - (CAST({place} AS BIGINT) << 40))"
+        return (
+            f"(SELECT * REPLACE ({line} AS line) FROM read_parquet([{paths}], "
+            "file_row_number = true, filename = true))"
+        )
 
     def _overlapping(self) -> list[LakeFile]:
         spans = ["SELECT min(day) AS a, max(day) AS b FROM lists"]
@@ -136,7 +154,7 @@ class Landing:
             f"SELECT *, false AS whole FROM ({meterday.rows_of_lists('SELECT * FROM lists')})"
         ]
         if self.group.wide:
-            offered.append(f"SELECT {ALL}, true AS whole FROM {self._wide()}")
+            offered.append(f"SELECT {ALL}, true AS whole FROM {self._wide_told()}")
         once = "(SELECT * FROM clash WHERE NOT own)"
         run(
             "CREATE TEMP TABLE offered AS "
@@ -154,7 +172,7 @@ class Landing:
         run = self.duck.run
         fresh = f"SELECT {slots.SLOT_COLUMNS} FROM slots SEMI JOIN hard USING ({KEY})"
         if self.group.wide:
-            wide = f"SELECT {ALL} FROM {self._wide()} SEMI JOIN hard USING ({KEY})"
+            wide = f"SELECT {ALL} FROM {self._wide_told()} SEMI JOIN hard USING ({KEY})"
             fresh += f" UNION ALL {meterday.slots_of_rows(wide)}"
         run(f"CREATE TEMP TABLE fresh AS {fresh}")
         old = f"SELECT * FROM old_rows SEMI JOIN hard USING ({KEY})"
@@ -171,8 +189,9 @@ class Landing:
         rows = meterday.rows_of_lists("SELECT * FROM won_lists")
         replaced = f"SELECT {ALL}, true AS known FROM easy WHERE fate <> {merging.DUPLICATE}"
         run(
-            f"CREATE TEMP TABLE again AS {merging.rewritten(rows, 'changed', 'old_rows')} "
-            f"UNION ALL {replaced}"
+            "CREATE TEMP TABLE again AS SELECT * REPLACE (CASE WHEN line > 0 THEN line END "
+            f"AS line) FROM ({merging.rewritten(rows, 'changed', 'old_rows')} "
+            f"UNION ALL {replaced})"
         )
 
     # --- writing ------------------------------------------------------------------------------
@@ -251,7 +270,7 @@ class Landing:
         target = self.group.folder / uuid.uuid4().hex[:12]
         self.duck.run(
             f"COPY (SELECT *, year(day) * 100 + month(day) AS lane FROM ({rows})) "
-            f"TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (lane))"
+            f"TO {quoted(str(target))} ({PARQUET}, PARTITION_BY (lane))"
         )
         names = []
         for part in sorted(target.rglob("*.parquet")):
@@ -261,7 +280,7 @@ class Landing:
         self._list(names, kind)
 
     def _write_file(self, rows: str, target: Path) -> None:
-        self.duck.run(f"COPY ({rows}) TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+        self.duck.run(f"COPY ({rows}) TO {quoted(str(target))} ({PARQUET})")
 
     def _name(self, month: str, kind: Kind) -> Path:
         batch = max(r.batch for r in self.group.results)
@@ -284,7 +303,8 @@ class Landing:
                 rows.duplicate += known.get((result.batch, merging.DUPLICATE), 0)
                 rows.corrected += known.get((result.batch, merging.CORRECTED), 0)
             rows.kept = rows.read - rows.quarantined - rows.duplicate - rows.corrected
-        self._count_meters()
+        if not self._one_clean_wide_file():
+            self._count_meters()
 
     def _fates(self) -> str:
         """(batch, line, fate) of all that any line of a clashing day came to."""

@@ -54,6 +54,7 @@ class FileResult:
     seen_before: int = 0
     """The batch that took in the same bytes with the same options."""
     sha256: str = ""
+    size: int = 0
     options: dict[str, object] = field(default_factory=dict)
     rejects: Sequence[Reject] = ()
 

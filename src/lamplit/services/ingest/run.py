@@ -6,6 +6,7 @@ import errno
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from typing import Final
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import ingest as problems
 from lamplit.engine.duckdb import Duck, DuckError, quoted
-from lamplit.meters.archive import Input, digest, find_inputs
+from lamplit.meters.archive import Input, digest, find_inputs, has_long_lines
 from lamplit.meters.lake import Lake
 from lamplit.meters.layouts.base import Options, Sample
 from lamplit.meters.quarantine import write_quarantine
@@ -21,7 +22,7 @@ from lamplit.meters.sniff import choose, sample_of
 from lamplit.services.home import Home
 from lamplit.services.ingest.excel import as_text
 from lamplit.services.ingest.land import Landing
-from lamplit.services.ingest.result import FileResult, IngestReport
+from lamplit.services.ingest.result import FileResult, IngestReport, Rows
 from lamplit.services.ingest.stage import Stager, is_full
 from lamplit.services.lock import writing
 
@@ -75,11 +76,13 @@ class _Run:
             temp_dir=self.tmp / "spill",
         )
         self.stager = Stager(self.duck, self.lake, home.timezone, self.tmp)
+        self.hasher = ThreadPoolExecutor(1, "digest")
         self.report = IngestReport(dry_run=dry_run)
         self.next_batch = self.lake.last_batch() + 1
 
     def close(self) -> None:
         """Give back memory and disk."""
+        self.hasher.shutdown(cancel_futures=True)
         self.duck.close()
         shutil.rmtree(self.tmp, ignore_errors=True)
 
@@ -111,7 +114,7 @@ class _Run:
             self._stage(item, result)
         except LamplitError as error:
             result.error = error
-            result.rows = type(result.rows)()
+            result.rows = Rows()
             result.batch = 0
 
     def _stage(self, item: Input, result: FileResult) -> None:
@@ -121,13 +124,23 @@ class _Run:
         result.layout, result.why = layout.name, match.why
         _check_rows(sample, layout.name)
         result.options = _told(self.options, layout.name, self.home.timezone)
-        read = digest(item)
-        result.sha256 = read.sha256
-        if self._seen(result):
-            return
+        result.size = item.size
+        tidy = sample.parquet is None and has_long_lines(item)
+        hashing = self.hasher.submit(digest, item)
+        if self._size_known(item.size) or item.packing != "plain":
+            result.sha256 = hashing.result()
+            if self._seen(result):
+                return
         result.batch = self.next_batch
         self.next_batch += 1
-        self.stager.stage(item, sample, layout, self.options, result, tidy=read.long_lines)
+        try:
+            self.stager.stage(item, sample, layout, self.options, result, tidy=tidy)
+        finally:
+            # Of a size that no batch has, the file is new (or was packed then, which the hash
+            # tells), and its hash is made alongside.
+            result.sha256 = hashing.result()
+        if self._known_after_all(result):
+            return
         if result.rows.quarantined and not self.report.dry_run:
             result.quarantine = write_quarantine(
                 self.home.quarantine_dir, result.batch, item.name, result.rejects
@@ -146,6 +159,21 @@ class _Run:
             where=f"{result.name}, line {first.line}",
             rows=result.rows.read,
             reason=first.reason.en,
+        )
+
+    def _known_after_all(self, result: FileResult) -> bool:
+        staged, result.rows = result.rows, Rows()
+        if self._seen(result):
+            self.stager.forget(result)
+            result.notes, result.reasons, result.rejects, result.batch = [], {}, (), 0
+            return True
+        result.rows = staged
+        return False
+
+    def _size_known(self, size: int) -> bool:
+        sizes = (b.size for b in self.lake.manifest.batches)
+        return any(s in (0, size) for s in sizes) or any(
+            r.size == size for r in self.stager.group.results
         )
 
     def _seen(self, result: FileResult) -> bool:

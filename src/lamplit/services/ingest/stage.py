@@ -6,6 +6,7 @@ import codecs
 import errno
 import io
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from lamplit.engine.duckdb import Duck, DuckError, quoted
 from lamplit.meters import meterday, slots
 from lamplit.meters.archive import Input, opened, unpack
 from lamplit.meters.canonical import DAYS, INTERVALS, REGISTERS, SQL_TYPES
-from lamplit.meters.lake import Lake
+from lamplit.meters.lake import PARQUET, Lake
 from lamplit.meters.layouts.base import (
     Layout,
     Options,
@@ -35,7 +36,7 @@ from lamplit.meters.layouts.base import (
     SqlLayout,
     SqlPlan,
 )
-from lamplit.meters.layouts.csvfile import MAX_LINE, REJECTS, lines_before_data
+from lamplit.meters.layouts.csvfile import MAX_LINE, REJECTS
 from lamplit.meters.localtime import Calendar, calendar
 from lamplit.meters.quarantine import RAW_CHARACTERS, REASONS, reject
 from lamplit.services.ingest.result import FileResult, Rows
@@ -60,6 +61,8 @@ class Group:
     bytes: int = 0
     registers: bool = False
     max_kwh: float = 1000.0
+    unique: bool = False
+    """Whether the last wide file was found to have no meter-day twice."""
 
 
 class Stager:
@@ -102,14 +105,14 @@ class Stager:
         try:
             rejects = self._stage(item, sample, layout, options, result, tidy=tidy)
         except BaseException:
-            self._forget(result)
+            self.forget(result)
             raise
         rejects.sort(key=lambda r: r.line)
         result.rejects = rejects
         result.rows.quarantined = len(rejects)
         result.reasons = dict(Counter(r.code for r in rejects).most_common())
 
-    def _forget(self, result: FileResult) -> None:
+    def forget(self, result: FileResult) -> None:
         """Undo what a file has staged so far."""
         self.duck.run(f"DELETE FROM slots WHERE batch = {result.batch}")
         self.duck.run(f"DELETE FROM registers WHERE batch = {result.batch}")
@@ -118,7 +121,6 @@ class Stager:
             path.unlink(missing_ok=True)
             self.group.wide.remove(path)
         shutil.rmtree(self.group.folder / _wide_name(result.batch), ignore_errors=True)
-        result.rows, result.notes = Rows(), []
 
     def _stage(
         self,
@@ -148,7 +150,8 @@ class Stager:
                 if tidy or sample.parquet is not None:
                     raise _unreadable(cause, layout, item) from cause
                 tidy = True
-            self._forget(result)
+            self.forget(result)
+            result.rows, result.notes = Rows(), []
         raise AssertionError("each way is tried once")
 
     def _run_ready(
@@ -213,7 +216,7 @@ class Stager:
             for _, sql in plan.steps:
                 self.duck.run(sql)
             if plan.relation == "wide":
-                one_month = not patient and self._one_month(source, layout, options)
+                one_month = not patient and self._one_month(source, plan.day_column)
                 staged = self._wide(plan, options, result, patient=patient, one_month=one_month)
                 if staged is None:
                     continue
@@ -245,6 +248,7 @@ class Stager:
         one_month: bool,
     ) -> list[Reject] | None:
         """Copy a wide file straight to rows of the lake; None when it must be read patiently."""
+        self.group.unique = False
         odd = calendar(self.timezone, CALENDAR_FIRST, CALENDAR_LAST).odd_days()
         moved = plan.shift_minutes or self.source_zone != self.timezone
         aside = "true" if moved else "false"
@@ -256,10 +260,26 @@ class Stager:
         target = self.group.folder / _wide_name(result.batch)
         target.mkdir()
         self._copy_wide(rows, target, one_month=one_month)
-        if not patient and self._split_count():
+        if not patient and (self._split_count() or self._needs_lines(target, result)):
             shutil.rmtree(target)
             return None
         return self._lanes(target, plan, result)
+
+    def _needs_lines(self, target: Path, result: FileResult) -> bool:
+        """Whether lines must be counted after all: to quarantine them, or to tell which is later.
+
+        Counting lines costs DuckDB its second thread, so it is left out at first.
+        """
+        if list(target.glob(f"lane={meterday.BAD_LANE}/*")):
+            return True
+        rows, keys, result.meters, result.day_min, result.day_max = self.duck.row(
+            "SELECT count(*), count(DISTINCT (meter_id, day)), count(DISTINCT meter_id), "
+            "min(day), max(day) FROM read_parquet("
+            f"{quoted(str(target / '*' / '*.parquet'))}, hive_partitioning = true) "
+            f"WHERE lane <> {meterday.OUTWARD_LANE}"
+        )
+        self.group.unique = rows == keys
+        return bool(rows != keys)
 
     def _copy_wide(self, rows: str, target: Path, *, one_month: bool) -> None:
         """Write rows by lane, as `lane=202501/*.parquet`.
@@ -267,13 +287,12 @@ class Stager:
         Writing by lane costs an eighth more than writing one file. So where a look at the file
         found one month, one file is written; should it hold more after all, it is split.
         """
-        form = "(FORMAT parquet, COMPRESSION zstd%s)"
-        by_lane = form % ", PARTITION_BY (lane), OVERWRITE_OR_IGNORE"
+        by_lane = f"({PARQUET}, PARTITION_BY (lane), OVERWRITE_OR_IGNORE)"
         if not one_month:
             self.duck.run(f"COPY ({rows}) TO {quoted(str(target))} {by_lane}")
             return
         whole = target / "whole.parquet"
-        self.duck.run(f"COPY ({rows}) TO {quoted(str(whole))} {form % ''}")
+        self.duck.run(f"COPY ({rows}) TO {quoted(str(whole))} ({PARQUET})")
         found = self.duck.rows(f"SELECT DISTINCT lane FROM {quoted(str(whole))}")
         lanes = [lane for (lane,) in found]
         if len(lanes) == 1:
@@ -283,27 +302,20 @@ class Stager:
             self.duck.run(f"COPY (FROM {quoted(str(whole))}) TO {quoted(str(target))} {by_lane}")
         whole.unlink(missing_ok=True)
 
-    def _one_month(self, source: Source, layout: SqlLayout, options: Options) -> bool:
-        """Whether lines from all over the file are of one month."""
-        if source.sample.parquet is not None or source.path.suffix in (".gz", ".zst"):
+    def _one_month(self, source: Source, at: int | None) -> bool:
+        """Whether lines from all over the file name a day of one month in column `at`."""
+        if source.sample.parquet is not None or at is None:
             return False
-        probe = self.tmp / "probe.csv"
+        size, delimiter = source.path.stat().st_size, source.sample.delimiter.encode()
+        months = set()
         with source.path.open("rb") as stream:
-            lines = [stream.readline() for _ in range(lines_before_data(source))]
             for part in range(PROBES):
-                stream.seek(source.path.stat().st_size * part // PROBES)
-                if part:
-                    stream.readline()
-                else:
-                    stream.seek(sum(map(len, lines)))
-                lines.append(stream.readline())
-        probe.write_bytes(b"".join(lines))
-        plan = layout.plan(Source(probe, source.sample), options)
-        months = self.duck.rows(
-            f"SELECT DISTINCT year(day) * 100 + month(day) FROM ({plan.select}) "
-            "WHERE day IS NOT NULL"
-        )
-        self._forget_rejects()
+                stream.seek(size * part // PROBES)
+                # The first line found there is most likely cut; at the start, it is the header.
+                stream.readline()
+                cells = stream.readline().split(delimiter)
+                if at < len(cells) and (found := _YEAR_MONTH.match(cells[at].strip(b' "'))):
+                    months.add((int(found[1]), int(found[2])))
         return len(months) == 1
 
     def _lanes(self, target: Path, plan: SqlPlan, result: FileResult) -> list[Reject]:
@@ -609,6 +621,7 @@ class Stager:
         ]
 
 
+_YEAR_MONTH: Final = re.compile(rb"(\d{4})\D{0,3}(\d{1,2})")
 _WITH_GRID: Final = (
     "(SELECT s.* REPLACE (coalesce(s.minutes, g.minutes) AS minutes) "
     "FROM stamps AS s JOIN grid AS g USING (meter_id))"
