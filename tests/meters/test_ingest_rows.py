@@ -160,6 +160,20 @@ def test_wide_rows_twice_in_a_file(bench: Bench) -> None:
     assert bench.rows("meter_id, kwh") == [("a", 19.2), ("b", 9.6)]
 
 
+def test_counts_do_not_depend_on_what_is_committed_together(tmp_path: Path) -> None:
+    """Readings and their corrections in one run, or in two: the same rows are corrected."""
+    first = long_csv(long_lines("a", START, DAY))
+    second = long_csv(long_lines("a", START, [0.1] * 40 + [0.2] * 8 + [0.3] * 4))
+    apart, together = Bench.make(tmp_path / "apart"), Bench.make(tmp_path / "together")
+    one = [apart.take_one("1.csv", first), apart.take_one("2.csv", second)]
+    paths = [together.file("1.csv", first), together.file("2.csv", second)]
+    both = together.take(*paths).files
+    assert [counts(f) for f in both] == [counts(f) for f in one] == [
+        (48, 48, 0, 0, 0), (52, 4, 8, 40, 0),
+    ]  # fmt: skip
+    assert apart.rows() == together.rows()
+
+
 def test_dry_run_counts_and_writes_nothing(bench: Bench) -> None:
     from lamplit.meters.layouts.base import Options
     from lamplit.services.ingest import ingest

@@ -208,3 +208,13 @@ def test_days_on_which_the_clocks_change(tmp_path: Path) -> None:
     assert found[forward] == (46, 46, [0.0, 1.0, *[float(i) for i in range(4, 48)]])
     assert found[back] == (50, 48, [*map(float, range(4)), None, None, *map(float, range(4, 48))])
     assert found[date(2025, 6, 1)][:2] == (48, 48)
+
+
+def test_a_unit_that_no_home_would_use_is_doubted(bench: Bench) -> None:
+    power = wide_csv([(f"m{i}", DAY, [3.0] * 96) for i in range(20)])
+    assert any("--unit" in n.en and "half of the days" in n.en
+               for n in bench.take_one("a.csv", power).notes)  # fmt: skip
+    right = bench.take_one(
+        "b.csv", power.replace("m", "k"), unit="kw", columns={"meter_id": "keter_id"}
+    )
+    assert not any("half of the days" in n.en for n in right.notes)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from lamplit.services.ingest import FileResult, IngestReport
 
 MAX_FILES_SHOWN = 30
+ROOMY = 110
+"""Columns of a terminal from which all of the closing table fits."""
 MAPPABLE = (
     "meter_id", "time", "day", "kwh", "kwh_export", "quality", "seq", "minutes", "direction",
     "multiplier", "ct", "pt", "register", "register_export", "digits",
@@ -135,28 +137,37 @@ def as_dict(done: IngestReport) -> dict[str, Any]:
 
 def show(done: IngestReport) -> None:
     """The closing table, with what each file was taken for and what to look at."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from lamplit.cli.common import stderr
 
-    table = Table(title=tr("Readings taken in", "导入结果"), title_justify="left")
-    table.add_column(tr("file", "文件"), overflow="fold")
-    table.add_column(tr("layout", "布局"))
+    console = stderr()
+    # On a narrow screen the counts matter more than where the days lie, which is told below.
+    roomy = console.width >= ROOMY
+    table = Table(title=tr("Readings taken in", "导入结果"), title_justify="left", box=SIMPLE_HEAD)
+    width = None if roomy else max(10, console.width - 62)
+    table.add_column(tr("file", "文件"), overflow="ellipsis", no_wrap=True, max_width=width)
+    if roomy:
+        table.add_column(tr("layout", "布局"), no_wrap=True)
     for name in ("read", "kept", "corrected", "duplicate", "quarantined"):
-        table.add_column(_ROW_WORDS[name], justify="right")
-    table.add_column(tr("meters", "电表"), justify="right")
-    table.add_column(tr("days", "日期"))
+        table.add_column(_ROW_WORDS[name], justify="right", no_wrap=True)
+    if roomy:
+        table.add_column(tr("meters", "电表"), justify="right", no_wrap=True)
+        table.add_column(tr("days", "日期"), no_wrap=True)
     for result in done.files[:MAX_FILES_SHOWN]:
-        table.add_row(*_cells(result), style="red" if result.failed else None)
+        cells = _cells(result)
+        shown = cells if roomy else [cells[0], *cells[2:7]]
+        table.add_row(*shown, style="red" if result.failed else None)
     if len(done.files) > MAX_FILES_SHOWN:
         more = len(done.files) - MAX_FILES_SHOWN
-        table.add_row(tr(f"… and {more} more", f"…另有 {more} 个"), *[""] * 8)
+        table.add_row(tr(f"… and {more} more", f"…另有 {more} 个"))
     if len(done.files) > 1:
         total = done.total
         counts = (total.read, total.kept, total.corrected, total.duplicate, total.quarantined)
         table.add_section()
-        table.add_row(tr("total", "合计"), "", *[f"{n:,}" for n in counts], "", "", style="bold")
-    console = stderr()
+        lead = [tr("total", "合计"), ""] if roomy else [tr("total", "合计")]
+        table.add_row(*lead, *[f"{n:,}" for n in counts], style="bold")
     console.print(table)
     for line in _remarks(done):
         console.print(line, markup=False)
@@ -182,6 +193,10 @@ def _cells(result: FileResult) -> list[str]:
 def _remarks(done: IngestReport) -> list[str]:
     """What a reader should know besides the counts, each once."""
     said: dict[str, None] = {}
+    days = [d for f in done.files for d in (f.day_min, f.day_max) if d is not None]
+    if days:
+        first, last = min(days), max(days)
+        said[tr(f"• days {first} to {last}", f"• 日期 {first} 至 {last}")] = None
     for result in done.files:
         if result.failed:
             continue

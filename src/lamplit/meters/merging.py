@@ -51,34 +51,36 @@ def ranked(pool_name: str) -> str:
 def judged(ranked_name: str, old_rows: str) -> str:
     """The new slot rows of a ranked pool with their `fate`, and `bump`.
 
-    `bump`: the value is known already, and is now known to hold at a later sequence.
+    Each row is judged against what was there before its batch: the lake, and earlier batches of
+    the group; so the counts don't depend on which files are committed together. `bump`: the value
+    is known already, and is now known to hold at a later sequence.
     """
-    before = (
-        f"SELECT {KEY}, outward, slot, kwh AS was, quality AS was_quality, seq AS was_seq, "
-        f"minutes AS was_minutes FROM {ranked_name} WHERE old"
+    key = (
+        "struct_pack(has := kwh IS NOT NULL, seq := seq, batch := batch, "
+        "line := coalesce(line, 0), kwh := kwh, quality := quality)"
     )
-    same = "was IS NOT DISTINCT FROM kwh AND was_quality = quality"
+    slot = f"PARTITION BY {KEY}, outward, slot, minutes"
+    earlier = "RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    before = f"max({key}) OVER ({slot} ORDER BY batch {earlier})"
+    own = f"row_number() OVER ({slot}, batch, old ORDER BY {key} DESC)"
+    weighed = f"SELECT *, {key} AS mine, {before} AS was, {own} AS turn FROM {ranked_name}"
+    same = "was.kwh IS NOT DISTINCT FROM kwh AND was.quality = quality"
     fate = (
-        f"CASE WHEN place > 1 OR minutes <> grid THEN {DUPLICATE} "
-        f"WHEN kwh IS NULL THEN CASE WHEN known THEN {DUPLICATE} ELSE {KEPT} END "
-        f"WHEN was IS NULL OR was_minutes <> grid THEN {KEPT} "
-        f"WHEN {same} THEN {DUPLICATE} ELSE {CORRECTED} END"
+        f"CASE WHEN turn > 1 OR minutes <> grid THEN {DUPLICATE} "
+        f"WHEN kwh IS NULL THEN CASE WHEN known OR was IS NOT NULL THEN {DUPLICATE} "
+        f"ELSE {KEPT} END WHEN was IS NULL OR NOT was.has THEN {KEPT} "
+        f"WHEN mine < was OR ({same}) THEN {DUPLICATE} ELSE {CORRECTED} END"
     )
     joined = (
-        "SELECT r.*, b.was, b.was_quality, b.was_seq, b.was_minutes, "
-        "o.meter_id IS NOT NULL AS known "
-        f"FROM {ranked_name} AS r "
-        f"LEFT JOIN ({before}) AS b ON r.meter_id = b.meter_id AND r.day = b.day "
-        "AND r.outward = b.outward AND r.slot = b.slot AND b.was_minutes = r.grid "
-        f"LEFT JOIN (SELECT {KEY} FROM {old_rows}) AS o "
-        "ON r.meter_id = o.meter_id AND r.day = o.day "
-        "WHERE NOT r.old"
+        "SELECT r.*, o.meter_id IS NOT NULL AS known "
+        f"FROM ({weighed}) AS r LEFT JOIN (SELECT {KEY} FROM {old_rows}) AS o "
+        "ON r.meter_id = o.meter_id AND r.day = o.day WHERE NOT r.old"
     )
     explicit = "seq <> (CAST(batch AS BIGINT) << 20)"
     return (
         f"SELECT *, {fate} AS fate, "
-        f"(place = 1 AND minutes = grid AND {same} AND {explicit} AND seq > was_seq) AS bump "
-        f"FROM ({joined})"
+        f"coalesce(place = 1 AND minutes = grid AND {same} AND {explicit} AND seq > was.seq, "
+        f"false) AS bump FROM ({joined})"
     )
 
 

@@ -13,7 +13,7 @@ from lamplit.meters import merging, meterday, slots
 from lamplit.meters.lake import COLUMNS, FILES, PARQUET, Lake
 from lamplit.meters.manifest import Batch, Kind, LakeFile
 from lamplit.services.ingest import registers
-from lamplit.services.ingest.stage import Group
+from lamplit.services.ingest.stage import UNLIKELY_DAY_KWH, Group, unlikely
 
 KEY: Final = "meter_id, day"
 ALL: Final = ", ".join(COLUMNS)
@@ -305,6 +305,7 @@ class Landing:
             rows.kept = rows.read - rows.quarantined - rows.duplicate - rows.corrected
         if not self._one_clean_wide_file():
             self._count_meters()
+            self._doubt_units()
 
     def _fates(self) -> str:
         """(batch, line, fate) of all that any line of a clashing day came to."""
@@ -321,6 +322,19 @@ class Landing:
             "ON s.meter_id = e.meter_id AND s.day = e.day AND NOT e.whole UNION ALL "
             f"SELECT batch, line, {merging.KEPT} FROM ({mixed})"
         )
+
+    def _doubt_units(self) -> None:
+        """Note where what was read is more than homes use."""
+        usual = dict(
+            self.duck.rows(
+                "SELECT batch, approx_quantile(list_sum(vals), 0.5) FROM lists "
+                "WHERE vals IS NOT NULL GROUP BY batch"
+            )
+        )
+        for result in self.group.results:
+            found = usual.get(result.batch)
+            if found is not None and found > UNLIKELY_DAY_KWH:
+                result.notes.append(unlikely(found))
 
     def _count_meters(self) -> None:
         parts = [f"SELECT batch, {KEY} FROM slots"]

@@ -46,6 +46,8 @@ PATIENT_FROM: Final = 1_000
 """With more lines than this that can't be cast, the whole file is read again, patiently."""
 GOOD_SUPPORT: Final = 12
 """Readings from which a meter's own times tell its interval length."""
+UNLIKELY_DAY_KWH: Final = 150.0
+"""Half of the meters using more than this a day are no homes; kW or Wh taken for kWh look so."""
 PROBES: Final = 64
 CALENDAR_FIRST, CALENDAR_LAST = date(1970, 1, 1), date(2100, 1, 1)
 
@@ -272,12 +274,14 @@ class Stager:
         """
         if list(target.glob(f"lane={meterday.BAD_LANE}/*")):
             return True
-        rows, keys, result.meters, result.day_min, result.day_max = self.duck.row(
+        rows, keys, result.meters, result.day_min, result.day_max, usual = self.duck.row(
             "SELECT count(*), count(DISTINCT (meter_id, day)), count(DISTINCT meter_id), "
-            "min(day), max(day) FROM read_parquet("
+            "min(day), max(day), approx_quantile(kwh, 0.5) FROM read_parquet("
             f"{quoted(str(target / '*' / '*.parquet'))}, hive_partitioning = true) "
             f"WHERE lane <> {meterday.OUTWARD_LANE}"
         )
+        if usual is not None and usual > UNLIKELY_DAY_KWH:
+            result.notes.append(unlikely(usual))
         self.group.unique = rows == keys
         return bool(rows != keys)
 
@@ -695,6 +699,14 @@ def _numbered(own: list[Reject], split: list[Reject], source: Source) -> list[Re
             line += 1
         fixed.append(Reject(line, row.code, row.reason, row.raw, row.column))
     return fixed
+
+
+def unlikely(usual: float) -> Text:
+    """The note on a file whose unit is most likely not what it was taken for."""
+    return Text(
+        f"half of the days have over {usual:,.0f} kWh: are the values kW or Wh? (--unit)",
+        f"半数表日电量超过 {usual:,.0f} kWh：数值单位是否为 kW 或 Wh？（--unit）",
+    )
 
 
 def is_full(cause: BaseException) -> bool:
