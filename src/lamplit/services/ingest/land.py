@@ -13,7 +13,7 @@ from lamplit.meters import merging, meterday, slots
 from lamplit.meters.lake import COLUMNS, FILES, PARQUET, Lake
 from lamplit.meters.manifest import Batch, Kind, LakeFile
 from lamplit.services.ingest import registers
-from lamplit.services.ingest.stage import UNLIKELY_DAY_KWH, Group, unlikely
+from lamplit.services.ingest.group import Group
 
 KEY: Final = "meter_id, day"
 ALL: Final = ", ".join(COLUMNS)
@@ -332,9 +332,7 @@ class Landing:
             )
         )
         for result in self.group.results:
-            found = usual.get(result.batch)
-            if found is not None and found > UNLIKELY_DAY_KWH:
-                result.notes.append(unlikely(found))
+            result.doubt_unit(usual.get(result.batch))
 
     def _count_meters(self) -> None:
         parts = [f"SELECT batch, {KEY} FROM slots"]

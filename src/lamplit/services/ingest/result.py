@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Text
 from lamplit.meters.layouts.base import Reject
+
+UNLIKELY_DAY_KWH: Final = 150.0
+"""Half of the meters using more than this a day are no homes; kW or Wh taken for kWh look so."""
 
 
 @dataclass(slots=True)
@@ -62,6 +66,17 @@ class FileResult:
     def failed(self) -> bool:
         """Whether nothing of the file was usable."""
         return self.error is not None
+
+    def doubt_unit(self, usual: float | None) -> None:
+        """Note where half of the meter-days have more than `usual` kWh, and no home does."""
+        if usual is None or usual <= UNLIKELY_DAY_KWH:
+            return
+        self.notes.append(
+            Text(
+                f"half of the days have over {usual:,.0f} kWh: are the values kW or Wh? (--unit)",
+                f"半数表日电量超过 {usual:,.0f} kWh：数值单位是否为 kW 或 Wh？（--unit）",
+            )
+        )
 
 
 @dataclass(slots=True)

@@ -21,9 +21,10 @@ from lamplit.meters.quarantine import write_quarantine
 from lamplit.meters.sniff import choose, sample_of
 from lamplit.services.home import Home
 from lamplit.services.ingest.excel import as_text
+from lamplit.services.ingest.group import Staging
 from lamplit.services.ingest.land import Landing
 from lamplit.services.ingest.result import FileResult, IngestReport, Rows
-from lamplit.services.ingest.stage import Stager, is_full
+from lamplit.services.ingest.stage import is_full, stage
 from lamplit.services.lock import writing
 
 GROUP_BYTES: Final = 64 << 20
@@ -75,7 +76,7 @@ class _Run:
             threads=home.config.threads,
             temp_dir=self.tmp / "spill",
         )
-        self.stager = Stager(self.duck, self.lake, home.timezone, self.tmp)
+        self.staging = Staging(self.duck, self.lake, home.timezone, self.tmp)
         self.hasher = ThreadPoolExecutor(1, "digest")
         self.report = IngestReport(dry_run=dry_run)
         self.next_batch = self.lake.last_batch() + 1
@@ -90,18 +91,18 @@ class _Run:
         """Every file, in groups."""
         total = float(sum(i.size for i in inputs)) or 1.0
         done = 0.0
-        group = self.stager.begin(self.tmp / "staged")
+        group = self.staging.begin(self.tmp / "staged")
         for item in inputs:
             self.say(done, total, item.name)
             if group.results and group.bytes + item.size > GROUP_BYTES:
                 self._land()
-                group = self.stager.begin(self.tmp / "staged")
+                group = self.staging.begin(self.tmp / "staged")
             self._one(item)
             group.bytes += item.size
             done += item.size
             if len(group.results) >= GROUP_FILES:
                 self._land()
-                group = self.stager.begin(self.tmp / "staged")
+                group = self.staging.begin(self.tmp / "staged")
         self._land()
         self.say(total, total, None)
         self._count_unknown()
@@ -134,7 +135,7 @@ class _Run:
         result.batch = self.next_batch
         self.next_batch += 1
         try:
-            self.stager.stage(item, sample, layout, self.options, result, tidy=tidy)
+            stage(self.staging, item, sample, layout, self.options, result, tidy=tidy)
         finally:
             # Of a size that no batch has, the file is new (or was packed then, which the hash
             # tells), and its hash is made alongside.
@@ -147,7 +148,7 @@ class _Run:
             )
         if result.rows.quarantined == result.rows.read:
             self._refuse(result)
-        self.stager.group.results.append(result)
+        self.staging.group.results.append(result)
 
     def _refuse(self, result: FileResult) -> None:
         """Nothing of the file was usable: an empty one, or every row was rejected."""
@@ -164,7 +165,7 @@ class _Run:
     def _known_after_all(self, result: FileResult) -> bool:
         staged, result.rows = result.rows, Rows()
         if self._seen(result):
-            self.stager.forget(result)
+            self.staging.forget(result)
             result.notes, result.reasons, result.rejects, result.batch = [], {}, (), 0
             return True
         result.rows = staged
@@ -173,7 +174,7 @@ class _Run:
     def _size_known(self, size: int) -> bool:
         sizes = (b.size for b in self.lake.manifest.batches)
         return any(s in (0, size) for s in sizes) or any(
-            r.size == size for r in self.stager.group.results
+            r.size == size for r in self.staging.group.results
         )
 
     def _seen(self, result: FileResult) -> bool:
@@ -187,7 +188,7 @@ class _Run:
             result.day_min, result.day_max = before.day_min, before.day_max
             result.meters = before.meters
             return True
-        for other in self.stager.group.results:
+        for other in self.staging.group.results:
             if other.sha256 == result.sha256 and other.options == result.options:
                 result.seen_before = other.batch
                 result.rows.read = other.rows.read
@@ -197,7 +198,7 @@ class _Run:
         return False
 
     def _land(self) -> None:
-        group = self.stager.group
+        group = self.staging.group
         if not group.results:
             return
         landing = Landing(self.duck, self.lake, group)
