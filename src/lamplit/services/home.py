@@ -5,6 +5,7 @@ HOME/lamplit.toml     the settings, commented
 HOME/lake/            the meter days and their manifest
 HOME/registry/        who is behind each meter
 HOME/state/           each night's carried state
+HOME/store/           people, places, campaigns and the log (SQLite), photos
 HOME/quarantine/      rows that couldn't be read, with the reason
 HOME/tmp/             work in hand; safe to empty when nothing runs
 ```
@@ -23,7 +24,7 @@ from lamplit.services.settings import Settings, new_toml, read_settings
 from lamplit.services.zones import checked_zone
 
 SETTINGS_FILE = "lamplit.toml"
-FOLDERS = ("lake", "registry", "state", "quarantine", "tmp")
+FOLDERS = ("lake", "registry", "state", "store", "quarantine", "tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,11 @@ class Home:
     def state_dir(self) -> Path:
         """The folder of the carried states."""
         return self.path / "state"
+
+    @property
+    def store_dir(self) -> Path:
+        """The folder of the store, where it is SQLite, and of the photos."""
+        return self.path / "store"
 
     @property
     def quarantine_dir(self) -> Path:

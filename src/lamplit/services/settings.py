@@ -24,7 +24,9 @@ class Settings:
     """What lamplit.toml says; the defaults are what an empty file would mean.
 
     `memory_limit` is text such as `4GB`, empty for the engine's own choice; `threads` is 0 for
-    all cores; `detector` holds the constants of the detector that this home overrides.
+    all cores; `detector` holds the constants of the detector that this home overrides; `store.url`
+    is where people and campaigns are kept (empty: SQLite inside the home); `web` says how the
+    server listens and signs people in.
     """
 
     timezone: str = "Asia/Shanghai"
@@ -32,6 +34,8 @@ class Settings:
     memory_limit: str = ""
     threads: int = 0
     detector: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    store: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    web: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 KNOWN = tuple(Settings.__dataclass_fields__)
@@ -54,8 +58,9 @@ def read_settings(file: Path) -> Settings:
     _check(found, file)
     if "timezone" in found:
         checked_zone(found["timezone"])
-    if "detector" in found:
-        found["detector"] = MappingProxyType(found["detector"])
+    for name in ("detector", "store", "web"):
+        if name in found:
+            found[name] = MappingProxyType(found[name])
     return Settings(**found)
 
 
@@ -83,6 +88,8 @@ def _check(found: dict[str, Any], file: Path) -> None:
         ),
         ("threads", type(threads) is int and 0 <= threads <= 1024, "0 … 1024"),
         ("detector", isinstance(found.get("detector", {}), dict), "[detector]"),
+        ("store", _is_store(found.get("store", {})), '[store] url = "postgresql://…"'),
+        ("web", isinstance(found.get("web", {}), dict), "[web]"),
     )
     for name, holds, wanted in checks:
         if not holds:
@@ -93,6 +100,14 @@ def _check(found: dict[str, Any], file: Path) -> None:
                 value=found[name],
                 wanted=wanted,
             )
+
+
+def _is_store(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) <= {"url"}
+        and all(isinstance(v, str) for v in value.values())
+    )
 
 
 def new_toml(timezone: str) -> str:
@@ -116,6 +131,16 @@ memory_limit = ""
 # Processor threads; 0 uses all cores.
 # 线程数；0 表示使用全部核心。
 threads = 0
+
+# Where people, places and campaigns are kept: without a url, SQLite inside this folder. For a
+# city, PostgreSQL; LAMPLIT_STORE_URL outdoes both.
+# 人员、地点与行动的数据库：不写 url 即为本目录内的 SQLite；城市级请用 PostgreSQL。
+[store]
+# url = "postgresql://lamplit@localhost/lamplit"
+
+# How `lamplit serve` listens and signs people in; docs/reference/config.md lists the settings.
+# `lamplit serve` 的监听与登录设置；各项见 docs/reference/config.md。
+[web]
 
 # Constants of the detector that this home overrides; `lamplit explain` shows those in force.
 # 本主目录覆盖的判别常数；`lamplit explain` 会显示当前生效的数值。

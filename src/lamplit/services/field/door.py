@@ -1,0 +1,62 @@
+"""The one door: who may do what at which place, today. Every service asks here.
+
+An ability comes from an assignment that runs today at the place itself or at a place above it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from lamplit.domain.abilities import ABILITIES, Ability, roles_with
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import Role
+from lamplit.domain.problems import door as problems
+from lamplit.services.field.office import Transaction
+from lamplit.store.schema import assignment
+from lamplit.store.tree import above
+
+
+def may(tx: Transaction, ability: Ability, place_id: str) -> bool:
+    """Whether who acts has an ability at a place today."""
+    if tx.actor.trusted:
+        return True
+    if tx.actor.person_id is None:
+        return False
+    return ability in abilities_at(tx.conn, tx.actor.person_id, place_id, tx.today)
+
+
+def require(tx: Transaction, ability: Ability, place_id: str) -> None:
+    """Raise LamplitError `door.not-allowed` where who acts lacks an ability at a place today."""
+    if not may(tx, ability, place_id):
+        raise LamplitError(problems.NOT_ALLOWED, ability=ability.value)
+
+
+def abilities_at(conn: Connection, person_id: str, place_id: str, day: date) -> frozenset[Ability]:
+    """All that a person may do at a place on a day, from every assignment that covers it."""
+    running = select(assignment.c.role).where(
+        assignment.c.person_id == person_id,
+        runs_on(day),
+        assignment.c.place_id.in_(above(place_id)),
+    )
+    held: frozenset[Ability] = frozenset()
+    for role in conn.scalars(running):
+        held |= ABILITIES.get(Role(role), frozenset())
+    return held
+
+
+def places_with(conn: Connection, person_id: str, ability: Ability, day: date) -> list[str]:
+    """The places at which (and under which) a person has an ability on a day."""
+    roles = [role.value for role in roles_with(ability)]
+    found = select(assignment.c.place_id).where(
+        assignment.c.person_id == person_id, runs_on(day), assignment.c.role.in_(roles)
+    )
+    return list(conn.scalars(found.distinct().order_by(assignment.c.place_id)))
+
+
+def runs_on(day: date) -> ColumnElement[bool]:
+    """The condition that an assignment runs on a day."""
+    return and_(
+        assignment.c.starts <= day, or_(assignment.c.ends.is_(None), assignment.c.ends > day)
+    )
