@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from lamplit.domain.disclosure import release
-from lamplit.domain.words import HomeEvent, HomeState
+from lamplit.domain.words import EVENT_TEXT, STATE_TEXT, HomeEvent, HomeState
 from lamplit.outbound.chart import HomeDay, home_chart
 from lamplit.outbound.terminal import (
     CommunityRow,
@@ -172,6 +172,22 @@ def test_cells_under_fifteen_homes_are_not_shown():
     row = next(line for line in text.splitlines() if "Lakeside" in line).split()
     # 3 micro homes are held back, and the 20 unknown with them: 493 less the rest would tell.
     assert row == ["Lakeside", "493", "400", "30", "<15", "40", "–", "<15"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_summary_loses_nothing_at_80_columns(language):
+    name = "Riverside Gardens, 和平里北街社区居民委员会"
+    events = {e.word: 88_888 for e in HomeEvent if e}
+    row = replace(community(*[77_777] * 5, **events), name=name)
+    text = printed(community_table([row], language))
+    assert max(cell_len(line) for line in text.splitlines()) <= 80
+    assert "…" not in text
+    words = [w.say(language) for w in (*STATE_TEXT.values(), *EVENT_TEXT.values())]
+    assert [w for w in words if w not in text] == []
+    assert text.count("77,777") == 5
+    assert text.count("88,888") == 4
+    wide = printed(community_table([row], language), 160).splitlines()
+    assert EVENT_TEXT[HomeEvent.RETURNED].say(language) in wide[0]
 
 
 def test_a_small_community_shows_nothing_at_all():

@@ -11,11 +11,13 @@ from lamplit.cli.common import DEFAULT_HOME, DONE, REFUSED, HomeOption, JsonOpti
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from lamplit.services.ingest import FileResult, IngestReport
 
 MAX_FILES_SHOWN = 30
-ROOMY = 110
-"""Columns of a terminal from which all of the closing table fits."""
+LONGEST_NAME = 40
+"""Columns for the name of a file; a longer one goes on below itself."""
 MAPPABLE = (
     "meter_id", "time", "day", "kwh", "kwh_export", "quality", "seq", "minutes", "direction",
     "multiplier", "ct", "pt", "register", "register_export", "digits",
@@ -137,17 +139,33 @@ def as_dict(done: IngestReport) -> dict[str, Any]:
 
 def show(done: IngestReport) -> None:
     """The closing table, with what each file was taken for and what to look at."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
     from lamplit.cli.common import stderr
 
     console = stderr()
-    # On a narrow screen the counts matter more than where the days lie, which is told below.
-    roomy = console.width >= ROOMY
-    table = Table(title=tr("Readings taken in", "导入结果"), title_justify="left", box=SIMPLE_HEAD)
-    width = None if roomy else max(10, console.width - 62)
-    table.add_column(tr("file", "文件"), overflow="ellipsis", no_wrap=True, max_width=width)
+    table = _table(done, roomy=True)
+    unbound = console.options.update(width=10_000)
+    if console.measure(table, options=unbound).maximum > console.width:
+        # The counts matter more than where the days lie, which is told below.
+        table = _table(done, roomy=False)
+    console.print(table)
+    for line in _remarks(done):
+        console.print(line, markup=False)
+
+
+def _table(done: IngestReport, *, roomy: bool) -> Table:
+    """The counts of each file; where there is room, its layout, meters and days as well."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(
+        title=tr("Readings taken in", "导入结果"),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1) if roomy else (0, 0, 0, 1),
+        pad_edge=roomy,
+        show_edge=roomy,
+    )
+    table.add_column(tr("file", "文件"), overflow="fold", min_width=12, max_width=LONGEST_NAME)
     if roomy:
         table.add_column(tr("layout", "布局"), no_wrap=True)
     for name in ("read", "kept", "corrected", "duplicate", "quarantined"):
@@ -168,9 +186,7 @@ def show(done: IngestReport) -> None:
         table.add_section()
         lead = [tr("total", "合计"), ""] if roomy else [tr("total", "合计")]
         table.add_row(*lead, *[f"{n:,}" for n in counts], style="bold")
-    console.print(table)
-    for line in _remarks(done):
-        console.print(line, markup=False)
+    return table
 
 
 _ROW_WORDS = {

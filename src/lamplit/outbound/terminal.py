@@ -225,26 +225,56 @@ def _evidence(row: SweepRow, language: Language) -> Styled:
     return text
 
 
-def community_table(rows: Sequence[CommunityRow], language: Language) -> RenderableType:
+@dataclass(frozen=True, slots=True)
+class CommunitySummary:
+    """Homes by state and event in each community; where that is too wide, events by themselves."""
+
+    rows: Sequence[CommunityRow]
+    language: Language
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        whole = self._table(states=True, events=True)
+        unbound = options.update(width=10_000)
+        if console.measure(whole, options=unbound).maximum <= options.max_width:
+            yield whole
+        else:
+            yield self._table(states=True, events=False)
+            if self._events():
+                yield ""
+                yield self._table(states=False, events=True)
+        yield Styled(HELD_BACK.say(self.language, least=LEAST_HOMES), style="dim")
+
+    def _events(self) -> list[HomeEvent]:
+        return [e for e in HomeEvent if e and any(row.events.get(e) for row in self.rows)]
+
+    def _table(self, *, states: bool, events: bool) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="bold dim")
+        named = COMMUNITY.say(self.language)
+        table.add_column(named, style="bold", overflow="fold", min_width=9, max_width=24)
+        heads = [HOMES, *(STATE_TEXT[s] for s in STATE_ORDER)] if states else []
+        heads += [EVENT_TEXT[e] for e in self._events()] if events else []
+        for head in heads:
+            table.add_column(head.say(self.language), justify="right", no_wrap=True)
+        for row in sorted(self.rows, key=lambda row: (-row.homes, row.community_id)):
+            cells = _state_cells(row) if states else []
+            if events:
+                cells += [_count(n, n) for n in (row.events.get(e, 0) for e in self._events())]
+            table.add_row(clean(row.name) or clean(row.community_id), *cells)
+        return table
+
+
+def community_table(rows: Sequence[CommunityRow], language: Language) -> CommunitySummary:
     """Homes by state and event in each community, held back where few homes are in a cell."""
-    events = [e for e in HomeEvent if e and any(row.events.get(e) for row in rows)]
-    table = Table(box=None, pad_edge=False, header_style="bold dim")
-    table.add_column(COMMUNITY.say(language), style="bold", overflow="ellipsis", max_width=24)
-    table.add_column(HOMES.say(language), justify="right")
-    for state in STATE_ORDER:
-        table.add_column(STATE_TEXT[state].say(language), justify="right")
-    for event in events:
-        table.add_column(EVENT_TEXT[event].say(language), justify="right")
-    for row in sorted(rows, key=lambda row: (-row.homes, row.community_id)):
-        counts = {state: row.states.get(state, 0) for state in STATE_ORDER}
-        shown = release(counts)
-        table.add_row(
-            clean(row.name) or clean(row.community_id),
-            _count(row.homes, row.homes),
-            *(_count(counts[state], shown[state]) for state in STATE_ORDER),
-            *(_count(row.events.get(e, 0), row.events.get(e, 0)) for e in events),
-        )
-    return Group(table, Styled(HELD_BACK.say(language, least=LEAST_HOMES), style="dim"))
+    return CommunitySummary(rows, language)
+
+
+def _state_cells(row: CommunityRow) -> list[str]:
+    counts = {state: row.states.get(state, 0) for state in STATE_ORDER}
+    shown = release(counts)
+    return [
+        _count(row.homes, row.homes),
+        *(_count(counts[state], shown[state]) for state in STATE_ORDER),
+    ]
 
 
 def _count(count: int, shown: int | None) -> str:
