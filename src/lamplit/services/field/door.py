@@ -6,6 +6,7 @@ An ability comes from an assignment that runs today at the place itself or at a 
 from __future__ import annotations
 
 from datetime import date
+from typing import NoReturn
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
@@ -13,6 +14,7 @@ from lamplit.domain.abilities import ABILITIES, Ability, roles_with
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Role
 from lamplit.domain.problems import door as problems
+from lamplit.domain.problems import store as store_problems
 from lamplit.services.field.office import Transaction
 from lamplit.store.schema import assignment
 from lamplit.store.tree import above
@@ -31,6 +33,50 @@ def require(tx: Transaction, ability: Ability, place_id: str) -> None:
     """Raise LamplitError `door.not-allowed` where who acts lacks an ability at a place today."""
     if not may(tx, ability, place_id):
         raise LamplitError(problems.NOT_ALLOWED, ability=ability.value)
+
+
+def require_somewhere(tx: Transaction, ability: Ability) -> None:
+    """Raise LamplitError `door.not-allowed` where who acts has an ability at no place today.
+
+    For what hangs on no single place: a file of people, the tree of organisations.
+    """
+    if tx.actor.trusted:
+        return
+    person_id = tx.actor.person_id
+    if person_id is None or not places_with(tx.conn, person_id, ability, tx.today):
+        raise LamplitError(problems.NOT_ALLOWED, ability=ability.value)
+
+
+def require_anywhere(tx: Transaction, ability: Ability) -> list[str]:
+    """The places at which who acts has an ability; LamplitError `door.not-allowed` where none.
+
+    For the machine and the command line, which may at all places, the list is empty.
+    """
+    if tx.actor.trusted:
+        return []
+    held = (
+        []
+        if tx.actor.person_id is None
+        else places_with(tx.conn, tx.actor.person_id, ability, tx.today)
+    )
+    if not held:
+        raise LamplitError(problems.NOT_ALLOWED, ability=ability.value)
+    return held
+
+
+def may_for_person(tx: Transaction, ability: Ability, person_id: str) -> bool:
+    """Whether who acts has an ability at a place at which a person has a tie today."""
+    ties = select(assignment.c.place_id).where(
+        assignment.c.person_id == person_id, runs_on(tx.today)
+    )
+    return any(may(tx, ability, place_id) for place_id in tx.conn.scalars(ties.distinct()))
+
+
+def refuse(tx: Transaction, ability: Ability, *, known: bool, wanted: str) -> NoReturn:
+    """Refuse in the same words whether the thing is there or not, unless the asker is trusted."""
+    if tx.actor.trusted and not known:
+        raise LamplitError(store_problems.NOT_FOUND, what="person", wanted=wanted)
+    raise LamplitError(problems.NOT_ALLOWED, ability=ability.value)
 
 
 def abilities_at(conn: Connection, person_id: str, place_id: str, day: date) -> frozenset[Ability]:

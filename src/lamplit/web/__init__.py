@@ -1,0 +1,1 @@
+"""The web room: parses requests, calls services, renders answers. It decides nothing."""

@@ -1,0 +1,50 @@
+"""The server over a field office, spoken to as a browser or a phone would."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from lamplit.services.field.office import Office
+from lamplit.services.home import Home
+from lamplit.store.database import Database
+from lamplit.web.app import create_app
+
+
+def _field_fixtures() -> Any:
+    """The fixtures of tests/field, which no import by name reaches."""
+    file = Path(__file__).resolve().parents[1] / "field" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("field_fixtures", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_field = _field_fixtures()
+TestClock = _field.TestClock
+sqlite_template = _field.sqlite_template
+clock = _field.clock
+home = _field.home
+
+
+@pytest.fixture
+def office(home: Home, tmp_path: Path, sqlite_template: Path, clock: Any) -> Office:
+    file = tmp_path / "store.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    db = Database(f"sqlite:///{file}")
+    yield Office(home, db, clock)
+    db.close()
+
+
+@pytest.fixture
+def client(office: Office) -> TestClient:
+    app = create_app(office)
+    return TestClient(app, base_url="http://localhost", client=("127.0.0.1", 50000))
