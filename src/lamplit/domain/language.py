@@ -18,9 +18,12 @@ class Text:
     zh: str
 
     def say(self, language: Language, **fields: object) -> str:
-        """The text in `language` with its fields filled in."""
+        """The text in `language` with its fields filled in; a field may be a Text itself."""
         template = self.zh if language == "zh" else self.en
-        return template.format(**fields) if fields else template
+        if not fields:
+            return template
+        said = {k: v.say(language) if isinstance(v, Text) else v for k, v in fields.items()}
+        return template.format(**said)
 
 
 def language_of(environ: Mapping[str, str] | None = None) -> Language:

@@ -1,0 +1,106 @@
+"""What can be wrong with places, people, and their ties to places."""
+
+from __future__ import annotations
+
+from lamplit.domain.errors import Problem
+from lamplit.domain.language import Text
+
+AMBIGUOUS_PLACE = Problem(
+    "place.ambiguous",
+    Text("the code `{wanted}` is borne by a {kinds}.", "编号“{wanted}”同时属于：{kinds}。"),
+    Text(
+        "Write the kind before it, as in `building:{wanted}`.",
+        "请在前面写明类别，例如“building:{wanted}”。",
+    ),
+)
+
+WRONG_KIND = Problem(
+    "place.wrong-kind",
+    Text(
+        "`{place}` is a {kind}; what is wanted here is a {wanted}.",
+        "“{place}”是{kind}；此处应为{wanted}。",
+    ),
+    Text("Name another place.", "请改用其他地点。"),
+)
+
+# --- assignments -------------------------------------------------------------------------------
+
+WRONG_ROLE = Problem(
+    "assignment.wrong-role",
+    Text("`{role}` is not a role that is given in this way.", "“{role}”不能以此方式授予。"),
+    Text("The roles here are: {known}.", "可用的岗位为：{known}。"),
+)
+
+PAST_DAY = Problem(
+    "assignment.past-day",
+    Text("{day} is past; today is {today}.", "{day} 已过去；今天是 {today}。"),
+    Text(
+        "Name today or a later day: who covered what on past days is never rewritten.",
+        "请填今天或以后的日期：过去由谁负责的记录不再改写。",
+    ),
+)
+
+BAD_DATES = Problem(
+    "assignment.bad-dates",
+    Text("it would end on {ends}, not after {starts}.", "结束日 {ends} 不晚于开始日 {starts}。"),
+    Text(
+        "The end is the first day no more; leave it out for an open end.",
+        "结束日是不再生效的第一天；不定期则留空。",
+    ),
+)
+
+ALREADY = Problem(
+    "assignment.already",
+    Text(
+        "{person} is {role} at {place} already, from {starts}.",
+        "{person} 自 {starts} 起已是 {place} 的{role}。",
+    ),
+    Text("Withdraw that one first, or leave it as it is.", "请先撤回原有的，或保持不变。"),
+)
+
+NOT_RUNNING = Problem(
+    "assignment.not-running",
+    Text("this assignment was ended as of {ends} ({why}).", "该任职已于 {ends} 结束（{why}）。"),
+    Text("Give a new one instead.", "请重新分派。"),
+)
+
+SAME_PERSON = Problem(
+    "assignment.same-person",
+    Text("{person} can't hand over to themselves.", "{person} 不能移交给自己。"),
+    Text("Name the one who takes over.", "请指明接手人。"),
+)
+
+# --- check-in ----------------------------------------------------------------------------------
+
+NO_ORGANISATION = Problem(
+    "checkin.no-organisation",
+    Text(
+        "{person} belongs to no organisation, so no community is paired with it.",
+        "{person} 未登记所属组织，因此没有结对社区。",
+    ),
+    Text(
+        "Import people with their organisation, or check in to the home community.",
+        "请导入含所属组织的人员表，或到居住地社区报到。",
+    ),
+)
+
+NOT_PAIRED = Problem(
+    "checkin.not-paired",
+    Text(
+        "{place} is not paired with {organisation} today; paired are: {paired}.",
+        "{place} 今天未与 {organisation} 结对；已结对的有：{paired}。",
+    ),
+    Text(
+        "Check in to a paired community, or import the pairing first.",
+        "请到结对社区报到，或先导入结对关系。",
+    ),
+)
+
+NOT_HOME = Problem(
+    "checkin.not-home",
+    Text("{person} does not live in {place}.", "{person} 的居住地不在 {place}。"),
+    Text(
+        "Check in where they live, or correct the home in the people's file.",
+        "请到居住地社区报到，或更正人员表中的居住地。",
+    ),
+)
