@@ -35,6 +35,7 @@ COMMANDS = (
     "explain",
     "facade",
     "score",
+    "programme",
     "demo",
 )
 """The commands, in the order in which one meets them; each is a module beside this one."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import time
-from typing import Any
+from typing import Any, TypeVar
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Found, Outcome, PlaceKind, Role, ServiceLine, Severity
@@ -44,18 +45,22 @@ from lamplit.programmes.yamlmap import Document, Key
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Read = Callable[[Any, Kind, Key], Condition]
+Made = TypeVar("Made")
+
+
+_WIDE = r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_FOLDED = re.compile(rf"(?<={_WIDE})\s+(?={_WIDE})")
 
 
 def text(data: dict[str, str]) -> Text:
-    """A Text from `{en, zh}`."""
-    return Text(data["en"].strip(), data["zh"].strip())
+    """A Text from `{en, zh}`; Chinese that was folded over lines takes no spaces in between."""
+    return Text(data["en"].strip(), _FOLDED.sub("", data["zh"].strip()))
 
 
 def build(document: Document, form: Form, digest: str) -> Pack:
     """The pack that a document describes. Raises LamplitError `programme.condition`."""
     data = document.data
     read = reader(document)
-    stock = data.get("stock", {})
     return Pack(
         folder=document.path.parent,
         digest=digest,
@@ -71,63 +76,65 @@ def build(document: Document, form: Form, digest: str) -> Pack:
         roles=_roles(data["roles"]),
         lease_hours=data["claim"]["lease_hours"],
         most_claims=data["claim"]["most"],
-        ways=tuple(
-            Way(
-                w["way"],
-                text(w["text"]),
-                read(w["when"], "facts", ("enrol", at, "when")),
-                w.get("random_share", 0.0),
-            )
-            for at, w in enumerate(data["enrol"])
-        ),
+        ways=_each(data, ("enrol",), lambda w, key: _way(w, read, key)),
         cadence=tuple(_cadence(c, data["subjects"]) for c in data["cadence"]),
-        outcomes=tuple(
-            OutcomeRule(Outcome(r["then"]), _when(r, read, "answers", ("outcome", at)))
-            for at, r in enumerate(data["outcome"])
-        ),
-        founds=tuple(
-            FoundRule(Found(r["then"]), _when(r, read, "answers", ("found", at)))
-            for at, r in enumerate(data["found"])
-        ),
+        outcomes=_each(data, ("outcome",), lambda r, key: _outcome(r, read, key)),
+        founds=_each(data, ("found",), lambda r, key: _found(r, read, key)),
         code_list=data.get("code_list", f"{data['name']}@{data['version']}"),
-        findings=tuple(
-            _finding(f, read, ("findings", at)) for at, f in enumerate(data.get("findings", []))
-        ),
-        follow_ups=tuple(
-            _follow_up(f, read, ("follow_ups", at))
-            for at, f in enumerate(data.get("follow_ups", []))
-        ),
-        closes=tuple(
-            CloseRule(_when(c, read, "signs", ("closes", at)), tuple(c.get("findings", ())))
-            for at, c in enumerate(data.get("closes", []))
-        ),
-        done=tuple(
-            DoneRule(d["code"], _when(d, read, "course", ("done", at)), text(d["text"]))
-            for at, d in enumerate(data["done"])
-        ),
+        findings=_each(data, ("findings",), lambda f, key: _finding(f, read, key)),
+        follow_ups=_each(data, ("follow_ups",), lambda f, key: _follow_up(f, read, key)),
+        closes=_each(data, ("closes",), lambda c, key: _close(c, read, key)),
+        done=_each(data, ("done",), lambda d, key: _done(d, read, key)),
         score=_score(data["score"]) if "score" in data else None,
-        items=tuple(
-            Item(i["code"], text(i["text"]), text(i["unit"])) for i in stock.get("items", [])
-        ),
-        moves=tuple(
-            MoveRule(
-                m["item"],
-                m["quantity"],
-                m["from"],
-                m["to"],
-                _when(m, read, "answers", ("stock", "moves", at)),
-            )
-            for at, m in enumerate(stock.get("moves", []))
-        ),
-        board=tuple(
-            Figure(f["code"], text(f["text"]), f["count"], f.get("out_of", ""))
-            for f in data["board"]
-        ),
+        items=_each(data, ("stock", "items"), lambda i, _: _item(i)),
+        moves=_each(data, ("stock", "moves"), lambda m, key: _move(m, read, key)),
+        board=tuple(_figure(f) for f in data["board"]),
         list_days=data["expiry"]["list_days"],
         submission_days=data["expiry"]["submission_days"],
         standing=tuple(Standing(s["state"], text(s["text"])) for s in data.get("standing", [])),
         form=form,
     )
+
+
+def _each(data: Any, path: tuple[str, ...], make: Callable[[Any, Key], Made]) -> tuple[Made, ...]:
+    """One thing made of each entry of a list, with the entry's key; none where it is left out."""
+    for part in path:
+        data = data.get(part, {})
+    return tuple(make(entry, (*path, at)) for at, entry in enumerate(data))
+
+
+def _way(data: dict[str, Any], read: Read, key: Key) -> Way:
+    when = read(data["when"], "facts", (*key, "when"))
+    return Way(data["way"], text(data["text"]), when, data.get("random_share", 0.0))
+
+
+def _outcome(data: dict[str, Any], read: Read, key: Key) -> OutcomeRule:
+    return OutcomeRule(Outcome(data["then"]), _when(data, read, "answers", key))
+
+
+def _found(data: dict[str, Any], read: Read, key: Key) -> FoundRule:
+    return FoundRule(Found(data["then"]), _when(data, read, "answers", key))
+
+
+def _close(data: dict[str, Any], read: Read, key: Key) -> CloseRule:
+    return CloseRule(_when(data, read, "signs", key), tuple(data.get("findings", ())))
+
+
+def _done(data: dict[str, Any], read: Read, key: Key) -> DoneRule:
+    return DoneRule(data["code"], _when(data, read, "course", key), text(data["text"]))
+
+
+def _item(data: dict[str, Any]) -> Item:
+    return Item(data["code"], text(data["text"]), text(data["unit"]))
+
+
+def _move(data: dict[str, Any], read: Read, key: Key) -> MoveRule:
+    when = _when(data, read, "answers", key)
+    return MoveRule(data["item"], data["quantity"], data["from"], data["to"], when)
+
+
+def _figure(data: dict[str, Any]) -> Figure:
+    return Figure(data["code"], text(data["text"]), data["count"], data.get("out_of", ""))
 
 
 def reader(document: Document) -> Read:
@@ -170,6 +177,7 @@ def _cadence(data: dict[str, Any], subjects: list[str]) -> Cadence:
         events=frozenset(data.get("events", ())),
         attempts=Attempts(tries["most"], tries["gap_hours"]),
         enterable_days=data["enterable_days"],
+        stays_open=data.get("stays_open", False),
     )
 
 

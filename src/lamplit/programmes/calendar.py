@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from lamplit.domain.field import FindingState, Found, Outcome, PlaceKind
@@ -70,7 +70,8 @@ class Window:
     """A task's window. `slot` is its name within the enrollment and never changes.
 
     It may be performed from `opens`, is due by `due`, and can still be filled in until `closes`
-    (all aware UTC); `attempt` counts from 1.
+    (all aware UTC); `attempt` counts from 1. A window that `stays_open` takes any number of
+    submissions, and none completes its task.
     """
 
     slot: str
@@ -78,6 +79,7 @@ class Window:
     due: datetime
     closes: datetime
     attempt: int = 1
+    stays_open: bool = False
 
     def is_open(self, now: datetime) -> bool:
         """Whether it may be performed or filled in now."""
@@ -190,6 +192,8 @@ def _after_attempts(
     window: Window, cadence: Cadence, enrolled: Enrolled, history: History
 ) -> Window | None:
     """The window as the visits so far leave it: settled ones are gone, the next try waits."""
+    if cadence.stays_open:
+        return replace(window, stays_open=True)
     tries = [visit for visit in history.visits if visit.slot == window.slot]
     if not tries:
         return window
@@ -200,7 +204,7 @@ def _after_attempts(
     if opens > window.closes:
         return None
     # The due time stays: a door tried three times past its deadline is overdue all the same.
-    return Window(window.slot, opens, window.due, window.closes, len(tries) + 1)
+    return replace(window, opens=opens, attempt=len(tries) + 1)
 
 
 def _touches(window: Window, enrolled: Enrolled, day: date) -> bool:

@@ -20,6 +20,7 @@ TESTS: dict[Kind, tuple[str, ...]] = {
     "answers": ("answer",),
     "signs": ("answer", "finding", "outcome", "found"),
     "facts": (
+        "kind",
         "state",
         "event",
         "every_place",

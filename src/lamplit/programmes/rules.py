@@ -199,6 +199,7 @@ def enrol(pack: Pack, facts: Facts, way: str = "") -> Membership | None:
 
 
 _REASONS = {
+    "kind": Reason.EVERY_DOOR,
     "state": Reason.SIGNAL,
     "event": Reason.SIGNAL,
     "every_place": Reason.EVERY_DOOR,
@@ -212,29 +213,34 @@ _REASONS = {
 
 
 def _fact_holds(term: Term, facts: Facts) -> bool:
-    values = term.values()
     match term.name:
         case "state":
-            return (
-                facts.state in values
-                and facts.state_days >= (term.detail("for_days") or 0)
-                and facts.probability >= (term.detail("probability") or 0)
-            )
+            held = facts.state_days >= (term.detail("for_days") or 0)
+            return facts.state in term.values() and held and _probable(term, facts.probability)
         case "event":
             within = term.detail("within_days")
-            return (
-                facts.event in values
-                and (within is None or facts.event_days_ago < within)
-                and facts.event_probability >= (term.detail("probability") or 0)
-            )
-        case "responsible":
-            return bool({str(role) for role in facts.responsible} & set(values))
-        case "open_finding":
-            return bool(facts.open_findings & set(values))
+            recent = within is None or facts.event_days_ago < within
+            sure = _probable(term, facts.event_probability)
+            return facts.event in term.values() and recent and sure
         case "every_place":
             return bool(term.value)
+        case "kind" | "responsible" | "open_finding":
+            return bool(_held(term.name, facts) & set(term.values()))
         case _:
             return getattr(facts, term.name) is term.value
+
+
+def _probable(term: Term, probability: float) -> bool:
+    return probability >= (term.detail("probability") or 0)
+
+
+def _held(name: str, facts: Facts) -> set[str]:
+    """What a place has of the facts that a test names by their words."""
+    if name == "kind":
+        return {str(facts.kind)}
+    if name == "responsible":
+        return {str(role) for role in facts.responsible}
+    return set(facts.open_findings)
 
 
 def read_answers(pack: Pack, answers: Answers) -> Reading:

@@ -62,7 +62,7 @@ def _told(error: ValidationError, document: Document) -> Iterator[tuple[Key, Lam
                         problems.UNKNOWN_KEY,
                         where=document.where((*key, extra)),
                         key=extra,
-                        hint=hint(extra, known),
+                        hint=_key_hint(extra, known),
                         known=listed(known),
                     ),
                 )
@@ -93,6 +93,15 @@ def _told(error: ValidationError, document: Document) -> Iterator[tuple[Key, Lam
                     about=about(part),
                 ),
             )
+
+
+def _key_hint(key: str, known: list[str]) -> Said:
+    """A near key; where a word group stands for a key, a text's comma has most likely cut it."""
+    if " " in key:
+        return said(
+            "A text that holds a comma or a colon needs quotes. ", "含逗号或冒号的文本需加引号。"
+        )
+    return hint(key, known)
 
 
 def _missing(key: str, part: dict[str, Any], where: str) -> LamplitError:
