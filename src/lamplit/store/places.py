@@ -119,6 +119,18 @@ def of_kind(
     return list(_places(conn, wanted.order_by(place.c.code).limit(limit)))
 
 
+def communities_in(
+    conn: Connection, district_id: str, *, after: str = "", limit: int = 200
+) -> list[Place]:
+    """The communities under a district at any depth, by code, after a code."""
+    wanted = select(*COLUMNS).where(
+        place.c.id.in_(communities_under(district_id)),
+        place.c.kind == PlaceKind.COMMUNITY.value,
+        place.c.code > after,
+    )
+    return list(_places(conn, wanted.order_by(place.c.code).limit(limit)))
+
+
 def communities_under(place_id: str) -> Select[tuple[Any]]:
     """The ids of a place, and of the districts and communities under it, as a sub-query.
 
