@@ -37,6 +37,8 @@ COMMANDS = (
     "score",
     "programme",
     "demo",
+    "account",
+    "serve",
 )
 """The commands, in the order in which one meets them; each is a module beside this one."""
 

@@ -59,6 +59,11 @@ def count(conn: Connection) -> int:
     return int(conn.scalar(select(func.count()).select_from(account)) or 0)
 
 
+def add_person(conn: Connection, **row: Any) -> None:
+    """A new person."""
+    conn.execute(insert(person).values(**row))
+
+
 def person_of(conn: Connection, wanted: str) -> Row[Any] | None:
     """A person by id or by code."""
     found = select(person).where((person.c.id == wanted) | (person.c.code == wanted))

@@ -30,6 +30,7 @@ class Access:
     abilities: tuple[Ability, ...] = ()
     where: str = ""
     scope: str = "api"
+    first: bool = False
 
     def say(self) -> str:
         """The rule in a line, for the API's reference."""
@@ -40,6 +41,7 @@ class Access:
 
 ANYONE = Access("anyone")
 SIGNED_IN = Access("signed_in")
+SIGNED_IN_FIRST = Access("signed_in", first=True)
 MACHINE = Access("machine")
 
 

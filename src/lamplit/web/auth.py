@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import Response
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import accounts as account_problems
@@ -67,14 +68,47 @@ def caller(request: Request) -> Actor:
     return actor or Actor(None, "api")
 
 
+def current_session(request: Request) -> sessions.Session:
+    """The caller's session; LamplitError `accounts.sign-in-needed` for who came with a token."""
+    session: sessions.Session | None = request.state.session
+    if session is None:
+        raise LamplitError(account_problems.SIGN_IN_NEEDED)
+    return session
+
+
 TheOffice = Annotated[Office, Depends(office_of)]
 Who = Annotated[Actor, Depends(current_actor)]
+TheSession = Annotated[sessions.Session, Depends(current_session)]
 Anyone = Annotated[Actor, Depends(caller)]
 
 
 def cookie_name(request: Request) -> str:
     """The session cookie's name; `__Host-` binds it to this host and to TLS."""
     return "__Host-lamplit" if request.app.state.options.tls else "lamplit"
+
+
+def set_cookie(request: Request, response: Response, secret: str) -> None:
+    """Hand the browser its session."""
+    response.set_cookie(
+        cookie_name(request),
+        secret,
+        max_age=int(sessions.LONGEST.total_seconds()),
+        path="/",
+        secure=request.app.state.options.tls,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_cookie(request: Request, response: Response) -> None:
+    """Take the session from the browser."""
+    response.delete_cookie(
+        cookie_name(request),
+        path="/",
+        secure=request.app.state.options.tls,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def address_of(request: Request) -> str:
@@ -104,6 +138,8 @@ def _by_cookie(request: Request, cookie: str, access: Access) -> None:
             given.encode("utf-8", "replace"), session.csrf.encode()
         ):
             raise LamplitError(problems.CSRF)
+    if session.must_change and not access.first and access.who != "anyone":
+        raise LamplitError(account_problems.MUST_CHANGE)
     request.state.actor, request.state.session = session.actor, session
 
 

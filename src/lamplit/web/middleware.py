@@ -92,6 +92,10 @@ class Envelope:
             headers.add_vary_header("Accept-Language, Cookie, Authorization")
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            # No store keeps a NUL in a text, so nothing is found by one.
+            await answer(Request(scope), LamplitError(problems.NO_SUCH_PAGE))(scope, receive, send)
+            return
         most = LARGE_BYTES if LARGE.search(scope["path"]) else USUAL_BYTES
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > most:

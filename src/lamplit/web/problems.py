@@ -21,6 +21,7 @@ STATUS: dict[str, int] = {
     accounts.WRONG_SIGN_IN.code: 401,
     accounts.BAD_TOKEN.code: 401,
     accounts.WRONG_SCOPE.code: 403,
+    accounts.MUST_CHANGE.code: 403,
     accounts.OIDC_UNKNOWN.code: 403,
     accounts.OIDC_OFF.code: 404,
     accounts.TOO_MANY_TRIES.code: 429,

@@ -74,6 +74,14 @@ BAD_USERNAME = Problem(
     ),
 )
 
+MUST_CHANGE = Problem(
+    "accounts.must-change",
+    Text("this password was given to you by another.", "此密码由他人设定。"),
+    Text(
+        "Choose your own first: /api/v1/me/password.", "请先设置自己的密码：/api/v1/me/password。"
+    ),
+)
+
 BAD_LIFETIME = Problem(
     "accounts.bad-lifetime",
     Text("a token can't live {days} days.", "令牌有效期不能为 {days} 天。"),

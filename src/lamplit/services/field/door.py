@@ -6,7 +6,6 @@ An ability comes from an assignment that runs today at the place itself or at a 
 from __future__ import annotations
 
 from datetime import date
-from typing import NoReturn
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
@@ -14,7 +13,6 @@ from lamplit.domain.abilities import ABILITIES, Ability, roles_with
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Role
 from lamplit.domain.problems import door as problems
-from lamplit.domain.problems import store as store_problems
 from lamplit.services.field.office import Transaction
 from lamplit.store.schema import assignment
 from lamplit.store.tree import above
@@ -65,18 +63,22 @@ def require_anywhere(tx: Transaction, ability: Ability) -> list[str]:
 
 
 def may_for_person(tx: Transaction, ability: Ability, person_id: str) -> bool:
-    """Whether who acts has an ability at a place at which a person has a tie today."""
+    """Whether who acts has an ability wherever a person has a tie today.
+
+    For a person without a tie it is enough to have it somewhere. To act for somebody (a token, a
+    new password) takes at least as wide a reach as theirs: otherwise it would lend their own.
+    """
+    if tx.actor.trusted:
+        return True
+    if tx.actor.person_id is None:
+        return False
     ties = select(assignment.c.place_id).where(
         assignment.c.person_id == person_id, runs_on(tx.today)
     )
-    return any(may(tx, ability, place_id) for place_id in tx.conn.scalars(ties.distinct()))
-
-
-def refuse(tx: Transaction, ability: Ability, *, known: bool, wanted: str) -> NoReturn:
-    """Refuse in the same words whether the thing is there or not, unless the asker is trusted."""
-    if tx.actor.trusted and not known:
-        raise LamplitError(store_problems.NOT_FOUND, what="person", wanted=wanted)
-    raise LamplitError(problems.NOT_ALLOWED, ability=ability.value)
+    places = list(tx.conn.scalars(ties.distinct()))
+    if not places:
+        return bool(places_with(tx.conn, tx.actor.person_id, ability, tx.today))
+    return all(may(tx, ability, place_id) for place_id in places)
 
 
 def abilities_at(conn: Connection, person_id: str, place_id: str, day: date) -> frozenset[Ability]:

@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import accounts as problems
+from lamplit.domain.problems import door as door_problems
 from lamplit.domain.problems import store as store_problems
 from lamplit.services.field import door
 from lamplit.services.field.office import Actor, Office, Transaction, new_id
@@ -46,16 +47,18 @@ def issue(
 ) -> NewToken:
     """A token for `person` (id or code) that lives `days` days.
 
-    One's own, or anybody's for who may OPERATE, or ASSIGN where the person has a tie. Raises
-    LamplitError `store.not-found`, `door.not-allowed` or `accounts.bad-lifetime`.
+    One's own; another's for who may OPERATE wherever they have ties; and for a phone (scope
+    `openrosa`) for who may ASSIGN there. Raises LamplitError `door.not-allowed` (also where there
+    is no such person, so that nobody can try out names) or `accounts.bad-lifetime`.
     """
     if not 1 <= days <= LONGEST_DAYS:
         raise LamplitError(problems.BAD_LIFETIME, days=days, most=LONGEST_DAYS)
     with office.begin(actor) as tx:
         found = accounts.person_of(tx.conn, person)
-        if found is None or not _may_for(tx, found.id):
-            door.refuse(tx, Ability.OPERATE, known=found is not None, wanted=person)
-        assert found is not None
+        if found is None and actor.trusted:
+            raise LamplitError(store_problems.NOT_FOUND, what="person", wanted=person)
+        if found is None or not _may_for(tx, found.id, scope):
+            raise LamplitError(door_problems.NOT_ALLOWED, ability=Ability.OPERATE.value)
         made = NewToken(new_id(), PREFIX + secrets.token_urlsafe(32), scope)
         tokens.add(
             tx.conn,
@@ -100,7 +103,7 @@ def revoke(office: Office, actor: Actor, token_id: str) -> None:
     """Revoke a token at once: one's own, or another's as for `issue`. Twice is no fault."""
     with office.begin(actor) as tx:
         found = tokens.by_id(tx.conn, token_id)
-        if found is None or not _may_for(tx, found.person_id):
+        if found is None or not _may_for(tx, found.person_id, "openrosa"):
             raise LamplitError(store_problems.NOT_FOUND, what="token", wanted=token_id)
         if tokens.revoke(tx.conn, token_id, tx.now):
             tx.log("token.revoked", "token", token_id, person_id=found.person_id)
@@ -114,10 +117,7 @@ def mine(office: Office, actor: Actor) -> list[Row[Any]]:
         return tokens.of_person(conn, actor.person_id)
 
 
-def _may_for(tx: Transaction, person_id: str) -> bool:
-    return (
-        tx.actor.trusted
-        or tx.actor.person_id == person_id
-        or door.may_for_person(tx, Ability.OPERATE, person_id)
-        or door.may_for_person(tx, Ability.ASSIGN, person_id)
-    )
+def _may_for(tx: Transaction, person_id: str, scope: str) -> bool:
+    wanted = (Ability.OPERATE, Ability.ASSIGN) if scope == "openrosa" else (Ability.OPERATE,)
+    mine = tx.actor.person_id == person_id and person_id is not None
+    return mine or any(door.may_for_person(tx, ability, person_id) for ability in wanted)

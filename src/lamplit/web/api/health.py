@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import Request
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from sqlalchemy import text
 from starlette.responses import Response
 
 from lamplit import __version__
+from lamplit.web import metrics
 from lamplit.web.access import ANYONE, MACHINE, rule
 from lamplit.web.auth import TheOffice
 from lamplit.web.routing import Router
@@ -45,7 +46,7 @@ def readyz(office: TheOffice) -> Health:
 @rule(MACHINE, "Figures for Prometheus", "Prometheus 指标")
 def figures() -> Response:
     """Counts and times by route; nothing about a person or a home."""
-    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    return Response(metrics.figures(), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/api/v1/openapi.json", include_in_schema=False)
