@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from lamplit.town.absences import Leaves, Visits, draw_leaves, draw_trips, draw_visits, label_visits
+from lamplit.town.absences import (
+    Leaves,
+    Trips,
+    Visits,
+    draw_leaves,
+    draw_trips,
+    draw_visits,
+    label_visits,
+)
 from lamplit.town.arrays import Bool, stream
 from lamplit.town.calendar import Calendar, Order
 from lamplit.town.confounders import BIT, SHARE
@@ -16,11 +24,11 @@ from lamplit.town.homes import TRAITS, Homes, People, draw_homes, draw_people
 from lamplit.town.loads import Town, simulate_load
 from lamplit.town.metering import Meters, Place, Window, black_out, count, cut_supply, sunshine
 from lamplit.town.places import Places
-from lamplit.town.presence import live
+from lamplit.town.presence import Presence, live
 from lamplit.town.registry import registry_table
 from lamplit.town.rows import corrected, delivered, late_rows
 from lamplit.town.tables import daily_table, long_table, register_table, wide_table
-from lamplit.town.troubles import Trouble, strike
+from lamplit.town.troubles import Trouble, Troubles, strike
 from lamplit.town.truth import event_table, truth_of, truth_table
 from lamplit.town.weather import Weather
 
@@ -70,8 +78,22 @@ def shard_size(calendar: Calendar) -> int:
     return max(16, SHARD_SLOTS // max(calendar.total, 1))
 
 
-def live_shard(setting: Setting, first: int, n: int) -> Lived:
-    """Let homes `first` … `first + n` live, and count what they draw."""
+@dataclass
+class Inhabited:
+    """Homes with their people's comings and goings, before anything is metered."""
+
+    homes: Homes
+    people: People
+    trips: Trips
+    visits: Visits
+    leaves: Leaves
+    presence: Presence
+    troubles: Troubles
+    rng: np.random.Generator
+
+
+def inhabit(setting: Setting, first: int, n: int) -> Inhabited:
+    """Let people live in homes `first` … `first + n`: the truth of who is there at which hour."""
     order, calendar, preset = setting.order, setting.calendar, setting.order.preset
     rng = stream(order.seed, 4, first)
     homes = draw_homes(first, n, preset, rng)
@@ -82,6 +104,15 @@ def live_shard(setting: Setting, first: int, n: int) -> Lived:
     leaves = draw_leaves(homes, people, trips, calendar, preset, rng)
     presence = live(n, people, trips, leaves, visits, calendar, rng)
     troubles = strike(homes, presence, calendar, preset, rng)
+    return Inhabited(homes, people, trips, visits, leaves, presence, troubles, rng)
+
+
+def live_shard(setting: Setting, first: int, n: int) -> Lived:
+    """Let homes `first` … `first + n` live, and count what they draw."""
+    order, calendar, preset = setting.order, setting.calendar, setting.order.preset
+    lived = inhabit(setting, first, n)
+    homes, presence, rng = lived.homes, lived.presence, lived.rng
+    people, visits, leaves, troubles = lived.people, lived.visits, lived.leaves, lived.troubles
     load = simulate_load(Town(homes, presence, calendar, setting.weather, troubles), rng)
     place = place_of(setting.places, first, n)
     windows = black_out(load, place, calendar, preset, order.seed)
