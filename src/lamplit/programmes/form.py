@@ -102,7 +102,7 @@ def _languages(cells: dict[str, Any], sheet: str, where: str) -> list[LamplitErr
             if not there:
                 language = said("English", "英文") if code == "en" else said("Chinese", "中文")
                 at = f"{where}, column {column}::{LANGUAGES[code]}"
-                found.append(LamplitError(problems.LANGUAGE_MISSING, where=at, language=language))
+                found.append(LamplitError(problems.LANGUAGE_MISSING, where=at, which=language))
     return found
 
 
@@ -130,7 +130,6 @@ def xform(pack: Pack) -> str:
 @lru_cache(maxsize=64)
 def _built(path: Path, form_id: str, version: str, title: Text, _digest: str) -> str:
     from pyxform.builder import create_survey_element_from_dict
-    from pyxform.errors import PyXFormError
     from pyxform.xls2json import workbook_to_json
 
     book = _workbook(path)
@@ -148,8 +147,8 @@ def _built(path: Path, form_id: str, version: str, title: Text, _digest: str) ->
         plain = workbook_to_json(book, form_name="data", warnings=[])
         survey = create_survey_element_from_dict(plain)
         return str(survey.to_xml(validate=False, pretty_print=True, warnings=[]))
-    except PyXFormError as error:
-        raise _invalid(path, str(error)) from error
+    except Exception as error:  # pyxform's own errors, and what it trips over on the way
+        raise _invalid(path, str(error) or type(error).__name__) from error
 
 
 def media(pack: Pack) -> dict[str, Path]:
@@ -162,15 +161,14 @@ def media(pack: Pack) -> dict[str, Path]:
 
 
 def _workbook(path: Path) -> Any:
-    from pyxform.errors import PyXFormError
     from pyxform.xls2json_backends import get_xlsform
 
     if not path.is_file():
         raise LamplitError(problems.FORM_MISSING, where=str(path.parent), name=path.name)
     try:
         return get_xlsform(path)
-    except (PyXFormError, UnicodeDecodeError, ValueError, OSError) as error:
-        raise _invalid(path, str(error)) from error
+    except Exception as error:  # odd tables trip pyxform's readers in ways of their own
+        raise _invalid(path, str(error) or type(error).__name__) from error
 
 
 def _invalid(path: Path, message: str) -> LamplitError:

@@ -107,7 +107,7 @@ def _key_hint(key: str, known: list[str]) -> Said:
 def _missing(key: str, part: dict[str, Any], where: str) -> LamplitError:
     inside = part["properties"]
     if set(inside) == set(_TEXT_KEYS):
-        return LamplitError(problems.LANGUAGE_MISSING, where=where, language=_TEXT_KEYS[key])
+        return LamplitError(problems.LANGUAGE_MISSING, where=where, which=_TEXT_KEYS[key])
     return LamplitError(problems.MISSING_KEY, where=where, key=key, about=about(inside[key]))
 
 

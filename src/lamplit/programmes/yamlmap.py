@@ -107,15 +107,7 @@ def _text(path: Path) -> str:
         raise LamplitError(problems.FILE_UNREADABLE, where=str(path), reason=reason)
     try:
         text = raw.decode("utf-8-sig")
-        # Aliases are looked for before anything is composed, where they would unfold.
-        for token in yaml.scan(text, Loader=_Loader):
-            if isinstance(token, yaml.AliasToken):
-                line = token.start_mark.line + 1
-                raise LamplitError(
-                    problems.FILE_UNREADABLE,
-                    where=f"{path}, line {line}",
-                    reason=f"*{token.value}: aliases are not read",
-                )
+        _look_over(text, path)
     except UnicodeDecodeError as error:
         raise LamplitError(problems.FILE_UNREADABLE, where=str(path), reason="not UTF-8") from error
     except yaml.MarkedYAMLError as error:
@@ -129,11 +121,33 @@ def _text(path: Path) -> str:
     return text
 
 
+_OPENING = (
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+)
+_CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
+
+
+def _look_over(text: str, path: Path) -> None:
+    """Refuse aliases and deep nesting before anything is composed, where they would do harm."""
+    depth = 0
+    for token in yaml.scan(text, Loader=_Loader):
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        reason = ""
+        if isinstance(token, yaml.AliasToken):
+            reason = f"*{token.value}: aliases are not read"
+        elif depth > DEEPEST:
+            reason = f"nested more than {DEEPEST} deep"
+        if reason:
+            where = f"{path}, line {token.start_mark.line + 1}"
+            raise LamplitError(problems.FILE_UNREADABLE, where=where, reason=reason)
+
+
 def _plain(node: yaml.Node, key: Key, lines: dict[Key, int], loader: _Loader, path: Path) -> Any:
     """The node as dicts, lists and scalars; `lines` is filled in on the way."""
     lines.setdefault(key, node.start_mark.line + 1)
-    if len(key) > DEEPEST:
-        raise yaml.MarkedYAMLError(problem="nested too deep", problem_mark=node.start_mark)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(v, (*key, at), lines, loader, path) for at, v in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):

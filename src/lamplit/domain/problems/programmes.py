@@ -50,7 +50,7 @@ WRONG_SHAPE = Problem(
 )
 LANGUAGE_MISSING = Problem(
     "programme.language-missing",
-    Text("the text lacks {language:en}.", "文本缺少{language:zh}。"),
+    Text("the text lacks {which:en}.", "文本缺少{which:zh}。"),
     Text(
         "Every text is given in English and in Chinese: {{en: …, zh: …}}, in a form "
         "label::English (en) and label::中文 (zh).",
