@@ -1,0 +1,153 @@
+"""A lower bound on the team's work, and so on the finish, that holds for any plan.
+
+Every plan has to spend, whoever does it and in whatever order:
+
+* at each door the expected minutes of its first attempt and its returns, in the part of the day
+  that makes them least, and the last steps to it;
+* for each stairwell one entrance, the way up to its furthest floor and, but for the last stairwell
+  of each span, the way down;
+* the walked ways join every stairwell to somebody's home, so they are no shorter than a minimum
+  spanning tree of the stairwells with all homes as one root (Prim). Whoever has no home starts
+  anywhere: for each of their spans the longest edge is given away.
+
+The earliest finish is when the team's working time so far, at its paces, covers that; for the doors
+that ask for a language or skill, when the working time of those able covers their part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamplit.planning.travel import Floats, Ints
+from lamplit.planning.world import World
+
+
+def least_work(world: World, doors: Sequence[int] | Ints) -> float:
+    """Standard minutes that any plan for `doors` spends."""
+    at = np.asarray(doors, dtype=np.int64)
+    if not len(at):
+        return 0.0
+    return _at_doors(world, at) + _climbs(world, at) + _walks(world, at)
+
+
+def earliest_finish(world: World, doors: Sequence[int]) -> tuple[float, float] | None:
+    """(minute, team's working minutes until then) before which no plan does all `doors`.
+
+    None where the time until the deadline is not enough.
+    """
+    at = np.asarray(doors, dtype=np.int64)
+    everyone = np.ones(len(world.pace), dtype=bool)
+    finish = finish_of(world, least_work(world, at), everyone)
+    for need in np.unique(world.need[at]):
+        if need:
+            some = at[world.need[at] == need]
+            found = finish_of(world, _at_doors(world, some), world.able[:, need])
+            finish = None if finish is None or found is None else max(finish, found)
+    if finish is None:
+        return None
+    return finish, float(world.capacity(finish).sum())
+
+
+def finish_of(world: World, work: float, who: NDArray[np.bool_]) -> float | None:
+    """When the people of the mask have worked `work` standard minutes; None if not in time."""
+    rates: dict[float, float] = {}
+    for spans, pace, counts in zip(world.spans, world.pace, who, strict=True):
+        for span in spans if counts else ():
+            rates[span.start] = rates.get(span.start, 0.0) + 1 / pace
+            rates[span.end] = rates.get(span.end, 0.0) - 1 / pace
+    done, rate, before = 0.0, 0.0, world.request.now
+    if work <= 0:
+        return before
+    for minute in sorted(rates):
+        gained = rate * (minute - before)
+        if done + gained >= work - 1e-9 and rate > 1e-12:
+            return before + (work - done) / rate
+        done, before, rate = done + gained, minute, rate + rates[minute]
+    return None
+
+
+def _at_doors(world: World, at: Ints) -> float:
+    least = (world.served + world.returns)[at].min(axis=1)
+    return float(least.sum()) + len(at) * world.request.walking.next_door
+
+
+def _climbs(world: World, at: Ints) -> float:
+    """Entrances, and the ways between floors, of every stairwell."""
+    floors: dict[int, set[int]] = {}
+    for door in at:
+        floors.setdefault(int(world.unit[door]), set()).add(int(world.floor[door]))
+    _, first = np.unique(world.unit[at], return_index=True)
+    there, back, entrances = [], [], 0.0
+    for door in at[first]:
+        building = int(world.building[door])
+        away, whole = _stairwell(world, building, floors[int(world.unit[door])])
+        there.append(away)
+        back.append(whole - away)
+        entrances += float(world.ways.entrance[building])
+    spans = sum(len(s) for s in world.spans)
+    kept = sorted(back)[: max(0, len(back) - spans)]
+    return sum(there) + sum(kept) + entrances
+
+
+def _stairwell(world: World, building: int, floors: set[int]) -> tuple[float, float]:
+    """Least minutes to see every floor of a stairwell, without and with the way out.
+
+    Each floor is come to at least once, from above or from below. If u are come to from below, the
+    ways up take u times the least way up, and no less than the way to the top; the others take the
+    least way down each. (Below the ground only the way to the furthest counts.)
+    """
+    ways = world.ways
+    far = max(ways.climb(building, 1, f) for f in floors)
+    out = max(ways.climb(building, 1, f) + ways.climb(building, f, 1) for f in floors)
+    upper = sorted(f for f in floors if f > 1)
+    if not upper:
+        return far, out
+    gap = min(b - a for a, b in zip([1, *upper], upper, strict=False))
+    up, down = ways.climb(building, 1, 1 + gap), ways.climb(building, 1 + gap, 1)
+    top = ways.climb(building, 1, upper[-1])
+    count = len(upper)
+    away = min(max(top, u * up) + (count - u) * down for u in range(1, count + 1))
+    # On the way out the ground is one floor more that is come to from above.
+    whole = min(max(top, u * up) + (count + 1 - u) * down for u in range(1, count + 1))
+    return max(far, away), max(out, whole, far, away)
+
+
+def _walks(world: World, at: Ints) -> float:
+    _, first = np.unique(world.unit[at], return_index=True)
+    places = world.building[at[first]]
+    walk, next_unit = world.ways.walk, world.request.walking.next_unit
+    homes = np.unique(world.home[world.home >= 0])
+
+    def edges(start: int) -> Floats:
+        return np.where(places == start, next_unit, walk[start, places])
+
+    if len(homes):
+        reach = np.where(
+            np.isin(places, homes),
+            np.minimum(next_unit, _nearest(walk, homes, places)),
+            walk[homes][:, places].min(axis=0),
+        )
+        taken: list[float] = []
+    else:
+        reach, taken = edges(int(places[0])), [0.0]
+    open_ = np.ones(len(places), dtype=bool)
+    if not len(homes):
+        open_[0] = False
+    while open_.any():
+        nearest = int(np.argmin(np.where(open_, reach, np.inf)))
+        taken.append(float(reach[nearest]))
+        open_[nearest] = False
+        reach = np.minimum(reach, edges(int(places[nearest])))
+    free = sum(len(s) for s, h in zip(world.spans, world.home, strict=True) if h < 0)
+    return float(np.sort(taken)[: max(0, len(taken) - free)].sum())
+
+
+def _nearest(walk: Floats, homes: Ints, places: Ints) -> Floats:
+    """The way to each place from the nearest home that is not in the same building."""
+    ways = walk[homes][:, places].copy()
+    ways[homes[:, None] == places[None, :]] = np.inf
+    found: Floats = ways.min(axis=0)
+    return found

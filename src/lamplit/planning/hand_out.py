@@ -1,0 +1,172 @@
+"""Doors that have nobody, to the fewest people: who they are, then who of them takes what.
+
+Taking those with the most time left first gives the least number of receivers that can hold the
+work. What each takes is CP-SAT's: most of the minutes placed, then the fewest receivers, then the
+least ways, where somebody who is in a stairwell anyway enters it for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ortools.sat.python import cp_model
+
+from lamplit.planning.lists import Lists, settle
+from lamplit.planning.model import Why
+from lamplit.planning.pieces import Piece, cut
+from lamplit.planning.route import urgencies, walking_order
+from lamplit.planning.schedule import Scheduled, schedule
+from lamplit.planning.split import can_take
+from lamplit.planning.trim import insert
+from lamplit.planning.world import World
+
+LARGEST = 30.0
+"""Minutes of a piece at most."""
+_SECONDS = 1.5
+_LOST, _DISTURBED = 1000, 600
+
+
+@dataclass(frozen=True)
+class _Receivers:
+    """Who may take how many minutes more, those who just joined apart."""
+
+    room: Mapping[int, float]
+    fresh: Collection[int]
+
+
+def hand_out(
+    world: World,
+    kept: Sequence[Scheduled],
+    orphans: Sequence[int],
+    left: Mapping[int, Why],
+    fresh: Collection[int],
+    fill: float,
+) -> Lists:
+    """`kept` lists with `orphans` on some of them; `fresh` people have just joined.
+
+    Nobody's remaining time is filled beyond the share `fill` by what they are given.
+    """
+    if not orphans:
+        return Lists(tuple(kept), dict(left))
+    pieces = cut(world, orphans, LARGEST)
+    receivers = _Receivers(_rooms(world, kept, pieces, fresh, fill), fresh)
+    taken = _solve(world, kept, pieces, receivers)
+    found, homeless = list(kept), list[int]()
+    for person in sorted(set(taken.values())):
+        mine = [pieces[at] for at, p in sorted(taken.items()) if p == person]
+        found[person], lost = _add(world, person, kept[person].row, mine)
+        homeless += lost
+    homeless += [d for at, piece in enumerate(pieces) if at not in taken for d in piece.doors]
+    return settle(world, found, dict(left), homeless, prefer=set(taken.values()) | set(fresh))
+
+
+def _rooms(
+    world: World,
+    kept: Sequence[Scheduled],
+    pieces: Sequence[Piece],
+    fresh: Collection[int],
+    fill: float,
+) -> dict[int, float]:
+    """The minutes that the fewest people have who together can take all pieces."""
+    hours = world.capacity()
+    spare = {
+        p: float(hours[p]) * fill - s.worked(world, p) for p, s in enumerate(kept) if world.spans[p]
+    }
+    order = sorted((p for p in spare if spare[p] > 0), key=lambda p: (p not in fresh, -spare[p], p))
+    work = {n: sum(p.load for p in pieces if p.need == n) for n in {p.need for p in pieces}}
+    room: dict[int, float] = {}
+    for need in sorted(work, reverse=True):
+        # Ways and ends of spans take their part of what is free.
+        wanted = (
+            1.15 * sum(w for n, w in work.items() if n >= need) if not need else (1.15 * work[need])
+        )
+        for person in order:
+            able = [p for p in room if world.able[p, need]]
+            if sum(room[p] for p in able) >= wanted:
+                break
+            if world.able[person, need]:
+                room[person] = spare[person]
+    for piece in pieces:
+        if not any(can_take(world, piece, p) for p in room):
+            found = next((p for p in order if can_take(world, piece, p)), None)
+            if found is not None:
+                room[found] = spare[found]
+    return room
+
+
+def _solve(
+    world: World, kept: Sequence[Scheduled], pieces: Sequence[Piece], receivers: _Receivers
+) -> dict[int, int]:
+    """Piece → person, for the pieces that find a place."""
+    model = cp_model.CpModel()
+    takes: dict[tuple[int, int], cp_model.IntVar] = {}
+    enters: dict[tuple[int, int], cp_model.IntVar] = {}
+    disturbed = {p: model.new_bool_var("") for p in receivers.room if p not in receivers.fresh}
+    units = {p: {int(world.unit[d]) for d in kept[p].row} for p in receivers.room}
+    load: dict[int, list[cp_model.LinearExpr]] = {p: [] for p in receivers.room}
+    lost: list[cp_model.LinearExpr] = []
+    for at, piece in enumerate(pieces):
+        mine = [p for p in receivers.room if can_take(world, piece, p)]
+        for person in mine:
+            var = takes[at, person] = model.new_bool_var("")
+            load[person].append(round(piece.load * 10) * var)
+            if person in disturbed:
+                model.add_implication(var, disturbed[person])
+            key = (piece.unit, person)
+            if piece.unit not in units[person]:
+                enters.setdefault(key, model.new_bool_var(""))
+                model.add_implication(var, enters[key])
+        placed = cp_model.LinearExpr.sum([takes[at, p] for p in mine])
+        model.add(placed <= 1)
+        lost.append(round(piece.load * _LOST) * (1 - placed))
+    ways: list[cp_model.LinearExpr] = []
+    for (unit, person), var in enters.items():
+        minutes = _way(world, kept[person], unit)
+        load[person].append(round(minutes * 10) * var)
+        ways.append(round(minutes * 10) * var)
+    for person, terms in load.items():
+        model.add(sum(terms) <= round(receivers.room[person] * 10))
+    model.minimize(sum(lost) + _DISTURBED * sum(disturbed.values()) + sum(ways))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = world.request.options.seed
+    solver.parameters.max_deterministic_time = _SECONDS
+    status = solver.solve(model)
+    if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+        return {}
+    return {at: p for (at, p), var in takes.items() if solver.boolean_value(var)}
+
+
+def _way(world: World, walked: Scheduled, unit: int) -> float:
+    """About what it takes to go to a stairwell from the nearest building of somebody's list."""
+    door = int((world.unit == unit).argmax())
+    building, floor = int(world.building[door]), int(world.floor[door])
+    ways = world.ways.walk[building]
+    near = min((float(ways[world.building[d]]) for d in walked.row), default=float(ways.mean()))
+    climb = world.ways.climb(building, 1, floor) + world.ways.climb(building, floor, 1)
+    return 2 * near + float(world.ways.entrance[building]) + climb
+
+
+def _add(
+    world: World, person: int, row: Sequence[int], pieces: Sequence[Piece]
+) -> tuple[Scheduled, list[int]]:
+    """A list with pieces put in where they lie near; what does not fit is given back."""
+    mine, news = list(row), set[int]()
+    urgency = urgencies(world)
+    pieces = sorted(pieces, key=lambda pc: (-max(urgency[d] for d in pc.doors), pc.doors))
+    for piece in pieces:
+        mine = insert(world, mine, walking_order(world, piece.doors))
+        news |= set(piece.doors)
+    walked = schedule(world, person, mine)
+    lost = list[int]()
+    while walked.over or walked.missed:
+        # New doors make room from the last; the person's own doors stay theirs.
+        drop = next((d for d in reversed(mine) if d in news), None)
+        if drop is None:
+            break
+        mine.remove(drop)
+        news.discard(drop)
+        lost.append(drop)
+        walked = schedule(world, person, mine)
+    return walked, lost

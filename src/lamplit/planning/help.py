@@ -1,0 +1,177 @@
+"""The smallest help with which the deadline holds, found by trying.
+
+Three levers: more people, longer hours for everybody, doors left for later. Where to begin is
+estimated from what is still owed at the deadline in the unlucky tenth of the replicates; from there
+the search goes up or down and halves, and every amount that was tried is told with its chance. A
+try shares the doors out anew the quick way (without the solver) and lives the lists through with
+the same luck as the plan, so that the chances can be compared.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import ceil
+
+import numpy as np
+
+from lamplit.planning.lists import Lists, make_lists
+from lamplit.planning.live import live_through
+from lamplit.planning.model import DAY, Chance, Help, Lever, Person, Span, Step
+from lamplit.planning.risk import Run
+from lamplit.planning.world import World
+
+_REPLICATES = 120
+_TRIES = 6
+_HALF_HOUR = 30.0
+_WORKDAY = ((9 * 60.0, 12 * 60.0), (14 * 60.0, 18 * 60.0))
+
+
+def seek_help(world: World, lists: Lists, run: Run) -> tuple[Help, ...]:
+    """One answer for each lever, the cheapest that is enough first, doors left last."""
+    owed = run.owed()
+    short = float(np.quantile(owed, 0.9)) * 1.1
+    replicates = min(_REPLICATES, world.request.options.replicates)
+    found = [
+        _people(world, run, short, replicates),
+        _hours(world, short, replicates),
+        _leave(world, lists, run, short, replicates),
+    ]
+    return tuple(sorted(found, key=lambda h: (h.enough is None, h.lever is Lever.LEAVE, h.costs)))
+
+
+@dataclass
+class _Search:
+    """The smallest whole amount up to `most` whose chance reaches the target."""
+
+    tries: Callable[[int], Chance]
+    most: int
+    target: float
+
+    def run(self, guess: int) -> tuple[dict[int, Chance], int | None]:
+        """All that was tried, and the smallest amount that is enough."""
+        tried: dict[int, Chance] = {}
+        low, high, at = 0, 0, max(1, min(self.most, guess))
+        while self.most > 0 and len(tried) < _TRIES:
+            tried[at] = self.tries(at)
+            if tried[at].value >= self.target:
+                high = at
+            else:
+                low = at
+            if not high and low >= self.most:
+                break
+            if high and high - low <= max(1, high // 12):
+                break
+            at = (low + high) // 2 if high else min(self.most, max(low + 1, ceil(low * 1.7)))
+            if high and not low:
+                at = max(1, high * 2 // 3) if high > 2 else high - 1
+        return tried, high or None
+
+
+def _people(world: World, run: Run, short: float, replicates: int) -> Help:
+    like = _typical(world, run)
+    each = sum(s.end - s.start for s in like.spans)
+    target = world.request.options.target
+
+    def with_more(count: int) -> Chance:
+        more = tuple(replace(like, id=f"{like.id}-{i + 1}") for i in range(count))
+        request = replace(world.request, people=(*world.request.people, *more))
+        return _chance(World.of(request), replicates)
+
+    most = max(10, 2 * len(world.request.people)) if each else 0
+    guess = ceil(short / (each * like.turns_up)) if each else 1
+    tried, enough = _Search(with_more, most, target).run(guess)
+    return Help(
+        Lever.PEOPLE,
+        _steps(tried),
+        None if enough is None else float(enough),
+        like=like,
+        costs=(enough or 0) * each,
+    )
+
+
+def _hours(world: World, short: float, replicates: int) -> Help:
+    options = world.request.options
+
+    def longer(halves: int) -> tuple[Person, ...]:
+        return tuple(
+            replace(p, spans=lengthened(p.spans, halves * _HALF_HOUR, options.latest))
+            for p in world.request.people
+        )
+
+    def gained(halves: int) -> float:
+        request = replace(world.request, people=longer(halves))
+        return float(World.of(request).capacity().sum() - world.capacity().sum())
+
+    def with_longer(halves: int) -> Chance:
+        return _chance(World.of(replace(world.request, people=longer(halves))), replicates)
+
+    most = int(options.longest_extra_hours * 2)
+    while most and gained(most) <= gained(most - 1):
+        most -= 1
+    guess = next((h for h in range(1, most + 1) if gained(h) >= short), most)
+    tried, enough = _Search(with_longer, most, options.target).run(guess)
+    steps = _steps(tried, unit=0.5)
+    costs = gained(enough) if enough else 0.0
+    return Help(Lever.HOURS, steps, None if enough is None else enough / 2, costs=costs)
+
+
+def _leave(world: World, lists: Lists, run: Run, short: float, replicates: int) -> Help:
+    """Doors nobody can do first, then those of the last rank, the likeliest to stay open first."""
+    still = (~run.state.closed).mean(axis=1)
+    order = sorted(
+        range(len(world.rank)),
+        key=lambda d: (not run.hopeless[d], -int(world.rank[d]), -float(still[d]), -d),
+    )
+
+    def without(count: int) -> Chance:
+        return live_through(world, lists, replicates, order[:count]).forecast().holds
+
+    each = float(world.load.mean()) + 2.0 if len(world.load) else 1.0
+    guess = int(run.hopeless.sum()) + ceil(short / each)
+    tried, enough = _Search(without, len(order), world.request.options.target).run(guess)
+    leave = tuple(world.request.doors[d].id for d in order[: enough or 0])
+    amount = None if enough is None else float(enough)
+    return Help(Lever.LEAVE, _steps(tried), amount, leave=leave)
+
+
+def lengthened(spans: tuple[Span, ...], more: float, latest: float) -> tuple[Span, ...]:
+    """The last span of each day `more` minutes longer, though not beyond `latest` of that day."""
+    last = {int(s.start // DAY): s for s in spans}
+    found = []
+    for span in spans:
+        day = int(span.start // DAY)
+        end = max(span.end, min(span.end + more, day * DAY + latest))
+        found.append(Span(span.start, end) if last[day] is span else span)
+    return tuple(found)
+
+
+def _typical(world: World, run: Run) -> Person:
+    """A neighbour with the commonest hours, and the language or skill that doors lack most."""
+    request = world.request
+    common = Counter(p.spans for p, left in zip(request.people, world.spans, strict=True) if left)
+    if common:
+        spans = min(common, key=lambda s: (-common[s], s))
+    else:
+        days = range(int(request.now // DAY), int(request.deadline // DAY) + 1)
+        spans = tuple(Span(d * DAY + a, d * DAY + b) for d in days for a, b in _WORKDAY)
+    still = (~run.state.closed).mean(axis=1) * world.load
+    languages, skills = set[str](), set[str]()
+    for need in range(1, world.able.shape[1]):
+        mine = world.need == need
+        if run.hopeless[mine].any() or still[mine].sum() > 0.3 * still.sum() > 0:
+            door = request.doors[int(np.flatnonzero(mine)[0])]
+            languages |= {door.language} - {None}  # type: ignore[arg-type]
+            skills |= {door.skill} - {None}  # type: ignore[arg-type]
+    taken = {p.id for p in request.people}
+    name = next(n for n in ("more", "more+", *(f"more{i}" for i in range(99))) if n not in taken)
+    return Person(id=name, spans=spans, skills=frozenset(skills), languages=frozenset(languages))
+
+
+def _chance(world: World, replicates: int) -> Chance:
+    return live_through(world, make_lists(world, 0.0), replicates).forecast().holds
+
+
+def _steps(tried: dict[int, Chance], unit: float = 1.0) -> tuple[Step, ...]:
+    return tuple(Step(amount * unit, chance) for amount, chance in sorted(tried.items()))

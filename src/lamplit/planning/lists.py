@@ -1,0 +1,169 @@
+"""From a request to everybody's lists: what is dropped, who gets what, in which order, when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lamplit.planning.allocate import Sharing
+from lamplit.planning.bound import finish_of, least_work
+from lamplit.planning.improve import improve
+from lamplit.planning.model import Why
+from lamplit.planning.pieces import Piece, cut
+from lamplit.planning.route import best_order, blocks_of, urgencies
+from lamplit.planning.schedule import Scheduled, schedule
+from lamplit.planning.split import can_take
+from lamplit.planning.travel import Floats
+from lamplit.planning.trim import trim
+from lamplit.planning.world import World
+
+PIECES_EACH = 16
+"""How many pieces an average list is cut into: finer balances better and costs time."""
+
+TRIMS = 400
+"""How many hand-overs from the latest list are tried at most."""
+_TAKERS = 4
+SHARES = 6
+"""How often the first share is made anew, corrected by how long the lists really take."""
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Everybody's walked list (P), and the doors on nobody's with the reason."""
+
+    walked: tuple[Scheduled, ...]
+    left: dict[int, Why]
+
+    @property
+    def doors(self) -> list[int]:
+        """The doors on somebody's list."""
+        return [d for s in self.walked for w in s.walks for d, _ in w.stops]
+
+    @property
+    def finish(self) -> float | None:
+        """When the last listed door is done, in expectation."""
+        ends = [s.finish for s in self.walked if s.finish is not None]
+        return max(ends) if ends else None
+
+
+def make_lists(world: World, seconds: float) -> Lists:
+    """Lists for all doors of the world; with 0 seconds the quick way, without the solver."""
+    left = unable(world)
+    doors = _affordable(world, [d for d in range(len(world.rank)) if d not in left], left)
+    pieces = cut(world, doors, _piece_minutes(world, doors))
+    quota = _quota(world, doors)
+    urgency = urgencies(world)
+
+    def walk(person: int, held: Sequence[int]) -> Scheduled:
+        return walk_list(world, person, held, urgency)
+
+    walked = improve(
+        world,
+        Sharing.of(world, pieces),
+        walk,
+        quota,
+        shares=SHARES if seconds else 1,
+        seconds=seconds,
+    )
+    settled = settle(world, walked, left)
+    trimmed = trim(world, settled.walked, steps=TRIMS if seconds else 0)
+    return Lists(tuple(trimmed), settled.left)
+
+
+def unable(world: World) -> dict[int, Why]:
+    """The doors that nobody can do however much time there is."""
+    left: dict[int, Why] = {}
+    someone = np.array([bool(s) for s in world.spans], dtype=bool)
+    for need in np.unique(world.need):
+        able = np.flatnonzero(world.able[:, need] & someone)
+        for door in np.flatnonzero(world.need == need):
+            asked = world.request.doors[int(door)]
+            if not len(able):
+                left[int(door)] = Why.NOBODY_ABLE if need else Why.NO_TIME
+            elif asked.windows and not any(world.fits(int(p), asked) for p in able):
+                left[int(door)] = Why.NO_WINDOW
+    return left
+
+
+def _affordable(world: World, doors: list[int], left: dict[int, Why]) -> list[int]:
+    """The doors that the time allows, by rank; the others are left for want of it."""
+    hours = float(world.capacity().sum())
+    if not doors or least_work(world, doors) <= hours * 0.97:
+        return doors
+    ordered = sorted(doors, key=lambda d: (int(world.rank[d]), d))
+    ways = least_work(world, doors) - float(world.load[doors].sum())
+    each = world.load[ordered] + max(0.0, ways) / len(doors)
+    fits = int(np.searchsorted(np.cumsum(each), hours))
+    left.update(dict.fromkeys(ordered[fits:], Why.NO_TIME))
+    return sorted(ordered[:fits])
+
+
+def _piece_minutes(world: World, doors: Sequence[int]) -> float:
+    people = max(1, sum(1 for s in world.spans if s))
+    share = float(world.load[list(doors)].sum()) / people / PIECES_EACH
+    return min(45.0, max(12.0, share))
+
+
+def _quota(world: World, doors: Sequence[int]) -> Floats:
+    """Everybody's working time until the least work is done: what loads are measured against."""
+    everyone = np.ones(len(world.pace), dtype=bool)
+    finish = finish_of(world, least_work(world, doors), everyone)
+    found = world.capacity(finish)
+    # Who starts only later keeps a sliver, so that somebody able is never shut out altogether.
+    return np.where(world.capacity() > 0, np.maximum(found, 1.0), 0.0)
+
+
+def walk_list(
+    world: World, person: int, doors: Sequence[int], urgency: Sequence[float]
+) -> Scheduled:
+    """One person's doors, put in order and walked."""
+    row = best_order(world, person, blocks_of(world, doors, urgency))
+    return schedule(world, person, [d for block in row for d in block.doors])
+
+
+def settle(
+    world: World,
+    walked: Sequence[Scheduled],
+    left: dict[int, Why],
+    homeless: Sequence[int] = (),
+    prefer: Collection[int] = (),
+) -> Lists:
+    """Doors that found no place go to whoever has time left; what remains is said with why.
+
+    Doors of `walked` that did not fit, `homeless` ones and those `left` for want of time are
+    placed; people in `prefer` take them before others do.
+    """
+    missed = {d for s in walked for d in s.missed}
+    found = [Scheduled(s.walks, (), ()) for s in walked]
+    rest: dict[int, Why] = {d: why for d, why in left.items() if why is not Why.NO_TIME}
+    doors = {d for s in walked for d in (*s.over, *s.missed)} | set(homeless)
+    doors |= {d for d, why in left.items() if why is Why.NO_TIME}
+    if not doors:
+        return Lists(tuple(found), rest)
+    hours = world.capacity()
+    spare = {p: float(hours[p]) - s.worked(world, p) for p, s in enumerate(found)}
+    pieces = cut(world, sorted(doors), _piece_minutes(world, sorted(doors)) / 2)
+    pieces.sort(key=lambda piece: (min(int(world.rank[d]) for d in piece.doors), piece.doors))
+    for piece in pieces:
+        kept = list(piece.doors)
+        for taker in _takers(world, piece, spare, prefer):
+            grown = schedule(world, taker, [*found[taker].row, *kept])
+            lost = {*grown.over, *grown.missed}
+            if lost < set(kept):
+                found[taker] = Scheduled(grown.walks, (), ())
+                spare[taker] = float(hours[taker]) - found[taker].worked(world, taker)
+                kept = [d for d in kept if d in lost]
+            if not kept:
+                break
+        rest.update({d: Why.NO_WINDOW if d in missed else Why.NO_TIME for d in kept})
+    return Lists(tuple(found), rest)
+
+
+def _takers(
+    world: World, piece: Piece, spare: dict[int, float], prefer: Collection[int]
+) -> list[int]:
+    """The able with time left, those preferred first, then those with the most of it."""
+    able = [p for p, left in spare.items() if left > 2 and can_take(world, piece, p)]
+    return sorted(able, key=lambda p: (p not in prefer, -spare[p], p))[:_TAKERS]

@@ -1,0 +1,178 @@
+"""The order of one person's stairwells: local search over a cost that knows the time of day.
+
+A list is a row of blocks (the doors of one stairwell). What a row costs is worked out block by
+block: the way there, the floors, and the minutes at the doors in the part of the day in which they
+fall, since an attempt when nobody opens has to be made again. Doors of a better rank pull their
+block forward. Moves: take one to three blocks to another place, either way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from lamplit.planning.world import World
+
+URGENCY = 0.004
+"""Minutes of way that a first-rank door is worth for each minute it is reached sooner."""
+_EVALUATIONS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The doors of one stairwell on one list, in walking order, and what they cost.
+
+    `minutes[k]` are the expected minutes inside, from the first door to the last, in part k of the
+    day; `weight` is the sum of the doors' urgencies, 0 where all rank alike.
+    """
+
+    doors: tuple[int, ...]
+    building: int
+    first: int
+    last: int
+    minutes: tuple[float, ...]
+    weight: float
+
+
+def urgencies(world: World) -> list[float]:
+    """1 for the first rank down to 0 for the last; all 0 where there is one rank only."""
+    ranks = np.unique(world.rank)
+    if len(ranks) < 2:
+        return [0.0] * len(world.rank)
+    place = np.searchsorted(ranks, world.rank) / (len(ranks) - 1)
+    return [float(u) for u in 1 - place]
+
+
+def walking_order(world: World, doors: Iterable[int]) -> list[int]:
+    """Doors of one stairwell from the top down where there is a lift, else from the ground up."""
+    found = sorted(doors, key=lambda d: (int(world.floor[d]), d))
+    if found and world.ways.lift[world.building[found[0]]]:
+        found.sort(key=lambda d: (-int(world.floor[d]), d))
+    return found
+
+
+def blocks_of(world: World, doors: Iterable[int], urgency: Sequence[float]) -> list[Block]:
+    """The blocks of a list of doors, by stairwell."""
+    units: dict[int, list[int]] = {}
+    for door in doors:
+        units.setdefault(int(world.unit[door]), []).append(door)
+    return [_block(world, walking_order(world, members), urgency) for members in units.values()]
+
+
+def _block(world: World, doors: Sequence[int], urgency: Sequence[float]) -> Block:
+    at = np.asarray(doors, dtype=np.int64)
+    building = int(world.building[doors[0]])
+    floors = [int(f) for f in world.floor[at]]
+    inside = len(doors) * world.request.walking.next_door
+    inside += sum(world.ways.climb(building, a, b) for a, b in pairwise(floors))
+    served = (world.served + world.returns)[at].sum(axis=0) + inside
+    return Block(
+        doors=tuple(doors),
+        building=building,
+        first=floors[0],
+        last=floors[-1],
+        minutes=tuple(float(m) for m in served),
+        weight=sum(urgency[d] for d in doors),
+    )
+
+
+def best_order(world: World, person: int, blocks: Sequence[Block]) -> list[Block]:
+    """The blocks in a good order for one person's spans."""
+    trip = _Trip(world, person)
+    row = trip.nearest_first(blocks)
+    cost = trip.cost(row)
+    for _ in range(_EVALUATIONS):
+        found = _better(trip, row, cost)
+        if found is None:
+            break
+        row, cost = found
+        if trip.asked > _EVALUATIONS:
+            break
+    return row
+
+
+def _better(trip: _Trip, row: list[Block], cost: float) -> tuple[list[Block], float] | None:
+    """The first neighbour of `row` that costs less."""
+    for length in (1, 2, 3):
+        for start in range(len(row) - length + 1):
+            taken, rest = row[start : start + length], row[:start] + row[start + length :]
+            for place in range(len(rest) + 1):
+                for part in (taken, taken[::-1]) if length > 1 else (taken,):
+                    tried = [*rest[:place], *part, *rest[place:]]
+                    found = trip.cost(tried)
+                    if found < cost - 1e-6:
+                        return tried, found
+                    if trip.asked > _EVALUATIONS:
+                        return None
+    return None
+
+
+class _Trip:
+    """Costs rows of blocks for one person; counts how often it was asked."""
+
+    def __init__(self, world: World, person: int) -> None:
+        self.ways = world.ways
+        self.home = int(world.home[person])
+        self.pace = float(world.pace[person])
+        self.spans = [(s.start, s.end, world.part(s.start)) for s in world.spans[person]]
+        self.asked = 0
+        self._enter: dict[tuple[int, int, int], float] = {}
+
+    def nearest_first(self, blocks: Sequence[Block]) -> list[Block]:
+        """Always the nearest building next, from home."""
+        left, row = list(blocks), list[Block]()
+        at = self.home
+        while left:
+            if at < 0:
+                pick = left[0]
+            else:
+                ways = self.ways.walk[at]
+                pick = min(left, key=lambda b: (ways[b.building], b.building, b.doors))
+            left.remove(pick)
+            row.append(pick)
+            at = pick.building
+        return row
+
+    def cost(self, row: Sequence[Block]) -> float:
+        """Minutes worked, and the urgencies' share of when each block is reached."""
+        self.asked += 1
+        worked, pulled, before = 0.0, 0.0, None
+        turn, room = 0, self._room(0)
+        for block in row:
+            way = self._way(before, block)
+            # A block may go over into the next span, which starts from home once more.
+            need = self._minutes(turn, block, way)
+            while need > room and turn + 1 < len(self.spans):
+                done = room / need
+                worked += room
+                turn, room = turn + 1, self._room(turn + 1)
+                rest = self._minutes(turn, block, 0.0) * (1 - done)
+                need = rest + self.pace * self._way(None, block)
+            pulled += block.weight * worked
+            worked += need
+            room -= need
+            before = block
+        return worked + URGENCY * pulled
+
+    def _room(self, turn: int) -> float:
+        if turn >= len(self.spans):
+            return float("inf")
+        start, end, _ = self.spans[turn]
+        return end - start
+
+    def _minutes(self, turn: int, block: Block, way: float) -> float:
+        part = self.spans[min(turn, len(self.spans) - 1)][2] if self.spans else 0
+        return self.pace * (way + block.minutes[part])
+
+    def _way(self, before: Block | None, block: Block) -> float:
+        start = self.home if before is None else before.building
+        key = (start, block.building, block.first)
+        way = self._enter.get(key)
+        if way is None:
+            way = self._enter[key] = self.ways.enter(*key)
+        if before is not None:
+            way += self.ways.climb(before.building, before.last, 1)
+        return way
