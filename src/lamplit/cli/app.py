@@ -38,6 +38,7 @@ COMMANDS = (
     "programme",
     "demo",
     "account",
+    "phone",
     "serve",
 )
 """The commands, in the order in which one meets them; each is a module beside this one."""
