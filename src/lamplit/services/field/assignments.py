@@ -119,10 +119,10 @@ def hand_over(
             predecessor_id=old.id,
             note=note,
         )
-        end(tx, old, day, EndReason.HANDED_OVER, to=made.id)
+        ended = end(tx, old, day, EndReason.HANDED_OVER, to=made.id)
         add(tx, made)
-        if with_tasks and old.person_id:
-            on_handover(tx, old.person_id, new_person.id, old.place_id)
+        if with_tasks:
+            on_handover(tx, ended, new_person.id, note or "")
         return made
 
 
@@ -157,8 +157,7 @@ def withdraw(
                 require(tx, Ability.ASSIGN, one.place_id)
         ended = [end(tx, one, day, reason, note=note) for one in ending]
         for one in ended:
-            if one.person_id:
-                on_handover(tx, one.person_id, None, one.place_id)
+            on_handover(tx, one, None)
         return Withdrawal(ended, _left_uncovered(tx, ended))
 
 

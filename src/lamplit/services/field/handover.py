@@ -5,11 +5,26 @@ from __future__ import annotations
 import importlib
 import importlib.util
 
+from lamplit.domain.abilities import ABILITIES, Ability
+from lamplit.services.field.door import abilities_at
 from lamplit.services.field.office import Transaction
+from lamplit.store.assignments import Assignment
 
 
-def on_handover(tx: Transaction, from_id: str, to_id: str | None, place_id: str) -> None:
-    """Give the open tasks that one person owns in a place to another; to nobody where None."""
-    name = "lamplit.services.field.tasks"
-    if importlib.util.find_spec(name):
-        importlib.import_module(name).move_owner(tx, from_id, to_id, place_id)
+def on_handover(tx: Transaction, ended: Assignment, to_id: str | None, note: str = "") -> None:
+    """Give the open tasks that a person has through an assignment to another; None frees them.
+
+    Nothing moves where the person may still go to the doors there by another tie (and nobody
+    takes over), nor before the day on which the assignment ends.
+    """
+    person_id, place_id = ended.person_id, ended.place_id
+    if person_id is None or Ability.PERFORM not in ABILITIES[ended.role]:
+        return
+    if ended.ends is None or ended.ends > tx.today:
+        return
+    still = to_id is None and Ability.PERFORM in abilities_at(
+        tx.conn, person_id, place_id, tx.today
+    )
+    name = "lamplit.services.field.assign"
+    if not still and importlib.util.find_spec(name):
+        importlib.import_module(name).move_owner(tx, person_id, to_id, place_id=place_id, note=note)

@@ -91,7 +91,8 @@ def door_code() -> str:
 
 
 def _total(said: RegistryPlaces) -> int:
-    return len(said.communities) + len(said.buildings) + said.homes.num_rows + said.meters.num_rows
+    areas = len(said.communities) + len(said.buildings)
+    return areas + int(said.homes.num_rows) + int(said.meters.num_rows)
 
 
 @dataclass(slots=True)
