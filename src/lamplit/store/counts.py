@@ -1,0 +1,282 @@
+"""What is counted of a campaign: each figure an aggregate that the database works out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, func, or_, select
+
+from lamplit.domain.field import (
+    OPEN_TASKS,
+    PERFORMED_TASKS,
+    EnrollmentState,
+    FindingState,
+    InboxState,
+    Outcome,
+    TaskState,
+)
+from lamplit.store.schema import enrollment, finding, inbox, stock_move, submission, task
+
+OPEN = [state.value for state in OPEN_TASKS]
+PERFORMED = [state.value for state in PERFORMED_TASKS]
+COUNTED = [EnrollmentState.ACTIVE.value, EnrollmentState.DONE.value]
+"""The denominator: who left the list before anybody came, or withdrew, is not in it."""
+UNSETTLED = [FindingState.OPEN.value, FindingState.IN_HAND.value]
+FOLLOW_UP = "followup:"
+
+
+@dataclass(slots=True)
+class Enrolled:
+    """Enrollments by state; of those that count (active or done), by outcome and by what was found.
+
+    `touched`: tried at least once.
+    """
+
+    states: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def enrolled(self) -> int:
+        """The denominator of coverage."""
+        return sum(self.states[state] for state in COUNTED)
+
+    @property
+    def done(self) -> int:
+        """How many are done."""
+        return self.states[EnrollmentState.DONE.value]
+
+    @property
+    def touched(self) -> int:
+        """How many were tried at least once."""
+        return sum(self.outcomes.values())
+
+    @property
+    def attempted(self) -> int:
+        """How many were tried and nobody was met, nor said no."""
+        return self.outcomes[Outcome.NO_ANSWER] + self.outcomes[Outcome.UNREACHABLE]
+
+
+def enrolled(conn: Connection, campaign_id: str) -> Enrolled:
+    """Enrollments by state, outcome and found."""
+    counted = Enrolled()
+    columns = (enrollment.c.state, enrollment.c.outcome, enrollment.c.found)
+    wanted = (
+        select(*columns, func.count().label("n"))
+        .where(enrollment.c.campaign_id == campaign_id)
+        .group_by(*columns)
+    )
+    for row in conn.execute(wanted):
+        counted.states[row.state] += row.n
+        if row.state in COUNTED and row.outcome:
+            counted.outcomes[row.outcome] += row.n
+            counted.found[row.found] += row.n
+    return counted
+
+
+def tasks(conn: Connection, campaign_id: str, now: datetime, day_end: datetime) -> dict[str, int]:
+    """Tasks by what a board asks: `tasks_due`, `tasks_done`, `tasks_on_time`, `tasks_overdue`,
+    `tasks_unclaimed`, `follow_ups_open`, `follow_ups_overdue`, `open`, `expected_tasks`.
+
+    Due, and unclaimed: those whose window has begun by the end of the day.
+    """
+    is_open = task.c.state.in_(OPEN)
+    free = or_(task.c.owner_id.is_(None), task.c.claimed_until < now)
+    overdue = and_(is_open, task.c.due_until < now)
+    follow_up = task.c.slot.startswith(FOLLOW_UP)
+    performed = task.c.state.in_(PERFORMED)
+    wanted = select(
+        _sum(and_(is_open, task.c.due_from <= day_end)).label("tasks_due"),
+        _sum(performed).label("tasks_done"),
+        _sum(and_(performed, task.c.performed_at <= task.c.due_until)).label("tasks_on_time"),
+        _sum(overdue).label("tasks_overdue"),
+        _sum(and_(is_open, free, task.c.due_from <= day_end)).label("tasks_unclaimed"),
+        _sum(and_(is_open, follow_up)).label("follow_ups_open"),
+        _sum(and_(overdue, follow_up)).label("follow_ups_overdue"),
+        _sum(is_open).label("open"),
+        _sum(and_(task.c.due_until <= now, task.c.state != TaskState.CANCELLED.value)).label(
+            "expected_tasks"
+        ),
+    ).where(task.c.campaign_id == campaign_id)
+    row = conn.execute(wanted).one()
+    return {name: int(value or 0) for name, value in row._mapping.items()}
+
+
+def uncovered_buildings(
+    conn: Connection, campaign_id: str, now: datetime, limit: int = 20
+) -> list[Row[Any]]:
+    """(building_id, open, free) of the buildings with most tasks that nobody has."""
+    free = _sum(or_(task.c.owner_id.is_(None), task.c.claimed_until < now))
+    wanted = (
+        select(task.c.building_id, func.count().label("open"), free.label("free"))
+        .where(task.c.campaign_id == campaign_id, task.c.state.in_(OPEN))
+        .group_by(task.c.building_id)
+        .having(free > 0)
+        .order_by(free.desc(), task.c.building_id)
+        .limit(limit)
+    )
+    return list(conn.execute(wanted))
+
+
+def held_by_person(conn: Connection, campaign_id: str) -> list[Row[Any]]:
+    """(owner_id, held) of the people who have open tasks."""
+    wanted = (
+        select(task.c.owner_id, func.count().label("held"))
+        .where(
+            task.c.campaign_id == campaign_id,
+            task.c.state.in_(OPEN),
+            task.c.owner_id.is_not(None),
+        )
+        .group_by(task.c.owner_id)
+    )
+    return list(conn.execute(wanted))
+
+
+def sent_by_person(conn: Connection, campaign_id: str, day_start: datetime) -> list[Row[Any]]:
+    """(author_id, sent, today, last_at) of the people who submitted."""
+    wanted = (
+        select(
+            submission.c.author_id,
+            func.count().label("sent"),
+            _sum(submission.c.received_at >= day_start).label("today"),
+            func.max(submission.c.received_at).label("last_at"),
+        )
+        .where(submission.c.campaign_id == campaign_id)
+        .group_by(submission.c.author_id)
+    )
+    return list(conn.execute(wanted))
+
+
+def done_since(conn: Connection, campaign_id: str, since: datetime) -> int:
+    """How many enrollments were done since a moment."""
+    wanted = (
+        select(func.count())
+        .select_from(enrollment)
+        .where(
+            enrollment.c.campaign_id == campaign_id,
+            enrollment.c.state == EnrollmentState.DONE.value,
+            enrollment.c.done_at >= since,
+        )
+    )
+    return int(conn.scalar(wanted) or 0)
+
+
+def findings(conn: Connection, campaign_id: str, now: datetime) -> dict[str, int]:
+    """Findings by what a board asks, by code (`finding:ill`) and by severity (`severity:major`).
+
+    Those dismissed are left out.
+    """
+    late = _sum(and_(finding.c.state.in_(UNSETTLED), finding.c.due_at < now))
+    columns = (finding.c.code, finding.c.severity, finding.c.state)
+    wanted = (
+        select(
+            *columns,
+            func.count().label("n"),
+            func.sum(finding.c.points).label("points"),
+            late.label("late"),
+        )
+        .where(
+            finding.c.campaign_id == campaign_id,
+            finding.c.state != FindingState.DISMISSED.value,
+        )
+        .group_by(*columns)
+    )
+    found: Counter[str] = Counter()
+    for row in conn.execute(wanted):
+        found["findings"] += row.n
+        found["points"] += int(row.points or 0)
+        found["findings_overdue"] += int(row.late or 0)
+        found[f"finding:{row.code}"] += row.n
+        found[f"severity:{row.severity}"] += row.n
+        found["findings_open"] += row.n * (row.state in UNSETTLED)
+        found["findings_verified"] += row.n * (row.state == FindingState.VERIFIED)
+    return dict(found)
+
+
+def stock(conn: Connection, campaign_id: str) -> dict[str, int]:
+    """Stock of a campaign by item: `stock_in:`, `stock_out:` and `stock_left:`.
+
+    In is what came from outside the books (nobody, or a donor), out what left them; a move and its
+    reversal cancel out.
+    """
+    outside_from = or_(
+        stock_move.c.from_holder.is_(None), stock_move.c.from_holder.startswith("donor:")
+    )
+    outside_to = or_(stock_move.c.to_holder.is_(None), stock_move.c.to_holder.startswith("donor:"))
+    back = stock_move.c.reverses_id.is_not(None)
+    wanted = (
+        select(
+            stock_move.c.item,
+            func.sum(_through(outside_from, outside_to, back)).label("came"),
+            func.sum(_through(outside_to, outside_from, back)).label("went"),
+        )
+        .where(stock_move.c.campaign_id == campaign_id)
+        .group_by(stock_move.c.item)
+    )  # fmt: skip
+    found: dict[str, int] = {}
+    for row in conn.execute(wanted):
+        came, went = int(row.came or 0), int(row.went or 0)
+        found[f"stock_in:{row.item}"] = came
+        found[f"stock_out:{row.item}"] = went
+        found[f"stock_left:{row.item}"] = came - went
+    return found
+
+
+def _through(gate: Any, other: Any, back: Any) -> Any:
+    """What passed a gate, less what a reversal took back through it."""
+    quantity = stock_move.c.quantity
+    return case((and_(gate, ~back), quantity), (and_(other, back), -quantity), else_=0)
+
+
+def quarantined(conn: Connection) -> int:
+    """How many entries of the inbox wait to be settled."""
+    wanted = (
+        select(func.count())
+        .select_from(inbox)
+        .where(inbox.c.state == InboxState.QUARANTINED.value, inbox.c.settled_at.is_(None))
+    )
+    return int(conn.scalar(wanted) or 0)
+
+
+def points_by(conn: Connection, campaign_id: str) -> list[Row[Any]]:
+    """(organisation_id, findings, points) of a campaign, dismissed ones left out."""
+    wanted = (
+        select(
+            finding.c.organisation_id,
+            func.count().label("findings"),
+            func.sum(finding.c.points).label("points"),
+        )
+        .where(
+            finding.c.campaign_id == campaign_id,
+            finding.c.state != FindingState.DISMISSED.value,
+        )
+        .group_by(finding.c.organisation_id)
+        .order_by(finding.c.organisation_id)
+    )
+    return list(conn.execute(wanted))
+
+
+def visits(conn: Connection, campaign_id: str) -> int:
+    """How many submissions of a campaign stand: the knocks."""
+    wanted = (
+        select(func.count())
+        .select_from(submission)
+        .where(submission.c.campaign_id == campaign_id, submission.c.replaced_by.is_(None))
+    )
+    return int(conn.scalar(wanted) or 0)
+
+
+def _sum(condition: Any) -> Any:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def names(conn: Connection, table: Any, ids: Sequence[str], column: str) -> dict[str, str]:
+    """A column of some rows, by id."""
+    if not ids:
+        return {}
+    rows = conn.execute(select(table.c.id, table.c[column]).where(table.c.id.in_(list(ids))))
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,76 @@
+"""Findings: needs and violations, by where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from lamplit.domain.field import FindingState
+from lamplit.store.bulk import parts
+from lamplit.store.schema import finding
+
+
+def find(conn: Connection, finding_id: str) -> Row[Any] | None:
+    """The finding with an id."""
+    return conn.execute(select(finding).where(finding.c.id == finding_id)).one_or_none()
+
+
+def of_submissions(conn: Connection, submission_ids: Sequence[str]) -> list[Row[Any]]:
+    """The findings that some submissions raised."""
+    found: list[Row[Any]] = []
+    for some in parts(submission_ids):
+        found += conn.execute(select(finding).where(finding.c.submission_id.in_(some)))
+    return found
+
+
+def of_campaign(
+    conn: Connection, campaign_id: str, states: Sequence[FindingState] = (), limit: int = 500
+) -> list[Row[Any]]:
+    """The findings of a campaign in some states, those due first at the top."""
+    wanted = select(finding).where(finding.c.campaign_id == campaign_id)
+    if states:
+        wanted = wanted.where(finding.c.state.in_([state.value for state in states]))
+    due = func.coalesce(finding.c.due_at, finding.c.opened_at)
+    return list(conn.execute(wanted.order_by(due, finding.c.id).limit(limit)))
+
+
+def standing_points(
+    conn: Connection,
+    *,
+    campaign_id: str | None = None,
+    place_id: str | None = None,
+    organisation_id: str | None = None,
+) -> list[Row[Any]]:
+    """(organisation, place, code list, findings, points) of findings that were not dismissed."""
+    wanted = (
+        select(
+            finding.c.organisation_id,
+            finding.c.place_id,
+            finding.c.code_list,
+            func.count().label("findings"),
+            func.sum(finding.c.points).label("points"),
+        )
+        .where(finding.c.state != FindingState.DISMISSED.value)
+        .group_by(finding.c.organisation_id, finding.c.place_id, finding.c.code_list)
+    )
+    if campaign_id:
+        wanted = wanted.where(finding.c.campaign_id == campaign_id)
+    if place_id:
+        wanted = wanted.where(finding.c.place_id == place_id)
+    if organisation_id:
+        wanted = wanted.where(finding.c.organisation_id == organisation_id)
+    return list(conn.execute(wanted))
+
+
+def move(
+    conn: Connection, finding_id: str, before: FindingState, after: FindingState, **values: Any
+) -> bool:
+    """Take a finding from one state to another, if it still is in the first; whether it was."""
+    done = conn.execute(
+        update(finding)
+        .where(finding.c.id == finding_id, finding.c.state == before.value)
+        .values(state=after.value, version=finding.c.version + 1, **values)
+    )
+    return done.rowcount == 1

@@ -1,0 +1,194 @@
+"""The inbox, the submissions worked in from it, their attachments and entity changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select, update
+
+from lamplit.domain.field import InboxState
+from lamplit.store.bulk import parts
+from lamplit.store.schema import attachment, entity_change, inbox, submission
+
+PLAIN = tuple(c for c in submission.c if c.name != "answers")
+"""A submission without its answers."""
+
+
+def received(conn: Connection, keys: Sequence[tuple[str | None, str]]) -> dict[Any, Row[Any]]:
+    """The inbox rows (without their bytes) of some (instance id, sha256), by these two."""
+    wanted = {instance for instance, _ in keys if instance}
+    found: dict[Any, Row[Any]] = {}
+    for some in parts(sorted(wanted)):
+        rows = conn.execute(
+            select(inbox.c.id, inbox.c.instance_id, inbox.c.sha256, inbox.c.state).where(
+                inbox.c.instance_id.in_(some)
+            )
+        )
+        found |= {(row.instance_id, row.sha256): row for row in rows}
+    return found
+
+
+def take(conn: Connection, ids: Sequence[str]) -> list[Row[Any]]:
+    """Inbox rows with their bytes, locked until the transaction ends, in the order of arrival."""
+    return list(
+        conn.execute(
+            select(inbox).where(inbox.c.id.in_(ids)).order_by(inbox.c.id).with_for_update(of=inbox)
+        )
+    )
+
+
+def waiting(conn: Connection, before: datetime, limit: int) -> list[str]:
+    """Ids of inbox rows that were received before a moment and not worked in, oldest first."""
+    return list(
+        conn.scalars(
+            select(inbox.c.id)
+            .where(inbox.c.state == InboxState.RECEIVED, inbox.c.received_at < before)
+            .order_by(inbox.c.received_at, inbox.c.id)
+            .limit(limit)
+        )
+    )
+
+
+def quarantined(
+    conn: Connection, *, settled: bool = False, after: str = "", limit: int = 200
+) -> list[Row[Any]]:
+    """Quarantined inbox rows without their bytes, by id, after an id."""
+    plain = [c for c in inbox.c if c.name != "body"]
+    wanted = select(*plain, func.length(inbox.c.body).label("bytes")).where(
+        inbox.c.state == InboxState.QUARANTINED, inbox.c.id > after
+    )
+    if not settled:
+        wanted = wanted.where(inbox.c.settled_at.is_(None))
+    return list(conn.execute(wanted.order_by(inbox.c.id).limit(limit)))
+
+
+def inbox_row(conn: Connection, inbox_id: str, *, lock: bool = False) -> Row[Any] | None:
+    """One inbox row with its bytes."""
+    wanted = select(inbox).where(inbox.c.id == inbox_id)
+    return conn.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+
+
+def by_instance(conn: Connection, instance_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """Submissions without their answers, by instance id."""
+    found: dict[str, Row[Any]] = {}
+    for some in parts(instance_ids):
+        rows = conn.execute(select(*PLAIN).where(submission.c.instance_id.in_(some)))
+        found.update((row.instance_id, row) for row in rows)
+    return found
+
+
+def corrections_of(conn: Connection, instance_ids: Sequence[str]) -> dict[str, str]:
+    """Which instance corrects each of these, of those worked in already."""
+    found: dict[str, str] = {}
+    for some in parts(instance_ids):
+        rows = conn.execute(
+            select(submission.c.replaces, submission.c.instance_id)
+            .where(submission.c.replaces.in_(some))
+            .order_by(submission.c.received_at, submission.c.instance_id)
+        )
+        found.update((row.replaces, row.instance_id) for row in rows)
+    return found
+
+
+def of_enrollments(
+    conn: Connection, enrollment_ids: Sequence[str], place_ids: Sequence[str]
+) -> list[Row[Any]]:
+    """Submissions of some enrollments without their answers; by place, where the index is."""
+    found: list[Row[Any]] = []
+    wanted = set(enrollment_ids)
+    for some in parts(sorted(set(place_ids))):
+        rows = conn.execute(select(*PLAIN).where(submission.c.place_id.in_(some)))
+        found += [row for row in rows if row.enrollment_id in wanted]
+    return found
+
+
+def answers_of(conn: Connection, submission_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The answers of some submissions, by submission."""
+    found: dict[str, dict[str, str]] = {}
+    for some in parts(submission_ids):
+        rows = conn.execute(
+            select(submission.c.id, submission.c.answers).where(submission.c.id.in_(some))
+        )
+        found.update((row.id, row.answers) for row in rows)
+    return found
+
+
+def mark(conn: Connection, inbox_id: str, when: InboxState, **values: Any) -> bool:
+    """Change an inbox row where it is still in a state; whether it was."""
+    done = conn.execute(
+        update(inbox).where(inbox.c.id == inbox_id, inbox.c.state == when).values(**values)
+    )
+    return done.rowcount == 1
+
+
+def attachments(conn: Connection, instance_id: str) -> list[Row[Any]]:
+    """The attachments that came for an instance, oldest first."""
+    return list(
+        conn.execute(
+            select(attachment)
+            .where(attachment.c.instance_id == instance_id)
+            .order_by(attachment.c.received_at, attachment.c.name)
+        )
+    )
+
+
+def changes_of(conn: Connection, entity_ids: Sequence[str]) -> list[Row[Any]]:
+    """All changes of some entities, in the order in which they were applied, held ones last."""
+    found: list[Row[Any]] = []
+    for some in parts(sorted(set(entity_ids))):
+        found += conn.execute(
+            select(entity_change)
+            .where(entity_change.c.entity_id.in_(some))
+            .order_by(
+                entity_change.c.entity_id,
+                entity_change.c.version_after.is_(None),
+                entity_change.c.version_after,
+                entity_change.c.received_at,
+            )
+        )
+    return found
+
+
+def held_before(conn: Connection, before: datetime, limit: int) -> list[Row[Any]]:
+    """Changes that have been held since before a moment."""
+    return list(
+        conn.execute(
+            select(entity_change)
+            .where(entity_change.c.state == "held", entity_change.c.received_at < before)
+            .order_by(entity_change.c.received_at, entity_change.c.id)
+            .limit(limit)
+        )
+    )
+
+
+def of_place(conn: Connection, place_id: str, limit: int = 200) -> list[Row[Any]]:
+    """The submissions at a place, newest first, replaced ones too."""
+    return list(
+        conn.execute(
+            select(submission)
+            .where(submission.c.place_id == place_id)
+            .order_by(submission.c.received_at.desc(), submission.c.id)
+            .limit(limit)
+        )
+    )
+
+
+def of_author(conn: Connection, person_id: str, limit: int = 200) -> list[Row[Any]]:
+    """What a person sent in, newest first: their receipts."""
+    return list(
+        conn.execute(
+            select(*PLAIN)
+            .where(submission.c.author_id == person_id)
+            .order_by(submission.c.received_at.desc(), submission.c.id)
+            .limit(limit)
+        )
+    )
+
+
+def find(conn: Connection, wanted: str) -> Row[Any] | None:
+    """A submission by id or instance id."""
+    return conn.execute(
+        select(submission).where(or_(submission.c.id == wanted, submission.c.instance_id == wanted))
+    ).one_or_none()
