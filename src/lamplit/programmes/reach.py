@@ -21,8 +21,8 @@ def why_never(condition: Condition, form: Form) -> Said | None:
     asked: dict[str, list[Term]] = {}
     for term in terms(condition):
         asked.setdefault(str(term.value), []).append(term)
-    if any(answer not in form.questions for answer in asked):
-        return None  # named elsewhere, as an unknown answer
+    if any(_misnamed(answer, named, form) for answer, named in asked.items()):
+        return None  # told elsewhere, as an unknown answer or choice
     options = {answer: _options(answer, named, form) for answer, named in asked.items()}
     size = 1
     for several in options.values():
@@ -34,6 +34,17 @@ def why_never(condition: Condition, form: Form) -> Said | None:
     if size > MOST:
         return None
     return said(f"it contradicts itself over {', '.join(asked)}", f"{'、'.join(asked)} 自相矛盾")
+
+
+def _misnamed(answer: str, named: list[Term], form: Form) -> bool:
+    if answer not in form.questions:
+        return True
+    choices = form.choices_of(answer)
+    wanted = {w for t in named for how, v in t.details if how in _NAMING for w in words(v)}
+    return bool(choices) and not wanted <= set(choices)
+
+
+_NAMING = ("is", "is_not", "selected")
 
 
 def _options(answer: str, named: list[Term], form: Form) -> list[str]:
