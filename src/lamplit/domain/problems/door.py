@@ -16,3 +16,53 @@ NOT_ALLOWED = Problem(
         "请联系该地点负责人授予岗位或包保责任。",
     ),
 )
+
+NOT_ENROLLED = Problem(
+    "door.not-enrolled",
+    Text("this home is in no open campaign that you named.", "该户不在您所指的进行中的行动之内。"),
+    Text(
+        "Homes open only within an open campaign, for its purpose.",
+        "只有在进行中的行动内、为其所述目的，才能查看住户。",
+    ),
+)
+
+WRONG_PURPOSE = Problem(
+    "door.wrong-purpose",
+    Text("`{purpose}` is no purpose of this campaign.", "“{purpose}”不是该行动的目的。"),
+    Text("Its purposes are: {known}.", "其目的为：{known}。"),
+)
+
+NOTHING_KNOWN = Problem(
+    "door.nothing-known",
+    Text("no readings are known of this home.", "没有该户的读数。"),
+    Text("Ask an analyst to look at the data's quality.", "请分析员查看数据质量。"),
+)
+
+TOO_FEW_HOMES = Problem(
+    "aggregate.too-few-homes",
+    Text("figures of fewer than {least} homes are not shown.", "少于 {least} 户的数字不予显示。"),
+    Text("Ask about a larger area.", "请查询更大的范围。"),
+)
+
+BAD_PERIOD = Problem(
+    "aggregate.bad-period",
+    Text("{first} to {last} is no period to add up.", "{first} 至 {last} 不是可汇总的时段。"),
+    Text(
+        "Give whole months, 24 at most, the first before the last.",
+        "请给出整月，最多 24 个月，先后有序。",
+    ),
+)
+
+NO_RECEIPT = Problem(
+    "feedback.not-found",
+    Text("there is no feedback with this receipt.", "没有此回执对应的反馈。"),
+    Text("Check each letter of the receipt.", "请逐字核对回执。"),
+)
+
+EMPTY_FEEDBACK = Problem(
+    "feedback.empty",
+    Text("there is nothing in it.", "内容为空。"),
+    Text(
+        "Write what you want to say, up to {most} characters.", "请写下您想说的话，最多 {most} 字。"
+    ),
+)

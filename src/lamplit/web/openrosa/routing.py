@@ -76,7 +76,7 @@ class PhoneRoute(Route):
                 return xml.answer(xml.message(str(error.detail)), error.status_code)
             finally:
                 # The server's own log of requests reads the path when the answer goes out.
-                request.scope["path"] = _KEY.sub(r"\1***", request.scope["path"])
+                request.scope["path"] = _KEY.sub(r"\1hidden", request.scope["path"])
 
         return handle
 

@@ -1,0 +1,99 @@
+"""All that is kept about one person, for that person on request (GDPR art. 15, PIPL art. 45)."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, or_, select
+
+from lamplit.domain.abilities import Ability
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import door as problems
+from lamplit.services.field import door
+from lamplit.services.field.office import Actor, Office, Transaction
+from lamplit.store import accounts
+from lamplit.store.schema import (
+    account,
+    assignment,
+    attachment,
+    event,
+    inbox,
+    person,
+    session,
+    stock_move,
+    submission,
+    task,
+    token,
+)
+
+HELD: tuple[tuple[Table, tuple[str, ...], tuple[str, ...]], ...] = (
+    (person, ("id",), ()),
+    (account, ("person_id",), ("password_hash",)),
+    (session, ("person_id",), ("id", "csrf")),
+    (token, ("person_id",), ("secret_sha256",)),
+    (assignment, ("person_id",), ()),
+    (task, ("owner_id", "performed_by"), ()),
+    (submission, ("author_id",), ()),
+    (attachment, ("person_id",), ()),
+    (inbox, ("person_id",), ("body",)),
+    (stock_move, ("author_id",), ()),
+    (event, ("actor_id", "subject_id"), ("previous", "hash")),
+)
+"""Each table that names a person, by which columns, and what of it is a secret and stays."""
+
+
+def export(office: Office, actor: Actor, wanted: str | None = None) -> dict[str, Any]:
+    """Every row about a person (oneself, or for who may AUDIT wherever they have ties), by table.
+
+    Times are ISO 8601. The export is logged. Raises LamplitError `door.not-allowed`.
+    """
+    with office.begin(actor) as tx:
+        person_id = _whose(tx, wanted)
+        found: dict[str, Any] = {"exported_at": tx.now.isoformat(), "person_id": person_id}
+        for table, columns, secret in HELD:
+            found[table.name] = _rows(tx, table, columns, secret, person_id)
+        tx.log("person.data_exported", "person", person_id)
+    return found
+
+
+def archive(found: dict[str, Any]) -> bytes:
+    """An export as a zip with one JSON file a table."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as files:
+        for name, value in found.items():
+            text = json.dumps(value, ensure_ascii=False, indent=2)
+            files.writestr(f"{name}.json", text)
+    return packed.getvalue()
+
+
+def _whose(tx: Transaction, wanted: str | None) -> str:
+    mine = tx.actor.person_id
+    if mine is not None and wanted in (None, mine):
+        return mine
+    found = accounts.person_of(tx.conn, wanted or "")
+    if found is not None and (found.id == mine or door.may_for_person(tx, Ability.AUDIT, found.id)):
+        return str(found.id)
+    raise LamplitError(problems.NOT_ALLOWED, ability=Ability.AUDIT.value)
+
+
+def _rows(
+    tx: Transaction,
+    table: Table,
+    columns: tuple[str, ...],
+    secret: tuple[str, ...],
+    person_id: str,
+) -> list[dict[str, Any]]:
+    shown = [column for column in table.c if column.name not in secret]
+    about = or_(*(table.c[name] == person_id for name in columns))
+    rows = tx.conn.execute(select(*shown).where(about))
+    return [{k: _plain(v) for k, v in row._mapping.items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, bool | int | float | str | list | dict | None) else str(value)

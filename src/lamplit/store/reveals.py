@@ -1,0 +1,69 @@
+"""What was opened of homes, and by whom: read from the log. And what an opening is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, Select, select
+
+from lamplit.store.schema import campaign, enrollment, event, place
+
+OPENED = "home.opened"
+REFUSED = "home.refused"
+AGGREGATE_REFUSED = "aggregate.refused"
+
+
+def case(conn: Connection, place_id: str, campaign_id: str) -> Row[Any] | None:
+    """A home's enrollment in a campaign, with the campaign's state, purpose and parameters."""
+    found = conn.execute(
+        select(
+            enrollment.c.id,
+            enrollment.c.state,
+            enrollment.c.signal,
+            enrollment.c.evidence,
+            campaign.c.state.label("campaign_state"),
+            campaign.c.purpose,
+            campaign.c.parameters,
+            place.c.code.label("place_code"),
+            place.c.kind.label("place_kind"),
+        )
+        .join(campaign, campaign.c.id == enrollment.c.campaign_id)
+        .join(place, place.c.id == enrollment.c.place_id)
+        .where(enrollment.c.place_id == place_id, enrollment.c.campaign_id == campaign_id)
+    ).one_or_none()
+    return cast("Row[Any] | None", found)
+
+
+def open_campaigns(conn: Connection, place_id: str) -> list[Row[Any]]:
+    """The open campaigns in which a place is enrolled, the latest first."""
+    found = (
+        select(campaign.c.id, campaign.c.purpose)
+        .join(enrollment, enrollment.c.campaign_id == campaign.c.id)
+        .where(enrollment.c.place_id == place_id, campaign.c.state == "open")
+        .order_by(campaign.c.opened_at.desc(), campaign.c.id)
+    )
+    return list(conn.execute(found))
+
+
+def listed(
+    conn: Connection,
+    kinds: Sequence[str],
+    *,
+    place_ids: Select[Any] | None,
+    before: int | None,
+    limit: int,
+    actor_id: str | None = None,
+    place_id: str | None = None,
+) -> list[Row[Any]]:
+    """Entries of the log of some kinds, the newest first, before a number."""
+    found = select(event).where(event.c.kind.in_(kinds))
+    if place_ids is not None:
+        found = found.where(event.c.place_id.in_(place_ids))
+    if before is not None:
+        found = found.where(event.c.seq < before)
+    if actor_id is not None:
+        found = found.where(event.c.actor_id == actor_id)
+    if place_id is not None:
+        found = found.where(event.c.place_id == place_id)
+    return list(conn.execute(found.order_by(event.c.seq.desc()).limit(limit)))

@@ -1,0 +1,179 @@
+"""The one door to a home: who may open it, by which step, for what, and that it is written down."""
+
+from __future__ import annotations
+
+import pytest
+from people_world import PURPOSE, WHO, World, build
+from sqlalchemy import insert, select, update
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.language import Text
+from lamplit.services.field import reveal as door
+from lamplit.services.field.office import CLI, Actor
+from lamplit.services.field.reveal import Colour, Step
+from lamplit.store import log
+from lamplit.store.schema import campaign, event, place_code
+
+
+@pytest.fixture
+def world(office) -> World:
+    return build(office)
+
+
+def opened(world: World, who: str, step: Step = Step.EVIDENCE, **other: str):
+    asked = {
+        "place_id": world.places["home"], "campaign_id": world.campaigns["sweep"],
+        "purpose": PURPOSE, **other,
+    }  # fmt: skip
+    return door.reveal(world.office, world.actor(who), step=step, **asked)
+
+
+def refused(code: str, call, *arguments, **named) -> None:
+    with pytest.raises(LamplitError) as met:
+        call(*arguments, **named)
+    assert met.value.code == code
+
+
+def logged(world: World, kind: str) -> list:
+    with world.office.db.read() as conn:
+        return list(conn.execute(select(event).where(event.c.kind == kind)))
+
+
+MAY = {"owner", "volunteer", "leader", "analyst"}
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_only_who_is_assigned_over_the_home_today_opens_it(world, who):
+    if who in MAY:
+        assert opened(world, who).evidence == Text("No use for 9 days.", "连续 9 天无用电。")
+    else:
+        refused("door.not-allowed", opened, world, who)
+    entries = logged(world, "home.opened" if who in MAY else "home.refused")
+    assert [(e.actor_id, e.place_id) for e in entries] == [
+        (world.people[who], world.places["home"])
+    ]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_the_curve_opens_to_analysts_only(world, who):
+    code = "door.nothing-known" if who == "analyst" else "door.not-allowed"
+    refused(code, opened, world, who, Step.CURVE)
+
+
+def test_the_evidence_comes_with_what_speaks_against_it(world):
+    found = opened(world, "owner")
+    assert found.against == Text("The collector was silent on one day.", "采集器有一天失联。")
+    assert found.signal is not None
+    assert found.signal["probability"] == 0.93
+    assert (found.colour, found.curve) == (None, None)
+
+
+def test_a_home_opens_only_in_an_open_campaign_that_has_it(world):
+    refused("door.not-enrolled", opened, world, "owner", campaign_id=world.campaigns["old"])
+    refused("door.not-enrolled", opened, world, "owner", campaign_id="no such campaign")
+    refused("door.not-enrolled", opened, world, "leader", place_id=world.places["b1"])
+
+
+def test_a_home_opens_only_for_a_purpose_of_the_campaign(world):
+    refused("door.wrong-purpose", opened, world, "owner", purpose="curiosity")
+    with world.office.db.begin() as conn:
+        conn.execute(update(campaign).values(parameters={"purposes": ["follow-up"]}))
+    assert opened(world, "owner", purpose="follow-up").evidence
+    assert [e.purpose for e in logged(world, "home.opened")] == ["follow-up"]
+
+
+def test_nothing_is_told_that_is_not_in_the_log_first(world, monkeypatch):
+    def broken(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(log, "append", broken)
+    told = []
+    monkeypatch.setattr(door, "_told", lambda *a: told.append(a))
+    with pytest.raises(OSError, match="the disk is full"):
+        opened(world, "owner")
+    assert told == []
+
+
+def test_every_step_is_limited_by_the_hour(world, clock, monkeypatch):
+    few = door.throttle.Limit("few", 3, door.HOUR, door.HOUR)
+    monkeypatch.setitem(door.LIMITS, Step.EVIDENCE, few)
+    for _ in range(3):
+        opened(world, "owner")
+    refused("accounts.too-many-tries", opened, world, "owner")
+    opened(world, "leader")
+    clock.turn(hours=1, seconds=1)
+    opened(world, "owner")
+
+
+@pytest.fixture
+def posted(world) -> World:
+    rows = [
+        {"code": "DOOR-1", "kind": "door", "place_id": world.places["home"]},
+        {"code": "METER-1", "kind": "meter", "place_id": world.places["home"]},
+        {"code": "GATE-1", "kind": "gate", "place_id": world.places["c1"]},
+        {"code": "OLD-1", "kind": "door", "place_id": world.places["home"],
+         "revoked_at": world.office.clock()},
+    ]  # fmt: skip
+    with world.office.db.begin() as conn:
+        for row in rows:
+            conn.execute(insert(place_code).values(**row))
+    return world
+
+
+@pytest.mark.parametrize("code", ["DOOR-1", "METER-1"])
+def test_a_scan_answers_with_one_colour_and_nothing_else(posted, code):
+    found = door.scan(posted.office, posted.actor("volunteer"), code)
+    assert found.colour is Colour.DARK
+    assert (found.evidence, found.against, found.signal, found.curve) == (None, None, None, None)
+    assert [e.data["step"] for e in logged(posted, "home.opened")] == ["colour"]
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [
+        ("volunteer", "NOBODY"),
+        ("volunteer", "OLD-1"),
+        ("volunteer", "GATE-1"),
+        ("colleague", "DOOR-1"),
+        ("withdrawn", "DOOR-1"),
+        ("outsider", "DOOR-1"),
+    ],
+)
+def test_a_scan_that_may_not_be_is_always_answered_alike(posted, who, code):
+    refused("door.not-enrolled", door.scan, posted.office, posted.actor(who), code)
+
+
+def test_scans_are_limited_also_where_they_are_refused(posted, monkeypatch):
+    few = door.throttle.Limit("few", 3, door.HOUR, door.HOUR)
+    monkeypatch.setitem(door.LIMITS, Step.COLOUR, few)
+    for at in range(3):
+        refused("door.not-enrolled", door.scan, posted.office, posted.actor("outsider"), f"G{at}")
+    refused("accounts.too-many-tries", door.scan, posted.office, posted.actor("outsider"), "G")
+
+
+def test_the_privacy_officer_sees_who_opened_what_and_why(world):
+    opened(world, "owner")
+    refused("door.not-allowed", opened, world, "colleague")
+    seen = door.openings(world.office, world.actor("privacy"))
+    assert [(row.kind, row.actor_id, row.purpose) for row in seen] == [
+        ("home.refused", world.people["colleague"], None),
+        ("home.opened", world.people["owner"], PURPOSE),
+    ]
+    assert seen[0].data["why"] == "door.not-allowed"
+    older = door.openings(world.office, world.actor("privacy"), before=seen[0].seq)
+    assert [row.seq for row in older] == [seen[1].seq]
+
+
+@pytest.mark.parametrize("who", sorted(set(WHO) - {"privacy"}))
+def test_others_see_their_own_openings_only(world, who):
+    opened(world, "owner")
+    refused("door.not-allowed", door.openings, world.office, world.actor(who))
+    me = world.actor(who)
+    mine = door.openings(world.office, me, person_id=me.person_id)
+    assert len(mine) == (1 if who == "owner" else 0)
+
+
+def test_nobody_in_particular_opens_nothing(world):
+    asked = (world.places["home"], Step.EVIDENCE, world.campaigns["sweep"], PURPOSE)
+    refused("door.not-allowed", door.reveal, world.office, Actor(None, "api"), *asked)
+    assert door.reveal(world.office, CLI, *asked).evidence
