@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lamplit.domain.problems import programmes as problems
 from lamplit.programmes.load import examine, find, load
@@ -201,10 +203,23 @@ def test_a_folder_without_a_pack_and_a_pack_without_scenarios(pack, tmp_path):
     assert none.code == "programme.no-scenario"
 
 
+@pytest.mark.parametrize("name", ["tasks.csv", "two words.png", "large.mp4", "folder"])
+def test_media_that_phones_cannot_take_are_refused(name, pack):
+    (pack / "media").mkdir()
+    if name == "folder":
+        (pack / "media" / name).mkdir()
+    else:
+        size = 5_000_001 if name == "large.mp4" else 1
+        (pack / "media" / name).write_bytes(b"x" * size)
+    (complaint,) = complaints(pack)
+    assert (complaint.code, name in complaint.where) == ("programme.media", True)
+
+
 def test_every_problem_of_programmes_is_met_in_a_test():
     declared = {v.code for v in vars(problems).values() if type(v).__name__ == "Problem"}
     met = {f"programme.{name.split()[0]}" for name in BROKEN}
-    met |= {"programme.file-missing", "programme.no-scenario"} | DOES_NOT_APPLY
+    met |= {f"programme.{name}" for name in ("file-missing", "no-scenario", "media")}
+    met |= DOES_NOT_APPLY
     assert met == declared
 
 
@@ -261,3 +276,37 @@ def test_a_form_cannot_be_fetched_from_outside_the_folder(pack):
     text = (pack / "pack.yaml").read_text("utf-8")
     (pack / "pack.yaml").write_text(text.replace("form: form.md", "form: ../form.md"), "utf-8")
     assert "programme.wrong-shape" in {c.code for c in complaints(pack)}
+
+
+def test_a_file_saved_in_another_encoding_is_told_so_in_both_languages(pack):
+    text = (pack / "pack.yaml").read_text("utf-8")
+    (pack / "pack.yaml").write_bytes(text.encode("gb18030"))
+    (complaint,) = complaints(pack)
+    assert "UTF-8: save it so" in complaint.says("en")
+    assert "另存为 UTF-8" in complaint.says("zh")
+    assert ", line " in complaint.where
+
+
+@pytest.mark.parametrize("file", ["pack.yaml", "form.md", "scenarios/two_days.yaml"])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_slip_of_the_hand_ends_in_anything_but_complaints(file, data, pack):
+    path = pack / file
+    text = path.read_text("utf-8")
+    lines = text.splitlines(keepends=True)
+    at = data.draw(st.integers(0, len(lines) - 1))
+    slip = data.draw(st.sampled_from(["gone", "twice", "cut", "indented", "turned", "null"]))
+    line = lines[at]
+    slipped = {
+        "gone": "",
+        "twice": line * 2,
+        "cut": line[: len(line) // 2] + "\n",
+        "indented": "  " + line,
+        "turned": line[::-1].strip("\n") + "\n",
+        "null": line.split(":")[0] + ": null\n",
+    }[slip]
+    try:
+        path.write_text("".join([*lines[:at], slipped, *lines[at + 1 :]]), "utf-8")
+        assert all(c.code.startswith("programme.") for c in complaints(pack))
+    finally:
+        path.write_text(text, "utf-8")

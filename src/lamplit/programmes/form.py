@@ -160,6 +160,28 @@ def media(pack: Pack) -> dict[str, Path]:
     return {path.name: path for path in kept}
 
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+
+def media_complaints(folder: Path) -> list[LamplitError]:
+    """What of a pack's media a phone could not take, or would take for something else."""
+    found = []
+    inside = sorted((folder / "media").iterdir()) if (folder / "media").is_dir() else []
+    for path in (p for p in inside if not p.name.startswith(".")):
+        reason = None
+        if not path.is_file() or not _PLAIN_NAME.fullmatch(path.name):
+            reason = said("its name is not plain, or it is no file", "文件名不规范，或不是文件")
+        elif path.name in (TASKS, "households.csv"):
+            reason = said("phones know a list of this name", "与手机上的列表同名")
+        elif path.stat().st_size > LARGEST_MEDIA:
+            most = LARGEST_MEDIA // 1_000_000
+            reason = said(f"it is over {most} MB", f"超过 {most} MB")
+        if reason:
+            problem = problems.MEDIA
+            found.append(LamplitError(problem, where=str(path), name=path.name, reason=reason))
+    return found
+
+
 def _workbook(path: Path) -> Any:
     from pyxform.xls2json_backends import get_xlsform
 

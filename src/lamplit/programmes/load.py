@@ -13,7 +13,7 @@ from lamplit.domain.problems import programmes as problems
 from lamplit.programmes import schema
 from lamplit.programmes.build import build
 from lamplit.programmes.check import cross_complaints
-from lamplit.programmes.form import form_complaints, read_form, xform
+from lamplit.programmes.form import form_complaints, media_complaints, read_form, xform
 from lamplit.programmes.pack import Pack
 from lamplit.programmes.said import hint, listed
 from lamplit.programmes.yamlmap import Document, read
@@ -67,7 +67,7 @@ def examine(folder: Path, seen: str = "") -> Examined:
         form = read_form(folder / _form_name(document))
     except LamplitError as error:
         return Examined(folder, None, (*found, error))
-    found += form_complaints(form)
+    found += [*form_complaints(form), *media_complaints(folder)]
     pack = None
     if not any(where_of(error, document) for error in found):
         try:

@@ -14,7 +14,9 @@ from typing import Any
 import yaml
 
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.language import Text
 from lamplit.domain.problems import programmes as problems
+from lamplit.programmes.said import Said, said
 
 LARGEST = 1_000_000
 """Bytes of the largest pack or scenario file that is read."""
@@ -81,21 +83,30 @@ def read(path: Path) -> Document:
     `programme.key-twice`.
     """
     text = _text(path)
-    loader = _Loader(text)
+    lines: dict[Key, int] = {}
     try:
-        node = loader.get_single_node()
-        lines: dict[Key, int] = {}
-        data = _plain(node, (), lines, loader, path) if node is not None else None
+        _look_over(text, path)
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            data = _plain(node, (), lines, loader, path) if node is not None else None
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = f"{path}, line {mark.line + 1}" if mark else str(path)
         reason = str(error.problem or error.context)
-        raise LamplitError(problems.FILE_UNREADABLE, where=where, reason=reason) from error
+        raise _unreadable(
+            path, Said(Text(reason, reason)), mark.line + 1 if mark else None
+        ) from error
     except yaml.YAMLError as error:
-        raise LamplitError(problems.FILE_UNREADABLE, where=str(path), reason=str(error)) from error
-    finally:
-        loader.dispose()
+        reason = " ".join(str(error).split())
+        raise _unreadable(path, Said(Text(reason, reason))) from error
     return Document(path, data, lines)
+
+
+def _unreadable(path: Path, reason: Said, line: int | None = None) -> LamplitError:
+    where = f"{path}, line {line}" if line else str(path)
+    return LamplitError(problems.FILE_UNREADABLE, where=where, reason=reason)
 
 
 def _text(path: Path) -> str:
@@ -103,22 +114,14 @@ def _text(path: Path) -> str:
         raise LamplitError(problems.FILE_MISSING, where=str(path), name=path.name)
     raw = path.read_bytes()
     if len(raw) > LARGEST:
-        reason = f"{len(raw)} bytes, at most {LARGEST}"
-        raise LamplitError(problems.FILE_UNREADABLE, where=str(path), reason=reason)
+        much = said(f"{len(raw)} bytes are too many", f"文件过大（{len(raw)} 字节）")
+        raise _unreadable(path, much)
     try:
-        text = raw.decode("utf-8-sig")
-        _look_over(text, path)
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise LamplitError(problems.FILE_UNREADABLE, where=str(path), reason="not UTF-8") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{path}, line {mark.line + 1}" if mark else str(path)
-        raise LamplitError(
-            problems.FILE_UNREADABLE, where=where, reason=str(error.problem)
-        ) from error
-    except yaml.YAMLError as error:
-        raise LamplitError(problems.FILE_UNREADABLE, where=str(path), reason=str(error)) from error
-    return text
+        line = raw.count(b"\n", 0, error.start) + 1
+        other = said("it is not in UTF-8: save it so", "编码不是 UTF-8，请另存为 UTF-8")
+        raise _unreadable(path, other, line) from error
 
 
 _OPENING = (
@@ -135,14 +138,14 @@ def _look_over(text: str, path: Path) -> None:
     depth = 0
     for token in yaml.scan(text, Loader=_Loader):
         depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
-        reason = ""
+        line = token.start_mark.line + 1
         if isinstance(token, yaml.AliasToken):
-            reason = f"*{token.value}: aliases are not read"
-        elif depth > DEEPEST:
-            reason = f"nested more than {DEEPEST} deep"
-        if reason:
-            where = f"{path}, line {token.start_mark.line + 1}"
-            raise LamplitError(problems.FILE_UNREADABLE, where=where, reason=reason)
+            name = token.value
+            no_alias = said(f"*{name}: aliases are not read", f"*{name}：不支持别名")
+            raise _unreadable(path, no_alias, line)
+        if depth > DEEPEST:
+            deep = said(f"it nests over {DEEPEST} deep", f"嵌套超过 {DEEPEST} 层")
+            raise _unreadable(path, deep, line)
 
 
 def _plain(node: yaml.Node, key: Key, lines: dict[Key, int], loader: _Loader, path: Path) -> Any:

@@ -17,7 +17,7 @@ FILE_MISSING = Problem(
 )
 FILE_UNREADABLE = Problem(
     "programme.file-unreadable",
-    Text("the file cannot be read as YAML: {reason}.", "无法按 YAML 读取该文件：{reason}。"),
+    Text("the file cannot be read as YAML: {reason:en}.", "无法按 YAML 读取该文件：{reason:zh}。"),
     Text(
         "Look at the line named and the one above it: quotes, colons and indentation.",
         "请检查所指行及其上一行的引号、冒号和缩进。",
@@ -155,6 +155,14 @@ PERSONAL_DATA = Problem(
     Text(
         "Ask what is needed to help, not who it is: the task knows the door.",
         "只问提供帮助所需的内容，不问姓名：任务已关联住址。",
+    ),
+)
+MEDIA = Problem(
+    "programme.media",
+    Text("{name} cannot go to phones: {reason:en}.", "{name} 无法下发到手机：{reason:zh}。"),
+    Text(
+        "Keep media small, with plain names, and not called as a list of tasks or homes is.",
+        "媒体文件应较小、文件名简单，且不与任务、住户列表同名。",
     ),
 )
 NO_SCENARIO = Problem(
