@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from lamplit.domain.field import EnrollmentState, Found, Outcome
+from lamplit.domain.field import EnrollmentState, FindingState, Found, Outcome
 from lamplit.programmes.calendar import Visit
 from lamplit.store.bulk import parts
 from lamplit.store.schema import enrollment, finding, place, submission, task
+from lamplit.store.tree import under
 
 SLIM = tuple(c for c in enrollment.c if c.name != "evidence")
 """An enrollment without its evidence, which is long."""
@@ -145,3 +146,15 @@ def forget(conn: Connection, campaign_id: str) -> tuple[int, int]:
         .values(signal=None, version=enrollment.c.version + 1)
     ).rowcount
     return int(with_evidence), int(with_signal)
+
+
+def open_findings(conn: Connection, scope_id: str) -> dict[str, set[str]]:
+    """The codes of findings not yet settled at each place under one, of any campaign."""
+    found: dict[str, set[str]] = defaultdict(set)
+    wanted = select(finding.c.place_id, finding.c.code).where(
+        finding.c.state.in_((FindingState.OPEN.value, FindingState.IN_HAND.value)),
+        finding.c.place_id.in_(under(scope_id)),
+    )
+    for place_id, code in conn.execute(wanted):
+        found[place_id].add(code)
+    return found

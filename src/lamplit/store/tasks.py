@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
-from lamplit.domain.field import OPEN_TASKS, TaskState
+from lamplit.domain.field import OPEN_TASKS, PERFORMED_TASKS, TaskState
 from lamplit.store.bulk import parts
-from lamplit.store.schema import task
+from lamplit.store.schema import enrollment, task
 
 OPEN = tuple(state.value for state in OPEN_TASKS)
 
@@ -105,3 +105,68 @@ def cancel_due_before(
         )
     )
     return int(done.rowcount)
+
+
+def busy_enrollments(conn: Connection, campaign_id: str) -> set[str]:
+    """The enrollments of a campaign in which somebody performed something, or is at it now."""
+    states = [state.value for state in (*PERFORMED_TASKS, TaskState.IN_PROGRESS)]
+    wanted = select(task.c.enrollment_id).where(
+        task.c.campaign_id == campaign_id, task.c.state.in_(states)
+    )
+    return set(conn.scalars(wanted))
+
+
+def cancel_of(conn: Connection, enrollment_ids: Sequence[str], reason: str, now: datetime) -> int:
+    """Cancel the open tasks of some enrollments, with a reason; gives how many."""
+    count = 0
+    for some in parts(sorted(enrollment_ids)):
+        done = conn.execute(
+            update(task)
+            .where(task.c.enrollment_id.in_(some), task.c.state.in_(OPEN))
+            .values(
+                state=TaskState.CANCELLED.value,
+                reason=reason,
+                owner_id=None,
+                claimed_until=None,
+                changed_at=now,
+                version=task.c.version + 1,
+            )
+        )
+        count += done.rowcount
+    return int(count)
+
+
+def revive(conn: Connection, enrollment_ids: Sequence[str], reason: str, now: datetime) -> int:
+    """Bring back the tasks of some enrollments that were cancelled for a reason; how many."""
+    count = 0
+    for some in parts(sorted(enrollment_ids)):
+        done = conn.execute(
+            update(task)
+            .where(
+                task.c.enrollment_id.in_(some),
+                task.c.state == TaskState.CANCELLED.value,
+                task.c.reason == reason,
+            )
+            .values(
+                state=TaskState.REQUESTED.value,
+                reason=None,
+                changed_at=now,
+                version=task.c.version + 1,
+            )
+        )
+        count += done.rowcount
+    return int(count)
+
+
+def take_ranks(conn: Connection, campaign_id: str) -> None:
+    """Give the open tasks of a campaign the ranks of their enrollments, where these changed."""
+    conn.execute(
+        update(task)
+        .where(
+            task.c.campaign_id == campaign_id,
+            task.c.state.in_(OPEN),
+            task.c.enrollment_id == enrollment.c.id,
+            task.c.rank.is_distinct_from(enrollment.c.rank),
+        )
+        .values(rank=enrollment.c.rank)
+    )
