@@ -58,7 +58,8 @@ def improve(
     for _ in range(shares - 1):
         # Those who came out late are given less, those who came out early more.
         aim = np.array([room.minutes for room in _aim(state)])
-        quota = np.where(quota > 0, np.maximum(1.0, quota + 0.8 * (aim - state.took)), 0.0)
+        wanted = quota + 0.8 * (aim - state.took)
+        quota = np.where(world.capacity() > 0, np.maximum(1.0, wanted), 0.0)
         tried = _first(world, sharing, walk, quota)
         if _all_worth(tried) < _all_worth(state):
             state = tried
