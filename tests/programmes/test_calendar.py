@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamplit.domain.field import FindingState, Outcome, PlaceKind
+from lamplit.domain.field import FindingState, Found, Outcome, PlaceKind
 from lamplit.programmes.load import SHIPPED, load
 from lamplit.programmes.rules import (
     Enrolled,
@@ -75,6 +75,11 @@ def test_the_next_try_waits_three_hours_and_for_the_morning():
 def test_a_door_that_spoke_is_not_knocked_on_again(outcome):
     history = History((Visit(at("2026-02-05T09:00"), "visit", outcome),))
     assert slots(SWEEP, home("2026-02-05T05:00"), "2026-02-06", history) == []
+
+
+def test_a_door_that_is_no_home_is_not_knocked_on_again():
+    seen = Visit(at("2026-02-05T09:00"), "visit", Outcome.UNREACHABLE, Found.NOT_A_HOME)
+    assert slots(SWEEP, home("2026-02-05T05:00"), "2026-02-06", History((seen,))) == []
 
 
 def test_tries_end_at_the_most_that_the_pack_allows():

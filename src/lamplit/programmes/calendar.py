@@ -17,7 +17,7 @@ from lamplit.programmes.conditions import Term, holds
 from lamplit.programmes.pack import Cadence, DoneRule, Pack
 
 SETTLING = (Outcome.REACHED, Outcome.REFUSED)
-"""Outcomes after which a window asks for no further attempt."""
+"""Outcomes after which a window asks for no further attempt; so does a door that is no home."""
 
 PARTS = ((time(12), "morning"), (time(18), "afternoon"))
 """Until when a part of the day lasts; what is later is evening."""
@@ -197,7 +197,7 @@ def _after_attempts(
     tries = [visit for visit in history.visits if visit.slot == window.slot]
     if not tries:
         return window
-    if len(tries) >= cadence.attempts.most or any(v.outcome in SETTLING for v in tries):
+    if len(tries) >= cadence.attempts.most or any(map(_settles, tries)):
         return None
     rested = max(v.at for v in tries) + timedelta(hours=cadence.attempts.gap_hours)
     opens = _utc(_within_hours(max(window.opens, rested), cadence, enrolled.zone))
@@ -205,6 +205,10 @@ def _after_attempts(
         return None
     # The due time stays: a door tried three times past its deadline is overdue all the same.
     return replace(window, opens=opens, attempt=len(tries) + 1)
+
+
+def _settles(visit: Visit) -> bool:
+    return visit.outcome in SETTLING or visit.found is Found.NOT_A_HOME
 
 
 def _touches(window: Window, enrolled: Enrolled, day: date) -> bool:
@@ -237,6 +241,8 @@ def _course_holds(term: Term, enrolled: Enrolled, history: History, now: datetim
     match term.name:
         case "outcome":
             return any(visit.outcome in term.values() for visit in visits)
+        case "found":
+            return any(visit.found in term.values() for visit in visits)
         case "attempts":
             parts = {part_of_day(visit.at, enrolled.zone) for visit in visits}
             enough = len(parts) >= (term.detail("parts_of_day") or 1)

@@ -31,7 +31,7 @@ TESTS: dict[Kind, tuple[str, ...]] = {
         "requested",
         "open_finding",
     ),
-    "course": ("outcome", "attempts", "visits", "findings_closed", "ended"),
+    "course": ("outcome", "found", "attempts", "visits", "findings_closed", "ended"),
 }
 """The tests that each kind of condition may use; each is also a key of the JSON Schema."""
 
