@@ -192,3 +192,15 @@ def find(conn: Connection, wanted: str) -> Row[Any] | None:
     return conn.execute(
         select(submission).where(or_(submission.c.id == wanted, submission.c.instance_id == wanted))
     ).one_or_none()
+
+
+def forget_answers(conn: Connection, campaign_id: str) -> int:
+    """Take the answers and the raw bytes of a campaign's submissions away; gives how many."""
+    ids = select(submission.c.inbox_id).where(submission.c.campaign_id == campaign_id)
+    conn.execute(update(inbox).where(inbox.c.id.in_(ids), inbox.c.body != b"").values(body=b""))
+    done = conn.execute(
+        update(submission)
+        .where(submission.c.campaign_id == campaign_id, submission.c.answers != {})
+        .values(answers={})
+    )
+    return int(done.rowcount)

@@ -121,7 +121,7 @@ def process_pending(office: Office, *, older: timedelta = LEFT_AFTER) -> list[Re
         if not ids:
             return done
         worked = _worked(office, ids)
-        done += [_receipt(one) for one in worked.values()]
+        done += [receipt_from(one) for one in worked.values()]
         if len(worked) < len(ids):
             return done
 
@@ -169,7 +169,7 @@ def _take_in(office: Office, asked: Sequence[_Delivery]) -> list[Receipt]:
         if known is None:
             receipts.append(_waiting(one.inbox_id, delivery))
         else:
-            receipts.append(replace(_receipt(known), duplicate=one.again))
+            receipts.append(replace(receipt_from(known), duplicate=one.again))
     return receipts
 
 
@@ -260,7 +260,8 @@ def _seen(office: Office, inbox_id: str) -> WorkedIn | None:
     )  # fmt: skip
 
 
-def _receipt(one: WorkedIn) -> Receipt:
+def receipt_from(one: WorkedIn) -> Receipt:
+    """The receipt of what became of an inbox row."""
     state = InboxState.QUARANTINED if one.problem else InboxState.PROCESSED
     return Receipt(
         one.inbox_id, one.instance_id, state, one.received_at, False, one.problem,
