@@ -1,0 +1,148 @@
+"""The unguided sweep: the same people, hours and legs, doors in the order in which they stand.
+
+Both sweeps are walked many times in the same truth, with other luck at the doors and (for the
+rival) with other blocks for other people; what is told is the mean and the middle 95 % of the runs.
+The guided list is the one that the planner gave; it is not made anew for each run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lamplit.replay.chance import dice
+from lamplit.replay.mind import Mind, known, wanted
+from lamplit.replay.walk import Knocked, Legs, Walker, sweep
+
+DAY = 1440.0
+CURVE_MINUTES = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A figure over many runs: its mean and the middle 95 % of them."""
+
+    mean: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Band:
+        """The band of some runs."""
+        low, high = np.percentile(np.asarray(values, dtype=float), [2.5, 97.5])
+        return cls(float(np.mean(values)), float(low), float(high))
+
+
+@dataclass(frozen=True, slots=True)
+class DayEnd:
+    """What was known when a day ended: homes found empty or returned, and knocks made by then.
+
+    `ahead` is guided less unguided, run by run. `same_knocks` is what the unguided sweep knew after
+    as many knocks as the guided had made: with that the shorter ways from door to door, which speak
+    for the rival, are left out.
+    """
+
+    day: int
+    guided: Band
+    unguided: Band
+    ahead: Band
+    same_knocks: Band
+    knocks_guided: Band
+    knocks_unguided: Band
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Guided against unguided over `runs` runs; `wanted` homes were there to be known.
+
+    The curves hold (minute of the story, guided, unguided), means over the runs.
+    """
+
+    runs: int
+    wanted: int
+    days: tuple[DayEnd, ...]
+    curve: tuple[tuple[float, float, float], ...]
+
+
+def unguided(walkers: Sequence[Walker], homes: int, seed: int) -> list[Walker]:
+    """The same people with doors in building order: a block each, by how long they can stay.
+
+    Who has which block is drawn, as it would be by a leader who knows nothing of the doors.
+    """
+    drawn = list(walkers)
+    dice(seed, "blocks").shuffle(drawn)
+    time = np.array([sum(s.end - s.start for s in w.spans) for w in drawn], dtype=float)
+    ends = np.round(np.cumsum(time) / time.sum() * homes).astype(int)
+    starts = np.concatenate([[0], ends[:-1]])
+    return [
+        replace(walker, row=tuple(range(int(a), int(b))))
+        for walker, a, b in zip(drawn, starts, ends, strict=True)
+    ]
+
+
+def compare(
+    mind: Mind,
+    legs: Legs,
+    walkers: Sequence[Walker],
+    *,
+    days: int,
+    runs: int,
+    seed: int,
+    report: Callable[[float, float | None], None] | None = None,
+) -> Comparison:
+    """Walk both sweeps `runs` times and hold them against each other at the end of each day."""
+    grid = np.arange(0, days * DAY + 1, CURVE_MINUTES)
+    finds: list[tuple[np.ndarray, np.ndarray]] = []
+    ends: list[list[tuple[float, ...]]] = []
+    for run in range(runs):
+        luck = replace(mind, seed=seed * 1_000 + run + 1)
+        here = sweep(luck, legs, walkers)
+        there = sweep(luck, legs, unguided(walkers, len(mind.truth), seed * 1_000 + run))
+        first, second = finds_of(luck, here), finds_of(luck, there)
+        finds.append((counted(first, grid), counted(second, grid)))
+        ends.append([_day_end(day, here, there, first, second) for day in range(1, days + 1)])
+        if report:
+            report(run + 1, runs)
+    curve = [np.mean([pair[side] for pair in finds], axis=0) for side in (0, 1)]
+    return Comparison(
+        runs,
+        int(wanted(mind, 0).sum()),
+        tuple(_banded(day, [run[day] for run in ends]) for day in range(days)),
+        tuple(zip(grid.tolist(), curve[0].tolist(), curve[1].tolist(), strict=True)),
+    )
+
+
+def finds_of(mind: Mind, knocks: Sequence[Knocked]) -> dict[int, tuple[float, int]]:
+    """Home → (minute, number of the knock) at which it first became known to be empty or back."""
+    found: dict[int, tuple[float, int]] = {}
+    for number, one in enumerate(knocks, 1):
+        if one.home not in found and known(mind, one.home, one.minute, one.knock):
+            found[one.home] = (one.minute, number)
+    return found
+
+
+def counted(found: dict[int, tuple[float, int]], grid: np.ndarray) -> np.ndarray:
+    """How many were known at each minute of a grid."""
+    return np.searchsorted(np.sort([minute for minute, _ in found.values()]), grid, side="right")
+
+
+def _day_end(
+    day: int,
+    here: Sequence[Knocked],
+    there: Sequence[Knocked],
+    first: dict[int, tuple[float, int]],
+    second: dict[int, tuple[float, int]],
+) -> tuple[float, ...]:
+    end = day * DAY
+    knocks = sum(one.minute < end for one in here)
+    guided = sum(minute < end for minute, _ in first.values())
+    rival = sum(minute < end for minute, _ in second.values())
+    as_many = sum(number <= knocks for _, number in second.values())
+    return guided, rival, guided - rival, as_many, knocks, sum(one.minute < end for one in there)
+
+
+def _banded(day: int, runs: list[tuple[float, ...]]) -> DayEnd:
+    bands = [Band.of(values) for values in zip(*runs, strict=True)]
+    return DayEnd(day + 1, *bands)
