@@ -105,6 +105,14 @@ def test_nothing_is_due_after_the_end_but_what_was_missed_before():
     assert slots(CARE, enrolled, "2026-02-12") == []
 
 
+def test_nothing_recurs_past_the_campaign_and_what_was_missed_can_still_be_entered():
+    enrolled = home("2026-02-05T05:00", deadline=at("2026-02-06T19:30"))
+    assert slots(CARE, enrolled, "2026-02-07") == ["daily:2026-02-05", "daily:2026-02-06"]
+    assert slots(CARE, enrolled, "2026-02-10") == []
+    broken = History(signals=(Signal("routine_broken", at("2026-02-07T10:00")),))
+    assert slots(ALONE, enrolled, "2026-02-07", broken) == []
+
+
 def test_a_window_on_a_day_of_23_hours_keeps_its_local_hours():
     # Clocks in Berlin go forward at two in the morning of 29 March 2026.
     enrolled = home("2026-03-28T05:00", BERLIN)

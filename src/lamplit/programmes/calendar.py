@@ -113,7 +113,7 @@ def due_windows(
             continue
         for planned in _planned(cadence, enrolled, day, past):
             window = _after_attempts(planned, cadence, enrolled, past)
-            if window and _touches(window, enrolled, day):
+            if window and _touches(window, cadence, enrolled, day):
                 found.setdefault(window.slot, window)
     return sorted(found.values(), key=lambda w: (w.due, w.slot))
 
@@ -211,8 +211,12 @@ def _settles(visit: Visit) -> bool:
     return visit.outcome in SETTLING or visit.found is Found.NOT_A_HOME
 
 
-def _touches(window: Window, enrolled: Enrolled, day: date) -> bool:
-    if enrolled.until and window.opens >= enrolled.until:
+def _touches(window: Window, cadence: Cadence, enrolled: Enrolled, day: date) -> bool:
+    ends = [enrolled.until]
+    if cadence.every != "once":
+        # Nothing recurs past the campaign; a single visit that comes late is overdue instead.
+        ends.append(enrolled.deadline)
+    if any(end and window.opens >= end for end in ends):
         return False
     opens, closes = (t.astimezone(enrolled.zone).date() for t in (window.opens, window.closes))
     return opens <= day <= closes
