@@ -172,6 +172,16 @@ def paired_with(conn: Connection, organisation_id: str, day: date) -> list[str]:
     return list(conn.scalars(wanted.distinct()))
 
 
+def pairings_on(conn: Connection, day: date) -> set[tuple[str, str]]:
+    """All pairings that run on a day, as organisation and community."""
+    wanted = select(assignment.c.organisation_id, assignment.c.place_id).where(
+        assignment.c.tie == Tie.PAIRING.value,
+        assignment.c.organisation_id.is_not(None),
+        running_on(day),
+    )
+    return {(row[0], row[1]) for row in conn.execute(wanted)}
+
+
 def latest_like(conn: Connection, made: Assignment) -> str | None:
     """The id of the last equal one before it, for going on after an end."""
     a = assignment.c
