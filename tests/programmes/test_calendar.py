@@ -138,7 +138,8 @@ def test_a_desk_that_stays_open_is_not_settled_by_a_submission():
     desk = Enrolled(PlaceKind.AID_POINT, at("2026-02-09T05:00"), WUHAN)
     seen = History((Visit(at("2026-02-10T09:00"), "daily:2026-02-10", Outcome.REACHED),))
     (window,) = due_windows(SUPPLIES, desk, date(2026, 2, 10), seen)
-    assert (window.slot, window.stays_open) == ("daily:2026-02-10", True)
+    assert (window.slot, window.attempt) == ("daily:2026-02-10", 2)
+    assert slots(SUPPLIES, desk, "2026-02-11", seen) == ["daily:2026-02-11"]
 
 
 def test_a_window_knows_whether_it_is_open_or_missed():

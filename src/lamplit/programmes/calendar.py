@@ -70,8 +70,7 @@ class Window:
     """A task's window. `slot` is its name within the enrollment and never changes.
 
     It may be performed from `opens`, is due by `due`, and can still be filled in until `closes`
-    (all aware UTC); `attempt` counts from 1. A window that `stays_open` takes any number of
-    submissions, and none completes its task.
+    (all aware UTC); `attempt` counts from 1.
     """
 
     slot: str
@@ -79,7 +78,6 @@ class Window:
     due: datetime
     closes: datetime
     attempt: int = 1
-    stays_open: bool = False
 
     def is_open(self, now: datetime) -> bool:
         """Whether it may be performed or filled in now."""
@@ -192,9 +190,9 @@ def _after_attempts(
     window: Window, cadence: Cadence, enrolled: Enrolled, history: History
 ) -> Window | None:
     """The window as the visits so far leave it: settled ones are gone, the next try waits."""
-    if cadence.stays_open:
-        return replace(window, stays_open=True)
     tries = [visit for visit in history.visits if visit.slot == window.slot]
+    if cadence.stays_open:
+        return replace(window, attempt=len(tries) + 1)
     if not tries:
         return window
     if len(tries) >= cadence.attempts.most or any(map(_settles, tries)):

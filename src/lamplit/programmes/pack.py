@@ -55,7 +55,8 @@ class Cadence:
     `days` are local days with the first as 1 (`once`: from the enrolment; `weekly` and `monthly`:
     from the day it falls on); `hours` are hours after a signal; `opens` and `closes` are the local
     times between which one may knock; `enterable_days` says how long after its due time a missed
-    window may still be filled in. `stays_open`: no submission settles it.
+    window may still be filled in. `stays_open`: no submission settles it,
+    another attempt follows each.
     """
 
     every: Every
