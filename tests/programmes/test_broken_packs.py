@@ -130,6 +130,7 @@ BROKEN = {
         "row named",
     ),
     "form-task": ("form.md", "| | tasks | ${task} |", "| | homes | ${task} |", None, "entities"),
+    "form-task copied": ("form.md", "= 'pack'", "= 'other'", "= 'other'", "programme = 'pack'"),
     "personal-data": (
         "form.md",
         "| | select_one well | well |",

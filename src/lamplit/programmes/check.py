@@ -30,7 +30,25 @@ def cross_complaints(pack: Pack, document: Document) -> list[LamplitError]:
         *_cadences(pack, document),
         *_board(pack, document),
         *_stock(pack, document),
+        *_own_tasks(pack),
     ]
+
+
+def _own_tasks(pack: Pack) -> Iterator[LamplitError]:
+    """A form copied from another pack would offer that one's doors, which is to say none."""
+    task = pack.form.questions.get("task")
+    if task is None:
+        return  # told already, of the form
+    said_so = task.choice_filter.replace(" ", "").replace('"', "'")
+    if f"programme='{pack.name}'" not in said_so:
+        yield LamplitError(
+            problems.FORM_TASK,
+            where=f"{pack.form.path}, line {task.line}",
+            reason=said(
+                f"the choice_filter of task lacks programme = '{pack.name}'",
+                f"task 的 choice_filter 中没有 programme = '{pack.name}'",
+            ),
+        )
 
 
 def _conditions(pack: Pack) -> Iterator[tuple[Key, Condition]]:

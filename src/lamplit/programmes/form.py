@@ -58,7 +58,8 @@ def _question(cells: dict[str, Any], line: int) -> Question:
         base = f"{base}_{kind[1]}"
     name = str(cells.get("name", ""))
     listed = kind[1] if len(kind) > 1 and base.startswith(_SELECTS) else ""
-    return Question(name, base, listed, _labels(cells), line)
+    choice_filter = str(cells.get("choice_filter", ""))
+    return Question(name, base, listed, _labels(cells), line, choice_filter)
 
 
 def _labels(cells: dict[str, Any]) -> Text:

@@ -210,6 +210,7 @@ class Question:
     list_name: str
     labels: Text
     line: int
+    choice_filter: str = ""
 
     @property
     def several(self) -> bool:
