@@ -74,7 +74,7 @@ class World:
             one.result()
 
     def deliver(self, code: str, minute: float, born: dict[str, float], late: bool = False) -> None:
-        """Let a phone send what it has, if it has a signal; `born`: when each form was filled in."""
+        """Let a phone send what it has, if it has a signal; `born`: when a form was filled in."""
         phone = self.phones[code]
         if phone.queue and phone.online(minute):
             for one in phone.send():

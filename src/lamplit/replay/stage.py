@@ -12,47 +12,49 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import insert
 
 from lamplit.domain.field import PlaceKind, Role
 from lamplit.meters.layouts.base import Options
 from lamplit.replay.chance import dice
 from lamplit.replay.story import (
     BEYOND_DAYS,
+    DAY,
     HISTORY_DAYS,
     LAST_DAY,
     START,
     STREETS,
     SWEEP_DAY,
+    SWEEP_DAYS,
     UNITS,
     Member,
     Scale,
+    hours,
     members,
 )
-from lamplit.replay.walk import stands
+from lamplit.replay.walk import TOWER_FLOORS, stands
 from lamplit.services.field import tokens
-from lamplit.services.field.assignments import assign
-from lamplit.services.field.office import CLI, Office, new_id
+from lamplit.services.field.imports import Kind, apply_import, plan_import
+from lamplit.services.field.office import CLI, Office
 from lamplit.services.field.sync import sync_places
 from lamplit.services.home import SETTINGS_FILE, Home
 from lamplit.services.ingest import ingest
 from lamplit.services.night.advance import run_nights
-from lamplit.services.registry import apply_import, plan_import
+from lamplit.services.registry import apply_import as apply_registry
+from lamplit.services.registry import plan_import as plan_registry
 from lamplit.services.town import TownRequest, make_town
-from lamplit.store import bulk
-from lamplit.store.places import by_code, by_codes
-from lamplit.store.schema import organisation, person, place
+from lamplit.store.schema import place
 
 Report = Callable[[float, float | None], None]
-TOWN, HOME = "town", "home"
+Row = dict[str, str]
+TOWN, HOME, FILES = "town", "home", "files"
 COMMUNITY = "C1"
 """The community that is swept: the whole town. The members' other communities have no homes."""
 DISTRICT, DEPOT = "D1", "AID1"
 OPERATOR, LEADER, OFFICER = "OP01", "LD01", "DO01"
 METRES_A_DEGREE = 111_320.0
 OFFICE_AT = (30.55, 114.31)
+LON_SHRINKS = 0.8611
+"""cos(30.55°): how much shorter a degree of longitude is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Stage:
         if not (self.home / SETTINGS_FILE).exists():
             Home.create(self.home)
         home = Home.open(self.home)
-        apply_import(home, plan_import(home, self.town / "registry.csv"))
+        apply_registry(home, plan_registry(home, self.town / "registry.csv"))
         ingest(
             home,
             [self.town / "readings"],
@@ -138,107 +140,130 @@ def sweepers(scale: Scale, everybody: list[Member]) -> list[str]:
     return sorted(one.code for one in drawn[: scale.sweepers])
 
 
-def people(scale: Scale) -> list[tuple[str, str, str]]:
-    """(code, name, branch) of all: the staff first, then the members."""
-    staff = [(OPERATOR, "系统管理员"), (LEADER, "社区书记"), (OFFICER, "值班员")]
-    staff += [(f"IN{n + 1:03d}", f"督察员{n + 1}") for n in range(scale.inspectors)]
-    return [(code, name, "ORG") for code, name in staff] + [
-        (m.code, m.name, f"BR{m.branch + 1:02d}") for m in members(scale)
-    ]
+def inspectors(scale: Scale) -> list[str]:
+    """The codes of those who audit work sites."""
+    return [f"IN{n + 1:03d}" for n in range(scale.inspectors)]
 
 
-def set_up(office: Office, scale: Scale, report: Report) -> dict[str, str]:
-    """Places, organisations, people, roles and accounts; gives each person's token for the API."""
-    _places(office, scale)
+def set_up(office: Office, stage: Stage, report: Report) -> dict[str, str]:
+    """Places, organisations, people, roles and pairings, from files as an operator has them.
+
+    Gives each person's token for the API, by code.
+    """
+    scale, files = stage.scale, stage.folder / FILES
+    files.mkdir(exist_ok=True)
+    _bring(office, files, Kind.PLACES, _areas(scale))
     sync_places(office, CLI, district=DISTRICT)
-    _where_buildings_stand(office)
-    _organisations(office, scale)
-    _people(office, scale)
-    for code, where, role in ((OPERATOR, DISTRICT, Role.OPERATOR), (LEADER, DISTRICT, Role.LEADER),
-                           (OFFICER, DISTRICT, Role.DUTY_OFFICER)):  # fmt: skip
-        assign(office, CLI, person=code, place=where, role=role)
-    for n in range(scale.inspectors):
-        assign(office, CLI, person=f"IN{n + 1:03d}", place=DISTRICT, role=Role.INSPECTOR)
+    _bring(office, files, Kind.PLACES, _standing(office), name="buildings")
+    _bring(office, files, Kind.ORGANISATIONS, _organisations(scale))
+    _bring(office, files, Kind.PEOPLE, _people(scale))
+    _bring(office, files, Kind.PAIRINGS, _pairings(scale))
+    _bring(office, files, Kind.DUTIES, _duties(scale))
+    codes = [OPERATOR, LEADER, OFFICER, *inspectors(scale)]
+    codes += [member.code for member in members(scale)]
     keys = {}
-    everybody = people(scale)
-    for number, (code, _, _) in enumerate(everybody):
+    for number, code in enumerate(codes):
         keys[code] = tokens.issue(office, CLI, code, "replay", "api").secret
-        if number % 20 == 0:
-            report(number, len(everybody))
+        report(number + 1, len(codes))
     return keys
 
 
-def _places(office: Office, scale: Scale) -> None:
-    district = new_id()
-    rows: list[dict[str, Any]] = [
-        {"id": district, "kind": PlaceKind.DISTRICT.value, "code": DISTRICT,
-         "name_zh": "江城", "name_en": "River City"},
-    ]  # fmt: skip
-    for n in range(1, scale.communities):
+def _bring(office: Office, folder: Path, kind: Kind, rows: list[Row], name: str = "") -> None:
+    """Write a file as it would come from an office, and import it."""
+    file = folder / f"{name or kind.value}.csv"
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    apply_import(office, CLI, plan_import(office, CLI, kind, file))
+
+
+def _areas(scale: Scale) -> list[Row]:
+    district, community = PlaceKind.DISTRICT.value, PlaceKind.COMMUNITY.value
+    rows = [_place(district, DISTRICT, "", "江城区", "River City")]
+    for n in range(scale.communities):
         zh, en = STREETS[n % len(STREETS)]
+        rows.append(_place(community, f"C{n + 1}", DISTRICT, f"{zh}社区", f"{en} community"))
+    depot = PlaceKind.AID_POINT.value
+    return [*rows, _place(depot, DEPOT, COMMUNITY, "物资发放点", "Aid point")]
+
+
+def _place(kind: str, code: str, parent: str, zh: str, en: str) -> Row:
+    return {"kind": kind, "code": code, "parent": parent, "name_zh": zh, "name_en": en}
+
+
+def _standing(office: Office) -> list[Row]:
+    """Where the buildings of the registry stand on the map, and which have lifts."""
+    wanted = place.select().where(place.c.kind == PlaceKind.BUILDING.value)
+    with office.read(CLI) as tx:
+        found = tx.conn.execute(wanted).all()
+    rows = []
+    for one in found:
+        x, y = stands(int(one.code.removeprefix("B")) - 1)
+        floors = one.floors or 1
+        made = _place(one.kind, one.code, COMMUNITY, one.name_zh, one.name_en)
         rows.append(
-            {"id": new_id(), "kind": PlaceKind.COMMUNITY.value, "code": f"C{n + 1}",
-             "parent_id": district, "name_zh": f"{zh}社区", "name_en": f"{en} community"}
-        )  # fmt: skip
-    with office.begin(CLI) as tx:
-        bulk.add(tx.conn, place, rows)
+            made
+            | {
+                "floors": str(floors),
+                "has_lift": "yes" if floors >= TOWER_FLOORS else "no",
+                "lat": f"{OFFICE_AT[0] + y / METRES_A_DEGREE:.6f}",
+                "lon": f"{OFFICE_AT[1] + x / METRES_A_DEGREE / LON_SHRINKS:.6f}",
+            }
+        )
+    return rows
 
 
-def _where_buildings_stand(office: Office) -> None:
-    """The map: buildings on a grid of streets, and the aid point in the community."""
-    with office.begin(CLI) as tx:
-        community = by_code(tx.conn, COMMUNITY, PlaceKind.COMMUNITY)[0]
-        tx.conn.execute(
-            insert(place).values(
-                id=new_id(), kind=PlaceKind.AID_POINT.value, code=DEPOT, parent_id=community.id,
-                community_id=community.id, name_zh="物资发放点", name_en="Aid point",
-            )
-        )  # fmt: skip
-        rows = tx.conn.execute(place.select().where(place.c.kind == PlaceKind.BUILDING.value)).all()
-        for row in sorted(rows, key=lambda r: int(r.code.lstrip("B"))):
-            x, y = stands(int(row.code.lstrip("B")) - 1)
-            tx.conn.execute(
-                place.update()
-                .where(place.c.id == row.id)
-                .values(
-                    lat=OFFICE_AT[0] + y / METRES_A_DEGREE,
-                    lon=OFFICE_AT[1] + x / (METRES_A_DEGREE * 0.861),
-                    has_lift=(row.floors or 0) >= 10,
-                )
-            )
+def _organisations(scale: Scale) -> list[Row]:
+    def row(code: str, kind: str, parent: str, zh: str, en: str) -> Row:
+        return {"code": code, "kind": kind, "parent": parent, "name_zh": zh, "name_en": en}
 
-
-def _organisations(office: Office, scale: Scale) -> None:
-    root = new_id()
-    rows: list[dict[str, Any]] = [
-        {"id": root, "code": "ORG", "kind": "company", "name_zh": "江城供电公司",
-         "name_en": "River City Power", "parent_id": None}
-    ]  # fmt: skip
+    rows = [row("ORG", "company", "", "江城供电公司", "River City Power")]
     rows += [
-        {"id": new_id(), "code": f"BR{n + 1:02d}", "kind": "branch", "parent_id": root,
-         "name_zh": f"第{n + 1}党支部", "name_en": f"Branch {n + 1}"}
+        row(f"BR{n + 1:02d}", "branch", "ORG", f"第{n + 1}党支部", f"Branch {n + 1}")
         for n in range(scale.communities)
-    ]  # fmt: skip
-    rows += [
-        {"id": new_id(), "code": code, "kind": "company", "parent_id": root,
-         "name_zh": zh, "name_en": en}
-        for code, zh, en in UNITS
-    ]  # fmt: skip
-    with office.begin(CLI) as tx:
-        bulk.add(tx.conn, organisation, rows)
+    ]
+    return rows + [row(code, "company", "ORG", zh, en) for code, zh, en in UNITS]
 
 
-def _people(office: Office, scale: Scale) -> None:
-    with office.begin(CLI) as tx:
-        belongs = {row.code: row.id for row in tx.conn.execute(organisation.select()).all()}
-        codes = [f"C{n + 1}" for n in range(scale.communities)]
-        homes = by_codes(tx.conn, PlaceKind.COMMUNITY, codes)
-        lives = {m.code: homes[codes[m.home]].id for m in members(scale)}
-        bulk.add(
-            tx.conn, person,
-            [
-                {"id": new_id(), "code": code, "name": name, "organisation_id": belongs[branch],
-                 "home_place_id": lives.get(code), "language": "zh", "created_at": tx.now}
-                for code, name, branch in people(scale)
-            ],
-        )  # fmt: skip
+def _people(scale: Scale) -> list[Row]:
+    def row(code: str, name: str, organisation: str, home: str = "", hours: str = "") -> Row:
+        return {
+            "code": code, "name": name, "organisation": organisation, "home": home,
+            "language": "zh", "hours": hours,
+        }  # fmt: skip
+
+    rows = [row(OPERATOR, "系统管理员", "ORG"), row(LEADER, "社区书记", "ORG")]
+    rows.append(row(OFFICER, "值班员", "ORG"))
+    rows += [row(code, f"督察员{code[2:]}", "ORG") for code in inspectors(scale)]
+    return rows + [
+        row(m.code, m.name, f"BR{m.branch + 1:02d}", f"C{m.home + 1}", _hours(scale, m.code))
+        for m in members(scale)
+    ]
+
+
+def _hours(scale: Scale, code: str) -> str:
+    """When a member can go round, as they wrote it down: the days of the sweep differ."""
+    said = []
+    for day in range(SWEEP_DAY, SWEEP_DAY + SWEEP_DAYS):
+        name = f"{START + timedelta(day):%a}".lower()
+        spans = [(s.start - day * DAY, s.end - day * DAY) for s in hours(scale, code, day)]
+        said.append(f"{name} " + ", ".join(f"{_time(a)}-{_time(b)}" for a, b in spans))
+    return "; ".join(said)
+
+
+def _time(minute: float) -> str:
+    return f"{int(minute // 60):02d}:{int(minute % 60):02d}"
+
+
+def _pairings(scale: Scale) -> list[Row]:
+    return [
+        {"organisation": f"BR{n + 1:02d}", "community": f"C{n + 1}"}
+        for n in range(scale.communities)
+    ]
+
+
+def _duties(scale: Scale) -> list[Row]:
+    roles = {OPERATOR: Role.OPERATOR, LEADER: Role.LEADER, OFFICER: Role.DUTY_OFFICER}
+    roles |= dict.fromkeys(inspectors(scale), Role.INSPECTOR)
+    return [{"person": code, "place": DISTRICT, "role": role.value} for code, role in roles.items()]

@@ -102,14 +102,17 @@ class Caller:
         """The answer as JSON. Raises RefusedError."""
         return _json(self.wire.ask("GET", f"/api/v1{path}", params=params, headers=self._head()))
 
-    def post(self, path: str, body: Any = None, *, key: str = "") -> Any:
-        """POST and the answer as JSON; `key` makes a repetition harmless. Raises RefusedError."""
-        head = self._head() | ({"Idempotency-Key": key} if key else {})
+    def post(self, path: str, body: Any = None, *, version: int | None = None) -> Any:
+        """POST and the answer as JSON; `version` is what was decided on. Raises RefusedError."""
+        head = self._head() | _match(version)
         return _json(self.wire.ask("POST", f"/api/v1{path}", json=body or {}, headers=head))
 
-    def insist(self, about: str, path: str, body: Any = None) -> Any:
-        """POST with an idempotency key until an answer comes through; RefusedError as `post`."""
-        head = self._head() | {"Idempotency-Key": about}
+    def insist(self, about: str, path: str, body: Any = None, *, version: int | None = None) -> Any:
+        """POST with an idempotency key until an answer comes through; else as `post`.
+
+        `about` is the key: at times it goes out twice at once, at times its reply is lost.
+        """
+        head = self._head() | _match(version) | {"Idempotency-Key": about}
         tries = 0
         while True:
             try:
@@ -127,6 +130,10 @@ class Caller:
 
     def _head(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
+
+
+def _match(version: int | None) -> dict[str, str]:
+    return {} if version is None else {"If-Match": f'"v{version}"'}
 
 
 def _json(answer: httpx.Response) -> Any:

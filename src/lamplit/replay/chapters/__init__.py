@@ -1,0 +1,1 @@
+"""The chapters of the story, each done over HTTP and written into the robots' book."""
