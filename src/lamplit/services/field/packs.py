@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems.programmes import UNKNOWN_PROGRAMME
 from lamplit.programmes import load
 from lamplit.programmes.pack import Pack
 from lamplit.services.field.office import Office
 
 FORM_PREFIX = "lamplit_"
+FRESH_SECONDS = 2.0
+"""For so long a pack is taken as it was read; hundreds of submissions a second ask for it."""
+
+_read: dict[tuple[Path, str], tuple[float, Pack]] = {}
 
 
 def own_folder(office: Office) -> Path:
@@ -21,7 +28,13 @@ def pack_of(office: Office, programme: str) -> Pack:
 
     Raises LamplitError `programme.unknown`, or what `programmes.load.load` raises.
     """
-    return load.find(programme, (own_folder(office),))
+    folder, now = own_folder(office), time.monotonic()
+    kept = _read.get((folder, programme))
+    if kept is not None and now - kept[0] < FRESH_SECONDS:
+        return kept[1]
+    pack = load.find(programme, (folder,))
+    _read[folder, programme] = (now, pack)
+    return pack
 
 
 def packs(office: Office) -> dict[str, Pack]:
@@ -32,6 +45,11 @@ def packs(office: Office) -> dict[str, Pack]:
 def pack_of_form(office: Office, form_id: str) -> Pack | None:
     """The pack whose form has this id; None where there is none."""
     name = form_id.removeprefix(FORM_PREFIX)
-    if name == form_id or name not in load.folders((own_folder(office),)):
+    if name == form_id:
         return None
-    return pack_of(office, name)
+    try:
+        return pack_of(office, name)
+    except LamplitError as problem:
+        if problem.problem is UNKNOWN_PROGRAMME:
+            return None
+        raise

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from time import sleep
 from typing import Generic, TypeVar
 
 Asked = TypeVar("Asked")
@@ -17,6 +18,8 @@ Answer = TypeVar("Answer")
 
 MOST = 64
 """So many share a commit; more would make the first of them wait too long."""
+GATHER_SECONDS = 0.004
+"""Where the last commit was shared, others are about to come: the next waits for them so long."""
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Together(Generic[Asked, Answer]):
     _waiting: deque[_Ticket[Asked, Answer]] = field(default_factory=deque)
     _guard: Lock = field(default_factory=Lock)
     _turn: Lock = field(default_factory=Lock)
+    _last: int = 1
 
     def ask(self, asked: Asked) -> Answer:
         """The answer to one; whatever the shared work raised is raised to each who shared it."""
@@ -52,8 +56,11 @@ class Together(Generic[Asked, Answer]):
         return ticket.answer
 
     def _work(self) -> None:
+        if len(self._waiting) < self._last:
+            sleep(GATHER_SECONDS)
         with self._guard:
             taken = [self._waiting.popleft() for _ in range(min(self.most, len(self._waiting)))]
+        self._last = len(taken)
         try:
             answers = self.work([ticket.asked for ticket in taken])
             for ticket, answer in zip(taken, answers, strict=True):
