@@ -134,7 +134,7 @@ def measure(contestant: str, doors: int, people: int, seed: int) -> dict[str, ob
     plan = make_plan(request) if way is None else rival(request, way)
     seconds = time.perf_counter() - start
     done = frozenset(s.door_id for x in plan.shifts if x.span.end < DAY for s in x.stops)
-    gone = frozenset(p.id for p in request.people[:: max(1, people // DROPPED)][:DROPPED])
+    gone = frozenset(request.people[i].id for i in rng.choice(people, DROPPED, replace=False))
     change = Change(now=DAY, done=done, dropped=gone, new=new)
     start = time.perf_counter()
     if way is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
-from lamplit.planning.lists import Lists, settle
+from lamplit.planning.lists import Lists, settle, walk_list
 from lamplit.planning.model import Why
 from lamplit.planning.pieces import Piece, cut
 from lamplit.planning.route import urgencies, walking_order
@@ -159,6 +159,10 @@ def _add(
         mine = insert(world, mine, walking_order(world, piece.doors))
         news |= set(piece.doors)
     walked = schedule(world, person, mine)
+    # A list that changes anyway may as well be in its best order, if nothing falls off it.
+    ordered = walk_list(world, person, mine, urgency)
+    if not (ordered.over or ordered.missed):
+        return ordered, []
     lost = list[int]()
     while walked.over or walked.missed:
         # New doors make room from the last; the person's own doors stay theirs.

@@ -18,6 +18,8 @@ from lamplit.planning.world import World
 
 URGENCY = 0.004
 """Minutes of way that a first-rank door is worth for each minute it is reached sooner."""
+SCARCE = 4.0
+"""How much more urgent than a first rank a door is that hardly anybody may go to."""
 _EVALUATIONS = 900
 
 
@@ -38,12 +40,17 @@ class Block:
 
 
 def urgencies(world: World) -> list[float]:
-    """1 for the first rank down to 0 for the last; all 0 where there is one rank only."""
+    """How much each door pulls its block forward.
+
+    1 for the first rank down to 0 for the last, all 0 where there is one rank only; and `SCARCE`
+    more the fewer people may go there, because those doors nobody else can take over in the end.
+    """
     ranks = np.unique(world.rank)
-    if len(ranks) < 2:
-        return [0.0] * len(world.rank)
-    place = np.searchsorted(ranks, world.rank) / (len(ranks) - 1)
-    return [float(u) for u in 1 - place]
+    place = np.zeros(len(world.rank))
+    if len(ranks) > 1:
+        place = 1 - np.searchsorted(ranks, world.rank) / (len(ranks) - 1)
+    able = world.able.mean(axis=0) if len(world.able) else np.ones(world.able.shape[1])
+    return [float(u) for u in place + SCARCE * (1 - able[world.need])]
 
 
 def walking_order(world: World, doors: Iterable[int]) -> list[int]:

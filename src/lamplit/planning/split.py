@@ -30,8 +30,9 @@ def share_out(world: World, pieces: Sequence[Piece], quota: Floats) -> list[int]
         return owner
     order = _along_the_tour(world, pieces)
     used = np.zeros(len(quota))
+    _whole_stairwells(world, pieces, order, quota, used, owner)
     for at in order:
-        if pieces[at].need or pieces[at].windows:
+        if owner[at] < 0 and (pieces[at].need or pieces[at].windows):
             person = _who_is_able(world, pieces[at], quota, used)
             owner[at] = person
             used[person] += pieces[at].load
@@ -40,6 +41,49 @@ def share_out(world: World, pieces: Sequence[Piece], quota: Floats) -> list[int]
     for at, person in zip(rest, _cut(world, pieces, rest, queue, quota, used), strict=True):
         owner[at] = person
     return owner
+
+
+def _whole_stairwells(
+    world: World,
+    pieces: Sequence[Piece],
+    order: Sequence[int],
+    quota: Floats,
+    used: Floats,
+    owner: list[int],
+) -> None:
+    """Stairwells where somebody must go for a language or skill, whole to one who has it.
+
+    Otherwise two people would enter them. Taken is the able person who lives or goes nearest, as
+    long as their quota lasts; `used` and `owner` are filled in.
+    """
+    units: dict[int, list[int]] = {}
+    for at in order:
+        units.setdefault(pieces[at].unit, []).append(at)
+    near = [world.ways.walk[h].copy() if h >= 0 else None for h in world.home]
+    for members in units.values():
+        if not any(pieces[at].need for at in members):
+            continue
+        load = sum(pieces[at].load for at in members)
+        place = pieces[members[0]].building
+        able = [
+            p
+            for p in range(len(quota))
+            if used[p] + load * 1.1 <= quota[p] * 0.92
+            and all(can_take(world, pieces[at], p) for at in members)
+        ]
+        if not able:
+            continue
+        person = min(able, key=lambda p: (_from(near[p], place), used[p] / quota[p], p))
+        ways = world.ways.walk[place]
+        mine = near[person]
+        near[person] = ways.copy() if mine is None or used[person] == 0 else np.minimum(mine, ways)
+        used[person] += load * 1.1
+        for at in members:
+            owner[at] = person
+
+
+def _from(ways: Floats | None, place: int) -> float:
+    return 0.0 if ways is None else float(ways[place])
 
 
 def _along_the_tour(world: World, pieces: Sequence[Piece]) -> list[int]:
