@@ -229,6 +229,12 @@ def test_an_unknown_name_tells_which_there_are():
         find("supplys")
 
 
+@pytest.mark.parametrize("name", ["../packs/supplies", "supplies/../supplies", "", ".", "/etc"])
+def test_a_name_is_never_a_way_out_of_the_folder(name):
+    with pytest.raises(Exception, match=r"programme\.unknown"):
+        find(name)
+
+
 def test_a_new_pack_wants_an_empty_folder_and_a_plain_name(tmp_path):
     with pytest.raises(Exception, match=r"programme\.bad-name"):
         write_new(tmp_path / "Well Check")

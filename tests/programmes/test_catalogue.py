@@ -12,7 +12,7 @@ from lamplit.domain import field as words
 from lamplit.domain.words import HomeEvent, HomeState
 from lamplit.programmes import schema
 from lamplit.programmes.figures import COUNTS, PREFIXES
-from lamplit.programmes.load import SHIPPED, catalogue, folders
+from lamplit.programmes.load import SHIPPED, catalogue, find, folders
 from lamplit.programmes.new import write_new
 from lamplit.programmes.reference import page
 from lamplit.programmes.telling import plain, told
@@ -32,6 +32,8 @@ def test_a_pack_of_the_home_stands_beside_the_shipped_ones_or_in_their_place(tmp
     assert found["well_check"].folder == tmp_path / "well_check"
     assert found["supplies"].title.en == "Well check"
     assert catalogue()["supplies"].title.en == "Supplies"
+    assert find("supplies", [tmp_path]).title.en == "Well check"
+    assert find("living_alone", [tmp_path]).title.en == "Living alone"
     assert folders([tmp_path])["household_sweep"] == SHIPPED / "household_sweep"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +24,7 @@ SHIPPED = Path(__file__).parent / "packs"
 """The folder of the packs that come with lamplit."""
 
 READ = (".yaml", ".md", ".xlsx", ".csv")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +123,39 @@ def folders(extra: Iterable[Path] = ()) -> dict[str, Path]:
 
 def find(name: str, extra: Iterable[Path] = ()) -> Pack:
     """The pack called so. Raises LamplitError `programme.unknown`, or what `load` raises."""
+    # A name is one entry of a folder and never a way out of it.
+    if _NAME.fullmatch(name):
+        for parent in (*reversed(tuple(extra)), SHIPPED):
+            if (parent / name / "pack.yaml").is_file():
+                return load(parent / name)
     known = folders(extra)
-    if name not in known:
-        raise LamplitError(
-            problems.UNKNOWN_PROGRAMME, name=name, hint=hint(name, known), known=listed(known)
-        )
-    return load(known[name])
+    raise LamplitError(
+        problems.UNKNOWN_PROGRAMME, name=name, hint=hint(name, known), known=listed(known)
+    )
 
 
 def digest(folder: Path) -> str:
-    """SHA-256 over the names and bytes of a pack's files, scenarios left out."""
+    """SHA-256 over the names and bytes of a pack's files, scenarios left out.
+
+    Files whose size and time of change are as before are not read again.
+    """
+    files = []
+    for inside in ("", "media"):
+        if not (folder / inside).is_dir():
+            continue
+        with os.scandir(folder / inside) as entries:
+            for entry in entries:
+                if entry.is_file() and (inside or entry.name.endswith(READ)):
+                    about = entry.stat()
+                    name = f"{inside}/{entry.name}" if inside else entry.name
+                    files.append((name, about.st_mtime_ns, about.st_size))
+    return _digest(folder, tuple(sorted(files)))
+
+
+@lru_cache(maxsize=256)
+def _digest(folder: Path, files: tuple[tuple[str, int, int], ...]) -> str:
     mark = hashlib.sha256()
-    inside = [*folder.glob("*"), *folder.glob("media/*")] if folder.is_dir() else []
-    for path in sorted(inside):
-        if path.is_file() and (path.suffix in READ or path.parent.name == "media"):
-            mark.update(f"{path.relative_to(folder)}\n{path.stat().st_size}\n".encode())
-            mark.update(path.read_bytes())
+    for name, _, size in files:
+        mark.update(f"{name}\n{size}\n".encode())
+        mark.update((folder / name).read_bytes())
     return mark.hexdigest()
