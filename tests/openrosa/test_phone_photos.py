@@ -9,12 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from test_phone_submissions import xml
 
 from lamplit.services.field import phone as phone_services
 from lamplit.services.field.office import CLI
 from lamplit.store import schema
 from openrosa_mortal import Mortal
-from test_phone_submissions import xml
 
 PHOTO_BYTES = 50_000_000
 

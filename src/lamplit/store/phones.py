@@ -121,7 +121,7 @@ def own_tasks(
         )
         .order_by(task.c.due_until, task.c.id)
     )
-    return list(conn.execute(found))
+    return list(conn.execute(found).all())
 
 
 def claimable(
@@ -171,7 +171,7 @@ def claimable(
         .order_by(task.c.rank.is_(None), task.c.rank, task.c.due_until, task.c.id)
         .limit(most)
     )
-    return list(conn.execute(_doors().where(task.c.id.in_(first))))
+    return list(conn.execute(_doors().where(task.c.id.in_(first))).all())
 
 
 def homes(conn: Connection, place_ids: Collection[str]) -> list[Row[Any]]:
@@ -181,7 +181,7 @@ def homes(conn: Connection, place_ids: Collection[str]) -> list[Row[Any]]:
     found = _places(select(*_PLACE)).where(
         place.c.id.in_(place_ids), place.c.kind == PlaceKind.HOUSEHOLD.value
     )
-    return list(conn.execute(found))
+    return list(conn.execute(found).all())
 
 
 def known_tasks(conn: Connection, ids: Iterable[str]) -> set[str]:

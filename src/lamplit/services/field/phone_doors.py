@@ -63,13 +63,15 @@ def ties_of(tx: Transaction, person_id: str) -> Ties:
     return Ties(dict(places), areas)
 
 
-def carried(office: Office, tx: Transaction, person_id: str) -> Carried:
-    """All that a person's phone carries now."""
+def carried(office: Office, tx: Transaction, person_id: str, *, homes: bool = True) -> Carried:
+    """All that a person's phone carries now; its households only where they are wanted."""
     ties = ties_of(tx, person_id)
     own = own_tasks(tx, person_id, ties)
     free = _free_tasks(office, tx, person_id, ties)
     known = {row.id for row in own}
     free = [row for row in free if row.id not in known]
+    if not homes:
+        return Carried(own, free, [])
     wanted = {row.place_id for row in (*own, *free)} | ties.places.get(Role.RESPONSIBLE, set())
     return Carried(own, free, phones.homes(tx.conn, wanted))
 

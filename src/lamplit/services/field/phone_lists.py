@@ -13,6 +13,7 @@ import hashlib
 import io
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import Row
@@ -55,22 +56,21 @@ class EntityList:
         return hashlib.md5(self.content, usedforsecurity=False).hexdigest()
 
 
-def lists_of(office: Office, phone: Phone) -> dict[ListName, EntityList]:
-    """Both lists of a phone. Raises LamplitError `openrosa.deliver-only`."""
+def lists_of(
+    office: Office, phone: Phone, names: Collection[ListName] = LISTS
+) -> dict[ListName, EntityList]:
+    """Some of a phone's lists. Raises LamplitError `openrosa.deliver-only`."""
     phone.must_carry()
     with office.read(phone.actor) as tx:
-        found = carried(office, tx, phone.person_id)
-        tasks = [*_walk(found.own), *_walk(found.free)]
-        rows = {
-            "tasks": [_task_row(office, row, phone) for row in tasks],
-            "households": [_home_row(row, phone.language) for row in _walk(found.homes)],
-        }
-    return {
-        "tasks": EntityList("tasks", _csv(TASK_COLUMNS, rows["tasks"]), len(rows["tasks"])),
-        "households": EntityList(
-            "households", _csv(HOME_COLUMNS, rows["households"]), len(rows["households"])
-        ),
-    }
+        found = carried(office, tx, phone.person_id, homes="households" in names)
+    made: dict[ListName, EntityList] = {}
+    if "tasks" in names:
+        tasks = [_task_row(office, row, phone) for row in (*_walk(found.own), *_walk(found.free))]
+        made["tasks"] = EntityList("tasks", _csv(TASK_COLUMNS, tasks), len(tasks))
+    if "households" in names:
+        homes = [_home_row(row, phone.language) for row in _walk(found.homes)]
+        made["households"] = EntityList("households", _csv(HOME_COLUMNS, homes), len(homes))
+    return made
 
 
 def log_download(office: Office, phone: Phone, made: EntityList) -> None:
@@ -92,7 +92,7 @@ def deleted(
     """
     phone.must_carry()
     with office.read(phone.actor) as tx:
-        found = carried(office, tx, phone.person_id)
+        found = carried(office, tx, phone.person_id, homes=name == "households")
         carries = _ids(found, name)
         known = (phones.known_tasks if name == "tasks" else phones.known_places)(tx.conn, ids)
         held = phones.changed_entities(tx.conn, name, ids)
@@ -174,35 +174,40 @@ def _geometry(row: Row[Any]) -> str:
 
 def _walk(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
     """In the order of a walk: by building, unit, floor from the top, door."""
-    return sorted(
-        rows,
-        key=lambda row: (
-            _natural(row.building_zh or row.building_en or row.building_code or row.code),
-            _natural(row.unit),
-            -(row.floor or 0),
-            _natural(row.door),
-            row.place_id,
-            row._mapping.get("id") or "",
-        ),
-    )
+    return sorted(rows, key=_on_the_way)
 
 
+def _on_the_way(row: Row[Any]) -> tuple[object, ...]:
+    building = row.building_zh or row.building_en or row.building_code or row.code
+    # The id last, so that the same rows are the same bytes whatever order they came in.
+    return (
+        _natural(building), _natural(row.unit), -(row.floor or 0), _natural(row.door),
+        row.place_id, row._mapping.get("id") or "",
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
 def _natural(text: str | None) -> tuple[int, str]:
     """Numbers by size, the rest by letters: 9 before 10."""
     digits = "".join(letter for letter in text or "" if letter.isascii() and letter.isdigit())
     return (int(digits[:12]) if digits else 0, text or "")
 
 
-def _csv(columns: Sequence[str], rows: Collection[tuple[object, ...]]) -> bytes:
+def _csv(columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_clean(cell) for cell in row] for row in rows)
+    writer.writerows(map(_clean, rows))
     return out.getvalue().encode()
 
 
-def _clean(cell: object) -> object:
-    """One line without control characters: Collect reads cells, people read labels."""
-    if not isinstance(cell, str) or cell.isprintable():
-        return cell
-    return "".join(letter if letter.isprintable() else " " for letter in cell)
+def _clean(row: tuple[object, ...]) -> tuple[object, ...]:
+    """Cells of one line each, without control characters: Collect reads them, people as well."""
+    if "".join(cell for cell in row if isinstance(cell, str)).isprintable():
+        return row
+    return tuple(
+        "".join(letter if letter.isprintable() else " " for letter in cell)
+        if isinstance(cell, str)
+        else cell
+        for cell in row
+    )

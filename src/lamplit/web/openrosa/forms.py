@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import Query
@@ -81,7 +81,7 @@ def manifest(request: Request, form_id: str, device_id: DeviceId = None) -> Resp
         for name, path in served.media().items()
     ]
     wanted = [name for name in phone_lists.LISTS if served.uses(name)]
-    made: Any = phone_lists.lists_of(office_of(request), phone) if wanted else {}
+    made = phone_lists.lists_of(office_of(request), phone, wanted) if wanted else {}
     files += [
         xml.MediaFile(
             f"{name}.csv",
@@ -110,7 +110,8 @@ def entity_list(request: Request, name: str, device_id: DeviceId = None) -> Resp
     """tasks.csv or households.csv; each download is a line in the log."""
     office, phone = office_of(request), _phone(request)
     known = request.headers.get("if-none-match", "")
-    made = phone_lists.lists_of(office, phone)[_list(name)]
+    wanted = _list(name)
+    made = phone_lists.lists_of(office, phone, (wanted,))[wanted]
     if made.md5 not in known:
         phone_lists.log_download(office, phone, made)
     return _file(made.content, made.md5, "text/csv; charset=utf-8")
