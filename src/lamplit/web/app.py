@@ -17,6 +17,7 @@ from lamplit import __version__, web
 from lamplit.services.field.office import Office
 from lamplit.web import problems
 from lamplit.web.middleware import Envelope
+from lamplit.web.minder import lifespan
 from lamplit.web.routing import Route, Router
 
 OPENAPI_PATH = "/api/v1/openapi.json"
@@ -42,7 +43,7 @@ def create_app(office: Office, options: WebOptions | None = None) -> FastAPI:
     options = options or WebOptions()
     app = FastAPI(
         title="lamplit", version=__version__, openapi_url=None, docs_url=None, redoc_url=None,
-        redirect_slashes=False,
+        redirect_slashes=False, lifespan=lifespan,
     )  # fmt: skip
     app.state.office, app.state.options = office, options
     problems.install(app)

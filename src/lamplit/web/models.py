@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Generic, TypeVar
 
+from fastapi import Path as PathParam
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
 Item = TypeVar("Item")
@@ -55,3 +56,5 @@ Line = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", min_length=1, max
 """A short text; PostgreSQL takes no NUL in one."""
 Note = Annotated[str, NoNul]
 Json = dict[str, Any]
+Id = Annotated[str, PathParam(min_length=1, max_length=200, description="An id or a code.")]
+"""In a path: UUIDs and codes alike; what names nothing is answered 404 or 403."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, and_, insert, or_, select
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
@@ -89,15 +89,27 @@ def listed(
 ) -> list[Row[Any]]:
     """The words about places that one leads, oldest first; those about no place, for OPERATE.
 
+    `after` is the id of the last one seen.
+
     Raises LamplitError `door.not-allowed` for who neither leads nor operates anywhere.
     """
     with office.read(actor) as tx:
-        query = select(feedback).where(feedback.c.id > after)
+        query = select(feedback)
+        if after:
+            seen = select(feedback.c.created_at).where(feedback.c.id == after).scalar_subquery()
+            query = query.where(
+                or_(
+                    feedback.c.created_at > seen,
+                    and_(feedback.c.created_at == seen, feedback.c.id > after),
+                )
+            )
         if state is not None:
             query = query.where(feedback.c.state == state)
         if not actor.trusted:
             query = query.where(_mine(tx))
-        return list(tx.conn.execute(query.order_by(feedback.c.id).limit(limit)))
+        return list(
+            tx.conn.execute(query.order_by(feedback.c.created_at, feedback.c.id).limit(limit))
+        )
 
 
 def answer(office: Office, actor: Actor, feedback_id: str, version: int, text: str) -> None:

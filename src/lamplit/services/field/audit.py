@@ -1,0 +1,82 @@
+"""For the privacy officer: lists that expire, and whether the log is whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from lamplit.domain.abilities import Ability
+from lamplit.domain.field import CampaignState
+from lamplit.services.field import door, expiry, once, throttle
+from lamplit.services.field.office import Actor, Office
+from lamplit.store import log
+from lamplit.store.schema import campaign, enrollment
+from lamplit.store.tree import under_any
+
+
+@dataclass(frozen=True, slots=True)
+class HomeList:
+    """A campaign's list of homes; `expires_at` is None while it is not closed."""
+
+    campaign_id: str
+    code: str
+    name_en: str
+    name_zh: str
+    purpose: str
+    state: CampaignState
+    expires_at: datetime | None
+    homes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a walk along the log found. `head` is worth keeping outside the store."""
+
+    entries: int
+    head: str
+    breaks: list[log.Break]
+
+
+def lists(office: Office, actor: Actor) -> list[HomeList]:
+    """The campaigns' lists of homes where one may AUDIT, the first to expire first.
+
+    Raises LamplitError `door.not-allowed`.
+    """
+    with office.read(actor) as tx:
+        held = door.require_anywhere(tx, Ability.AUDIT)
+        homes = select(func.count()).where(enrollment.c.campaign_id == campaign.c.id)
+        wanted = select(campaign, homes.scalar_subquery().label("homes"))
+        if held:
+            wanted = wanted.where(campaign.c.place_id.in_(under_any(held)))
+        rows = tx.conn.execute(wanted)
+        found = [
+            HomeList(row.id, row.code, row.name_en, row.name_zh, row.purpose,
+                     CampaignState(row.state), row.list_expires_at, row.homes)
+            for row in rows
+        ]  # fmt: skip
+    return sorted(found, key=_by_expiry)
+
+
+def verify(office: Office, actor: Actor) -> Checked:
+    """Walk the whole log. Needs AUDIT somewhere; raises LamplitError `door.not-allowed`."""
+    with office.read(actor) as tx:
+        door.require_anywhere(tx, Ability.AUDIT)
+        breaks = [found for found in log.verify(tx.conn) if isinstance(found, log.Break)]
+        entries, head = log.head(tx.conn)
+    return Checked(entries, head, breaks)
+
+
+def tidy(office: Office) -> dict[str, int]:
+    """Let go of what has had its time: lists of homes, throttles, kept answers; says how many."""
+    return {
+        "expired": len(expiry.expire(office)),
+        "throttles": throttle.expire(office),
+        "answers": once.expire(office),
+    }
+
+
+def _by_expiry(one: HomeList) -> tuple[bool, float, str]:
+    at = one.expires_at
+    return (at is None, at.timestamp() if at else 0.0, one.code)

@@ -1,0 +1,68 @@
+"""For the privacy officer: who opened what and why, what was refused, what expires, the log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+
+from lamplit.domain.abilities import Ability
+from lamplit.services.field import audit, reveal
+from lamplit.store import reveals
+from lamplit.web.access import able, rule
+from lamplit.web.api.openings import Opening, opening_of
+from lamplit.web.auth import TheOffice, Who
+from lamplit.web.models import Page
+from lamplit.web.paging import Cursor, Limit, decode, page
+from lamplit.web.routing import Router
+
+router = Router(prefix="/api/v1/audit", tags=["audit"])
+AUDIT = able(Ability.AUDIT, where="any place; shows what lies under it")
+One = Annotated[str | None, Query(max_length=200)]
+
+
+@router.get("/openings")
+@rule(AUDIT, "Who opened which home, and why", "谁查看了哪一户、为何目的")
+def openings(
+    office: TheOffice,
+    actor: Who,
+    person_id: One = None,
+    place_id: One = None,
+    refused: bool = True,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[Opening]:
+    """The newest first; `refused` shows refusals too."""
+    kinds = (reveals.OPENED, reveals.REFUSED) if refused else (reveals.OPENED,)
+    rows = reveal.openings(
+        office, actor, kinds=kinds, before=decode(cursor, int), limit=limit + 1,
+        person_id=person_id, place_id=place_id,
+    )  # fmt: skip
+    return page([opening_of(row) for row in rows], limit, lambda one: one.seq)
+
+
+@router.get("/aggregates")
+@rule(AUDIT, "Aggregates that were refused or held back", "被拒绝或隐去的汇总数字")
+def refused_aggregates(
+    office: TheOffice, actor: Who, cursor: Cursor = None, limit: Limit = 100
+) -> Page[Opening]:
+    """With the reason, the newest first."""
+    rows = reveal.openings(
+        office, actor, kinds=(reveals.AGGREGATE_REFUSED,), before=decode(cursor, int),
+        limit=limit + 1,
+    )  # fmt: skip
+    return page([opening_of(row) for row in rows], limit, lambda one: one.seq)
+
+
+@router.get("/lists")
+@rule(AUDIT, "Lists of homes and when they expire", "住户名单及其到期时间")
+def lists(office: TheOffice, actor: Who) -> list[audit.HomeList]:
+    """The first to expire first."""
+    return audit.lists(office, actor)
+
+
+@router.get("/log")
+@rule(AUDIT, "Whether the log is whole", "日志是否完整")
+def verify(office: TheOffice, actor: Who) -> audit.Checked:
+    """Walks the whole chain of hashes, and names what is missing or altered."""
+    return audit.verify(office, actor)

@@ -1,0 +1,33 @@
+"""An opening of a home as the log has it. No router: `me` and `audit` share the shape."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+
+class Opening(BaseModel):
+    """Who opened which home, or was refused, when, by which step, for what, and why not."""
+
+    seq: int
+    at: datetime
+    kind: str
+    person_id: str | None
+    via: str
+    place_id: str | None
+    campaign_id: str | None
+    purpose: str | None
+    step: str | None
+    why: str | None
+
+
+def opening_of(row: Any) -> Opening:
+    """A row of the log as an opening."""
+    data = row.data or {}
+    return Opening(
+        seq=row.seq, at=row.at, kind=row.kind, person_id=row.actor_id, via=row.via,
+        place_id=row.place_id, campaign_id=row.campaign_id, purpose=row.purpose,
+        step=data.get("step"), why=data.get("why"),
+    )  # fmt: skip

@@ -1,0 +1,118 @@
+"""Places: the tree, who covers what, and figures of areas."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BaseModel
+
+from lamplit.domain.abilities import Ability
+from lamplit.services.field import aggregates, coverage, place_views
+from lamplit.services.field.coverage import Cover, Coverage
+from lamplit.store.places import Place
+from lamplit.web.access import SIGNED_IN, able, rule
+from lamplit.web.auth import TheOffice, Who
+from lamplit.web.models import Id, Page
+from lamplit.web.paging import Cursor, Limit, decode, page
+from lamplit.web.routing import Router
+
+router = Router(tags=["places"])
+SEE_AREA = able(Ability.SEE_AREA, where="the place")
+SEE_PEOPLE = able(Ability.SEE_PEOPLE, where="the place")
+
+
+class Covered(BaseModel):
+    """An area on a day: how many of its homes somebody covers, and what nobody does."""
+
+    place: Place
+    day: date
+    homes: int
+    covered: int
+    people: int
+    parts: list[Cover]
+    uncovered: list[Cover]
+
+
+@router.get("/places")
+@rule(SIGNED_IN, "Places where I may do something", "我有权限的地点")
+def my_places(office: TheOffice, actor: Who) -> list[Place]:
+    """Where the caller's tree of places begins."""
+    return place_views.mine(office, actor)
+
+
+@router.get("/gates/{code}")
+@rule(SIGNED_IN, "The place of a gate's code", "门岗码对应的地点")
+def gate(code: Id, office: TheOffice, actor: Who) -> Place:
+    """For checking in by QR at the gate; a home's code is not answered here."""
+    return place_views.by_gate(office, actor, code)
+
+
+@router.get("/places/{place}")
+@rule(SEE_AREA, "One place", "地点详情")
+def show(place: Id, office: TheOffice, actor: Who) -> Place:
+    """By id or code."""
+    return place_views.show_place(office, actor, place)
+
+
+@router.get("/places/{place}/children")
+@rule(SEE_AREA, "What lies under a place", "下级地点")
+def children(
+    place: Id, office: TheOffice, actor: Who, cursor: Cursor = None, limit: Limit = 100
+) -> Page[Place]:
+    """By code; households for who may see doors there."""
+    after = decode(cursor, str) or ""
+    rows = place_views.children(office, actor, place, after=after, limit=limit + 1)
+    return page(rows, limit, lambda one: one.code)
+
+
+@router.get("/places/{place}/coverage")
+@rule(SEE_PEOPLE, "Who covers what on a day", "某日的包保覆盖")
+def covers(
+    place: Id, office: TheOffice, actor: Who, day: date | None = None, homes: bool = False
+) -> Covered:
+    """Of a community, grid cell or building; past days stay as they were."""
+    return _covered(coverage.covers(office, actor, place, day, homes=homes))
+
+
+@router.get("/places/{place}/coverage-by-community")
+@rule(SEE_PEOPLE, "Coverage of a district's communities", "各社区的包保覆盖")
+def covers_by_community(
+    place: Id,
+    office: TheOffice,
+    actor: Who,
+    day: date | None = None,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=49)] = 20,
+) -> Page[Covered]:
+    """By code."""
+    found = coverage.coverage_by_community(
+        office, actor, place, day, after=decode(cursor, str) or "", limit=limit + 1
+    )
+    return page([_covered(one) for one in found], limit, lambda one: one.place.code)
+
+
+@router.get("/places/{place}/energy")
+@rule(
+    SEE_AREA, "Energy by community and month, under the 15/15 rule", "分社区分月电量（15/15 规则）"
+)
+def energy(place: Id, first: date, last: date, office: TheOffice, actor: Who) -> aggregates.Table:
+    """A value that is null is held back; nothing held back can be worked out."""
+    return aggregates.energy(office, actor, place, first, last)
+
+
+@router.get("/places/{place}/states")
+@rule(
+    SEE_AREA, "Homes by community and state, under the 15/15 rule", "分社区分状态户数（15/15 规则）"
+)
+def states(place: Id, office: TheOffice, actor: Who) -> aggregates.Table:
+    """As of the last night; a value that is null is held back."""
+    return aggregates.states(office, actor, place)
+
+
+def _covered(found: Coverage) -> Covered:
+    return Covered(
+        place=found.place, day=found.day, homes=found.homes, covered=found.covered,
+        people=found.people, parts=found.parts, uncovered=found.uncovered,
+    )  # fmt: skip

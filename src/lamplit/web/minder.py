@@ -1,0 +1,43 @@
+"""What a server does by itself: works in what a crash left waiting, and lets go of what expired."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from lamplit.services.field import audit, inbox
+from lamplit.services.field.office import Office
+
+EVERY_SECONDS = 60.0
+TIDY_EVERY = 60
+"""Rounds between two tidyings: about an hour."""
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Mind the office while the application serves."""
+    stop = threading.Event()
+    minder = threading.Thread(target=mind, args=(app.state.office, stop), daemon=True)
+    minder.start()
+    yield
+    stop.set()
+    minder.join(timeout=5)
+
+
+def mind(office: Office, stop: threading.Event) -> None:
+    """Rounds until `stop` is set; a round that fails is logged, and the next comes all the same."""
+    turn = 0
+    while True:
+        try:
+            inbox.process_pending(office)
+            if turn % TIDY_EVERY == 0:
+                audit.tidy(office)
+        except Exception as fault:
+            structlog.get_logger("lamplit.web").warning("minder", fault=type(fault).__name__)
+        turn += 1
+        if stop.wait(EVERY_SECONDS):
+            return

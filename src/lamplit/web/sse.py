@@ -1,0 +1,109 @@
+"""Server-sent events of a board: that something happened, by the log's numbers; never to whom.
+
+A page that learns of an event fetches the board anew; a page that was away sends Last-Event-ID
+and misses nothing (WHATWG HTML, section 9.2).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+from sqlalchemy import func, select
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from lamplit.domain.errors import LamplitError
+from lamplit.services.field.office import Office
+from lamplit.store.schema import event
+from lamplit.web import metrics
+
+POLL_SECONDS = 1.0
+HEARTBEAT_SECONDS = 15.0
+RECHECK_SECONDS = 30.0
+"""So long after a withdrawal or a sign-out a stream may go on."""
+BATCH = 500
+SILENT = ("home.opened", "home.refused", "list.exported")
+"""That somebody looks at a home is no matter for a board."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One stream: from after `last`, for at most `seconds`; `allowed` raises when it must end."""
+
+    office: Office
+    campaign_id: str
+    last: int
+    seconds: float
+    allowed: Callable[[], Any]
+
+
+def stream(request: Request, feed: Feed) -> StreamingResponse:
+    """The feed as a response."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(request, feed), 200, headers, "text/event-stream")
+
+
+def begin_at(office: Office, last_event_id: str | None) -> int:
+    """The number that a stream begins after: what was seen last, else the end of the log."""
+    if last_event_id and last_event_id.isascii() and last_event_id.isdigit():
+        return min(int(last_event_id), 2**62)
+    with office.db.read() as conn:
+        return int(conn.scalar(select(func.max(event.c.seq))) or 0)
+
+
+def since(office: Office, campaign_id: str, last: int) -> list[tuple[int, dict[str, Any]]]:
+    """What happened in a campaign after a number: its kind and when."""
+    with office.db.read() as conn:
+        rows = conn.execute(
+            select(event.c.seq, event.c.kind, event.c.at)
+            .where(event.c.campaign_id == campaign_id, event.c.seq > last)
+            .order_by(event.c.seq)
+            .limit(BATCH)
+        ).all()
+    return [
+        (row.seq, {"kind": row.kind, "at": row.at.isoformat()})
+        for row in rows
+        if row.kind not in SILENT
+    ]
+
+
+async def _events(request: Request, feed: Feed) -> AsyncIterator[str]:
+    began = spoke = checked = time.monotonic()
+    last = feed.last
+    metrics.STREAMS.inc()
+    try:
+        yield f"retry: 3000\n: from {last}\n\n"
+        while not await request.is_disconnected():
+            now = time.monotonic()
+            if now - checked >= RECHECK_SECONDS:
+                checked = now
+                if not await run_in_threadpool(_still, feed):
+                    return
+            found = await run_in_threadpool(since, feed.office, feed.campaign_id, last)
+            for seq, said in found:
+                last = seq
+                yield f"id: {seq}\nevent: {said['kind']}\ndata: {json.dumps(said)}\n\n"
+            if found:
+                spoke = now
+            elif now - spoke >= HEARTBEAT_SECONDS:
+                spoke = now
+                yield ": still here\n\n"
+            if now - began >= feed.seconds:
+                return
+            await anyio.sleep(POLL_SECONDS)
+    finally:
+        metrics.STREAMS.dec()
+
+
+def _still(feed: Feed) -> bool:
+    try:
+        feed.allowed()
+    except LamplitError:
+        return False
+    return True
