@@ -37,9 +37,14 @@ COMMANDS = (
     "score",
     "programme",
     "demo",
+    "places",
+    "people",
+    "coverage",
     "account",
     "phone",
     "serve",
+    "store",
+    "log",
 )
 """The commands, in the order in which one meets them; each is a module beside this one."""
 

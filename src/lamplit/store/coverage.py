@@ -44,6 +44,10 @@ class Spot:
     building_id: str | None
     homes: int = 1
 
+    def __post_init__(self) -> None:
+        """Columns come as text."""
+        object.__setattr__(self, "kind", PlaceKind(self.kind))
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:

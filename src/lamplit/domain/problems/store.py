@@ -65,3 +65,16 @@ NOT_FOUND = Problem(
     Text("there is no {what} `{wanted}`.", "没有{what}“{wanted}”。"),
     Text("Check the code; ids and codes both work.", "请核对编号；内部编号与外部编号均可使用。"),
 )
+
+LOG_BROKEN = Problem(
+    "store.log-broken",
+    Text(
+        "the log does not hold in {count} places, the first at entry {first}.",
+        "日志有 {count} 处不完整，第一处为第 {first} 条。",
+    ),
+    Text(
+        "Keep a copy of the store as it is, and compare with the last backup and with a head kept "
+        "elsewhere.",
+        "请原样保留数据库副本，并与最近的备份及另行留存的日志末尾比对。",
+    ),
+)

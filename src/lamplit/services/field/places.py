@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PLACE_TEXT, PlaceKind
 from lamplit.domain.language import Text
 from lamplit.domain.problems import people as problems
+from lamplit.services.field.door import places_with, require
+from lamplit.services.field.office import Actor, Office
 from lamplit.store import places as store
 from lamplit.store.guard import not_found
 from lamplit.store.places import Place
@@ -57,3 +60,23 @@ def name_of(found: Place) -> Text:
 def listing(texts: list[Text]) -> Text:
     """Several texts as one."""
     return Text(", ".join(t.en for t in texts), "、".join(t.zh for t in texts))
+
+
+def list_children(
+    office: Office, actor: Actor, place: str | None, *, after: str = "", limit: int = 200
+) -> list[Place]:
+    """The places right under one, by code, after a code; under none: the topmost.
+
+    Needs SEE_AREA at the place; at the top one sees the places at which one has it. Raises
+    LamplitError `store.not-found` or `door.not-allowed`.
+    """
+    with office.read(actor) as tx:
+        if place is not None:
+            found = resolve_place(tx.conn, place)
+            require(tx, Ability.SEE_AREA, found.id)
+            return store.children(tx.conn, found.id, after=after, limit=limit)
+        if tx.actor.trusted:
+            return store.children(tx.conn, None, after=after, limit=limit)
+        ids = places_with(tx.conn, tx.actor.person_id or "", Ability.SEE_AREA, tx.today)
+        mine = sorted(store.by_ids(tx.conn, ids).values(), key=lambda one: one.code)
+        return [one for one in mine if one.code > after][:limit]

@@ -1,0 +1,142 @@
+"""`lamplit places sync | import | list`: districts, communities, buildings, homes, stations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lamplit.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json
+from lamplit.cli.field import (
+    AfterOption,
+    AsOption,
+    DryRunOption,
+    FileArgument,
+    LimitOption,
+    MapOption,
+    SkipBadOption,
+    office_and_actor,
+    print_table,
+    run_import,
+)
+from lamplit.cli.progress import progress
+from lamplit.cli.text import LANGUAGE, tr
+
+District = Annotated[
+    str | None,
+    typer.Option(
+        "--district",
+        metavar="PLACE",
+        help=tr("Where new communities belong.", "新社区所属的地区。"),
+    ),
+]
+Under = Annotated[
+    str | None,
+    typer.Argument(metavar="PLACE", help=tr("The place to look into.", "要查看的地点。")),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `places` and its commands to the app."""
+    group = typer.Typer(
+        no_args_is_help=True,
+        help=tr("Communities, buildings, homes, stations.", "地点：社区、楼栋、户、泵站等。"),
+    )
+    for name, command, told in (
+        ("sync", sync, tr("Bring in the places of the registry.", "从台账同步地点。")),
+        ("import", import_file, tr("Import a file of places.", "导入地点文件。")),
+        ("list", list_places, tr("List what stands in a place.", "列出某地点之下的地点。")),
+    ):
+        group.command(name, help=told)(command)
+    app.add_typer(group, name="places")
+
+
+def sync(
+    district: District = None,
+    dry_run: DryRunOption = False,
+    as_person: AsOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Bring the registry's communities, buildings, homes and meters into the store."""
+    from lamplit.services.field.sync import sync_places
+
+    office, actor = office_and_actor(home, as_person)
+    with progress(tr("places", "地点")) as report:
+        found = sync_places(office, actor, district=district, dry_run=dry_run, report=report)
+    counts = {
+        kind: {
+            "added": found.added[kind],
+            "changed": found.changed[kind],
+            "unchanged": found.unchanged[kind],
+        }
+        for kind in ("community", "building", "household", "meter")
+    }
+    if as_json:
+        print_json({"dry_run": dry_run, **counts})
+        return
+    words = (
+        tr("kind", "类别"),
+        tr("added", "新增"),
+        tr("changed", "修改"),
+        tr("unchanged", "不变"),
+    )
+    print_table(words, [(kind, *(f"{n:,}" for n in c.values())) for kind, c in counts.items()])
+    if dry_run:
+        note(tr("Dry run: nothing was written.", "试运行：未写入任何内容。"))
+
+
+def import_file(
+    file: FileArgument,
+    dry_run: DryRunOption = False,
+    skip_bad: SkipBadOption = False,
+    mapped: MapOption = None,
+    as_person: AsOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Import a file of places of any kind, or say what would change."""
+    from lamplit.services.field.imports import Kind
+
+    run_import(
+        home,
+        as_person,
+        Kind.PLACES,
+        file,
+        mapped,
+        dry_run=dry_run,
+        skip_bad=skip_bad,
+        as_json=as_json,
+    )
+
+
+def list_places(
+    under: Under = None,
+    after: AfterOption = "",
+    limit: LimitOption = 200,
+    as_person: AsOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """List the places right under one; without one, those at the top."""
+    from lamplit.services.field.places import list_children, name_of
+
+    office, actor = office_and_actor(home, as_person)
+    found = list_children(office, actor, under, after=after, limit=limit)
+    if as_json:
+        print_json(
+            [
+                {"id": p.id, "kind": p.kind.value, "code": p.code, "name": name_of(p).say(LANGUAGE)}
+                for p in found
+            ]
+        )
+        return
+    if not found:
+        note(tr("Nothing stands there. → lamplit places sync", "没有地点。→ lamplit places sync"))
+        return
+    from lamplit.domain.field import PLACE_TEXT
+
+    print_table(
+        (tr("kind", "类别"), tr("code", "编号"), tr("name", "名称")),
+        [(PLACE_TEXT[p.kind].say(LANGUAGE), p.code, name_of(p).say(LANGUAGE)) for p in found],
+    )
