@@ -23,6 +23,8 @@ from lamplit.planning.world import World
 
 LARGEST = 30.0
 """Minutes of a piece at most."""
+_ENTERED = 4.0
+"""About what it takes to get into one more stairwell and out again, in minutes."""
 _SECONDS = 1.5
 _LOST, _DISTURBED = 1000, 600
 
@@ -45,7 +47,7 @@ def hand_out(
 ) -> Lists:
     """`kept` lists with `orphans` on some of them; `fresh` people have just joined.
 
-    Nobody's remaining time is filled beyond the share `fill` by what they are given.
+    Of nobody's free time more than the share `fill` is given away.
     """
     if not orphans:
         return Lists(tuple(kept), dict(left))
@@ -74,13 +76,11 @@ def _rooms(
         p: float(hours[p]) * fill - s.worked(world, p) for p, s in enumerate(kept) if world.spans[p]
     }
     order = sorted((p for p in spare if spare[p] > 0), key=lambda p: (p not in fresh, -spare[p], p))
-    work = {n: sum(p.load for p in pieces if p.need == n) for n in {p.need for p in pieces}}
     room: dict[int, float] = {}
-    for need in sorted(work, reverse=True):
-        # Ways and ends of spans take their part of what is free.
-        wanted = (
-            1.15 * sum(w for n, w in work.items() if n >= need) if not need else (1.15 * work[need])
-        )
+    for need in sorted({p.need for p in pieces}, reverse=True):
+        # Those who are asked for their language or skill come first; the rest is anybody's.
+        mine = [p for p in pieces if p.need == need or not need]
+        wanted = sum(p.load for p in mine) + _ENTERED * len({p.unit for p in mine})
         for person in order:
             able = [p for p in room if world.able[p, need]]
             if sum(room[p] for p in able) >= wanted:
@@ -128,14 +128,47 @@ def _solve(
     for person, terms in load.items():
         model.add(sum(terms) <= round(receivers.room[person] * 10))
     model.minimize(sum(lost) + _DISTURBED * sum(disturbed.values()) + sum(ways))
+    start = _greedy(world, kept, pieces, receivers)
+    entered = {(pieces[at].unit, p) for at, p in start.items()}
+    for (at, person), var in takes.items():
+        model.add_hint(var, start.get(at) == person)
+    for key, var in enters.items():
+        model.add_hint(var, key in entered)
+    for person, var in disturbed.items():
+        model.add_hint(var, person in start.values())
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = world.request.options.seed
     solver.parameters.max_deterministic_time = _SECONDS
     status = solver.solve(model)
     if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
-        return {}
+        return start
     return {at: p for (at, p), var in takes.items() if solver.boolean_value(var)}
+
+
+def _greedy(
+    world: World, kept: Sequence[Scheduled], pieces: Sequence[Piece], receivers: _Receivers
+) -> dict[int, int]:
+    """A first answer: what few may take first, to whoever is in the stairwell or goes nearest."""
+    room = dict(receivers.room)
+    units = {p: {int(world.unit[d]) for d in kept[p].row} for p in room}
+    found: dict[int, int] = {}
+    for at in sorted(range(len(pieces)), key=lambda i: (pieces[i].need == 0, -pieces[i].load, i)):
+        piece = pieces[at]
+        best: tuple[float, int] | None = None
+        for person, left in room.items():
+            if piece.load > left or not can_take(world, piece, person):
+                continue
+            way = 0.0 if piece.unit in units[person] else _way(world, kept[person], piece.unit)
+            fits = piece.load + way <= left
+            if fits and (best is None or (way, person) < best):
+                best = (way, person)
+        if best is not None:
+            way, person = best
+            found[at] = person
+            room[person] -= piece.load + way
+            units[person].add(piece.unit)
+    return found
 
 
 def _way(world: World, walked: Scheduled, unit: int) -> float:
@@ -143,7 +176,8 @@ def _way(world: World, walked: Scheduled, unit: int) -> float:
     door = int((world.unit == unit).argmax())
     building, floor = int(world.building[door]), int(world.floor[door])
     ways = world.ways.walk[building]
-    near = min((float(ways[world.building[d]]) for d in walked.row), default=float(ways.mean()))
+    row = walked.row
+    near = float(ways[world.building[row]].min()) if row else float(ways.mean())
     climb = world.ways.climb(building, 1, floor) + world.ways.climb(building, floor, 1)
     return 2 * near + float(world.ways.entrance[building]) + climb
 

@@ -16,7 +16,7 @@ from lamplit.planning.route import best_order, blocks_of, urgencies
 from lamplit.planning.schedule import Scheduled, schedule
 from lamplit.planning.split import can_take
 from lamplit.planning.travel import Floats
-from lamplit.planning.trim import trim
+from lamplit.planning.trim import insert, trim
 from lamplit.planning.world import World
 
 PIECES_EACH = 16
@@ -149,7 +149,9 @@ def settle(
     for piece in pieces:
         kept = list(piece.doors)
         for taker in _takers(world, piece, spare, prefer):
-            grown = schedule(world, taker, [*found[taker].row, *kept])
+            grown = schedule(world, taker, insert(world, found[taker].row, kept))
+            if not {*grown.over, *grown.missed} < set(kept):
+                grown = schedule(world, taker, [*found[taker].row, *kept])
             lost = {*grown.over, *grown.missed}
             if lost < set(kept):
                 found[taker] = Scheduled(grown.walks, (), ())
@@ -164,6 +166,8 @@ def settle(
 def _takers(
     world: World, piece: Piece, spare: dict[int, float], prefer: Collection[int]
 ) -> list[int]:
-    """The able with time left, those preferred first, then those with the most of it."""
+    """The able with time left: a few of those preferred, then a few others, most time first."""
     able = [p for p, left in spare.items() if left > 2 and can_take(world, piece, p)]
-    return sorted(able, key=lambda p: (p not in prefer, -spare[p], p))[:_TAKERS]
+    able.sort(key=lambda p: (-spare[p], p))
+    first = [p for p in able if p in prefer][:_TAKERS]
+    return first + [p for p in able if p not in prefer][:_TAKERS]

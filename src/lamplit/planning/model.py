@@ -119,7 +119,7 @@ class Options:
     the clock's, so that a busy machine still gives the same plan.
     """
 
-    seconds: float = 6.0
+    seconds: float = 3.0
     seed: int = 0
     replicates: int = 400
     target: float = 0.9

@@ -24,8 +24,8 @@ from lamplit.planning.risk import Run
 from lamplit.planning.schedule import Scheduled, schedule
 from lamplit.planning.world import World
 
-FILLS = (0.97, 0.85, 0.7)
-"""How full a receiver's remaining time may get; the next is tried if the deadline is at risk."""
+FILLS = (0.95, 0.75)
+"""Which share of a receiver's free time is given away; the next if the deadline is at risk."""
 
 
 @dataclass(frozen=True, slots=True)
