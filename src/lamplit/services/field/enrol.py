@@ -28,9 +28,10 @@ from lamplit.services.field.cadence import make_tasks
 from lamplit.services.field.campaigns import get, require_open
 from lamplit.services.field.casefile import enrollment_row
 from lamplit.services.field.door import require, runs_on
+from lamplit.services.field.labels import read_knots
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.packs import pack_of
-from lamplit.services.field.signals import Evening, HomeSignal, read_evening
+from lamplit.services.field.signals import Evening, HomeSignal, put_right, read_evening
 from lamplit.services.field.sweeping import Swept
 from lamplit.store import bulk, campaigns, enrollments
 from lamplit.store.enrollments import open_findings
@@ -67,7 +68,7 @@ def open_sweep(
     way = way_of(pack, row.parameters or {})
     if evening is None and reads_meters(pack, way):
         one = scope.code if scope and scope.kind is PlaceKind.COMMUNITY else ""
-        evening = read_evening(office.home, as_of, one)
+        evening = put_right(read_evening(office.home, as_of, one), read_knots(office))
     with office.begin(actor) as tx:
         campaigns.lock(tx.conn, row.id)
         row = get(tx.conn, row.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from lamplit.domain.words import HomeState
 from lamplit.engine.duckdb import quoted
 from lamplit.services.engine import open_engine
+from lamplit.services.field.recalibrate import Knots, through
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
 from lamplit.services.routine import watched
@@ -26,8 +27,9 @@ WORDS = {int(state): state.word for state in HomeState}
 class HomeSignal:
     """One home on an evening. `order` is its place on the list, from 1; None off the list.
 
-    `probability`: of what is said of the home, 0 to 1. `evidence`: `en`, `zh`, `against_en`,
-    `against_zh`, of homes on the list.
+    `probability`: of what is said of the home, 0 to 1; `raw` as the rules gave it, where labels
+    have put it right since. `evidence`: `en`, `zh`, `against_en`, `against_zh`, of homes on the
+    list.
     """
 
     state: str = "unknown"
@@ -37,6 +39,7 @@ class HomeSignal:
     event_day: date | None = None
     order: int | None = None
     evidence: Mapping[str, str] | None = None
+    raw: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,21 @@ def read_evening(home: Home, as_of: date | None = None, community: str = "") -> 
     for door in found.doors.to_pylist():
         homes[door["household_id"]] = _listed(door)
     return Evening(found.as_of, homes)
+
+
+def put_right(evening: Evening, knots: Knots | None) -> Evening:
+    """The evening with the probabilities of its list put right by labels (see `labels.apply`)."""
+    if not knots:
+        return evening
+    homes = {
+        code: one if one.order is None else _right(one, knots)
+        for code, one in evening.homes.items()
+    }
+    return replace(evening, homes=homes)
+
+
+def _right(one: HomeSignal, knots: Knots) -> HomeSignal:
+    return replace(one, probability=round(through(knots, one.probability), 4), raw=one.probability)
 
 
 def _listed(door: dict[str, Any]) -> HomeSignal:

@@ -24,6 +24,7 @@ from lamplit.services.field.fold import Case, settle, when
 from lamplit.services.field.forms import Said, read
 from lamplit.services.field.office import Office, Transaction, new_id
 from lamplit.services.field.packs import pack_of_form
+from lamplit.services.field.tasks import touch
 from lamplit.store import log
 from lamplit.store import submissions as store
 
@@ -87,6 +88,7 @@ def work_in(
         effects.next_attempt(office, tx, batch, case)
     take_changes(tx, batch, [e for e in entries if e.submission is not None])
     batch.save(tx)
+    _renew_claims(tx, batch)
     _finish(tx, batch, entries)
     return {entry.row.id: _outcome(entry) for entry in entries}
 
@@ -233,6 +235,18 @@ def _supersede(tx: Transaction, batch: Batch, entries: Sequence[Entry]) -> None:
     for case, made, entry in batch.new_visits:
         if not made["replaced_by"]:
             effects.apply(tx, batch, case, made, entry.flags)
+
+
+def _renew_claims(tx: Transaction, batch: Batch) -> None:
+    """Who sends something in is alive: the other claims of that person go on."""
+    alive: dict[str, set[str]] = {}
+    packs: dict[str, Pack] = {}
+    for case, made, _ in batch.new_visits:
+        if made["author_id"]:
+            alive.setdefault(made["campaign_id"], set()).add(made["author_id"])
+            packs[made["campaign_id"]] = case.pack
+    for campaign_id, people in alive.items():
+        touch(tx, people, campaign_id, timedelta(hours=packs[campaign_id].lease_hours))
 
 
 def _finish(tx: Transaction, batch: Batch, entries: Sequence[Entry]) -> None:

@@ -205,6 +205,7 @@ def signal_of(
         "state": signal.state,
         "since": signal.since.isoformat() if signal.since else None,
         "probability": signal.probability,
+        "raw": signal.probability if signal.raw is None else signal.raw,
         "event": signal.event or None,
         "event_day": event_day,
         "events": events[-MOST_EVENTS:],

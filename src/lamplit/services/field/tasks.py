@@ -6,6 +6,7 @@ whoever shows no sign of life for the pack's `lease_hours` loses it to the next 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +31,8 @@ from lamplit.store.tree import above
 
 UNDO_MINUTES = 10
 """For so long one's own last act can be taken back."""
+RENEW_UNDER = 0.75
+"""A claim is renewed by a sign of life once less than this part of its lease is left."""
 _UNDONE = ("task.claimed", "task.released", "task.started", "task.not_executable")
 _KEPT = ("state", "owner_id", "claimed_until", "reason", "performed_at", "performed_by")
 
@@ -138,20 +141,26 @@ def start(office: Office, actor: Actor, task_id: str) -> Task:
         )
 
 
-def touch(tx: Transaction, person_id: str, lease: timedelta, campaign_id: str) -> int:
-    """Renew all claims of a person in a campaign, who has just shown a sign of life."""
-    done = tx.conn.execute(
-        update(task)
+def touch(tx: Transaction, people: Collection[str], campaign_id: str, lease: timedelta) -> None:
+    """Renew the claims that some people hold in a campaign, who have just shown a sign of life.
+
+    A claim that somebody else is changing just now is passed over rather than waited for.
+    """
+    wanted = (
+        select(task.c.id)
         .where(
-            task.c.owner_id == person_id,
-            task.c.campaign_id == campaign_id,
+            task.c.owner_id.in_(sorted(people)),
             task.c.state.in_(store.OPEN),
-            task.c.claimed_until.is_not(None),
-            task.c.claimed_until < tx.now + lease,
+            task.c.campaign_id == campaign_id,
+            task.c.claimed_until.between(tx.now, tx.now + lease * RENEW_UNDER),
         )
-        .values(claimed_until=tx.now + lease)
+        .with_for_update(skip_locked=True)
     )
-    return int(done.rowcount)
+    held = list(tx.conn.scalars(wanted))
+    if held:
+        tx.conn.execute(
+            update(task).where(task.c.id.in_(held)).values(claimed_until=tx.now + lease)
+        )
 
 
 def not_executable(office: Office, actor: Actor, task_id: str, *, reason: str) -> Task:
