@@ -13,7 +13,7 @@ from lamplit.replay.mind import Mind
 from lamplit.replay.phone import Phone
 from lamplit.replay.story import DAY, Scale, offline
 from lamplit.replay.walk import Legs
-from lamplit.replay.wire import Caller, Wire
+from lamplit.replay.wire import Caller, Desk, Wire
 from lamplit.services.field.office import Office
 
 One = TypeVar("One")
@@ -25,8 +25,8 @@ THREADS = 8
 class World:
     """The stage, the wire, the clock and the book.
 
-    `keys` are the people's tokens for the API, by code; `office` is at hand for the audit, which
-    reads the store itself, and for nothing else.
+    `desk` is the leader's browser, `keys` are the people's tokens for the API, by code. `office` is
+    at hand for the audit, which reads the store itself, and for nothing else.
     """
 
     scale: Scale
@@ -34,6 +34,7 @@ class World:
     days: Days
     clock: VirtualClock
     wire: Wire
+    desk: Desk
     keys: dict[str, str]
     mind: Mind
     legs: Legs
@@ -52,12 +53,10 @@ class World:
         return Caller(self.wire, self.keys[code])
 
     def phone(self, code: str) -> Phone:
-        """Somebody's phone, set up when it is first asked for.
-
-        Its token is one that the person asks for themselves, as their own page would have them.
-        """
+        """Somebody's phone, set up by the leader when it is first asked for."""
         if code not in self.phones:
-            made = self.caller(code).post("/tokens", {"label": "phone", "scope": "openrosa"})
+            wish = {"label": "phone", "scope": "openrosa", "person": code}
+            made = self.desk.post("/tokens", wish)
             base = f"{self.wire.base}/v1/key/{made['secret']}/projects/1"
             gone: tuple[tuple[float, float], ...] = ()
             for day in range(40):
@@ -75,7 +74,7 @@ class World:
 
     def deliver(self, code: str, minute: float, born: dict[str, float], late: bool = False) -> None:
         """Let a phone send what it has, if it has a signal; `born`: when a form was filled in."""
-        phone = self.phones[code]
+        phone = self.phone(code)
         if phone.queue and phone.online(minute):
             for one in phone.send():
                 waited = minute - born[one.instance_id]

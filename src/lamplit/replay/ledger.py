@@ -62,7 +62,7 @@ class Ledger:
     after_withdrawal: set[str] = field(default_factory=set)
     """Instances that were sent in after their author had withdrawn."""
     registered: list[str] = field(default_factory=list)
-    claimed: int = 0
+    claims: int = 0
     resent: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     oldest_unsent: float = 0.0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from lamplit.replay.story import (
     members,
 )
 from lamplit.replay.walk import TOWER_FLOORS, stands
-from lamplit.services.field import tokens
+from lamplit.services.field import accounts, tokens
 from lamplit.services.field.imports import Kind, apply_import, plan_import
 from lamplit.services.field.office import CLI, Office
 from lamplit.services.field.sync import sync_places
@@ -51,6 +52,8 @@ COMMUNITY = "C1"
 """The community that is swept: the whole town. The members' other communities have no homes."""
 DISTRICT, DEPOT = "D1", "AID1"
 OPERATOR, LEADER, OFFICER = "OP01", "LD01", "DO01"
+PASSWORD = secrets.token_urlsafe(24)
+"""The leader's, for as long as this process lives."""
 METRES_A_DEGREE = 111_320.0
 OFFICE_AT = (30.55, 114.31)
 LON_SHRINKS = 0.8611
@@ -148,7 +151,8 @@ def inspectors(scale: Scale) -> list[str]:
 def set_up(office: Office, stage: Stage, report: Report) -> dict[str, str]:
     """Places, organisations, people, roles and pairings, from files as an operator has them.
 
-    Gives each person's token for the API, by code.
+    Gives each person's token for the API, by code. The leader has an account with a password, and
+    sets up the phones of the others with it.
     """
     scale, files = stage.scale, stage.folder / FILES
     files.mkdir(exist_ok=True)
@@ -159,6 +163,7 @@ def set_up(office: Office, stage: Stage, report: Report) -> dict[str, str]:
     _bring(office, files, Kind.PEOPLE, _people(scale))
     _bring(office, files, Kind.PAIRINGS, _pairings(scale))
     _bring(office, files, Kind.DUTIES, _duties(scale))
+    accounts.create(office, CLI, LEADER, LEADER, password=PASSWORD)
     codes = [OPERATOR, LEADER, OFFICER, *inspectors(scale)]
     codes += [member.code for member in members(scale)]
     keys = {}

@@ -1,0 +1,297 @@
+"""Three days of sweep: the list becomes a campaign, the plan says who goes where, and robots go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from lamplit.domain.field import Role
+from lamplit.planning.replan import Change, replan
+from lamplit.replay.chapters.rounds import PROGRAMME, Event, Rounds, Sweeper
+from lamplit.replay.context import Report, World
+from lamplit.replay.plan import Routes, pages, plan_routes
+from lamplit.replay.stage import COMMUNITY, LEADER, sweepers
+from lamplit.replay.story import DAY, SWEEP_DAY, SWEEP_DAYS, hours, members
+from lamplit.replay.walk import Walker
+from lamplit.services.night.advance import run_nights
+from lamplit.services.sweep import sweep as nightly_list
+
+CAMPAIGN = "SWEEP-2020"
+EVENING, LAST = 20.6 * 60, 21.5 * 60
+"""When the evening's board is read, and when the last phones have a signal again."""
+HANDOVER_AT, WITHDRAW_AT, LATE_AT = 12.5 * 60, 15.5 * 60, 20.5 * 60
+SILENT_FROM = 14.0 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """The board as the leader sees it when a day ends."""
+
+    day: int
+    done: int
+    expected: int
+    reached: int
+    submissions: int
+    empty: int
+    returned: int
+    forecast: str | None
+
+
+@dataclass
+class Campaign:
+    """The campaign as the story goes through it. `listed` doors are those the meters point to."""
+
+    rounds: Rounds
+    code: str = CAMPAIGN
+    enrolled: int = 0
+    listed: int = 0
+    plan: Routes | None = None
+    evenings: list[Evening] = field(default_factory=list)
+    team: list[str] = field(default_factory=list)
+    walkers: list[Walker] = field(default_factory=list)
+    report: dict[str, Any] = field(default_factory=dict)
+    late_from: str = ""
+    moved: int = 0
+
+
+def open_campaign(world: World, rounds_homes: dict[str, int]) -> Campaign:
+    """The leader makes the campaign, opens it, and lets the meters' list fill it."""
+    world.at(SWEEP_DAY * DAY + 6 * 60)
+    leader = world.caller(LEADER)
+    made = leader.insist(
+        "campaign:sweep",
+        "/campaigns",
+        {
+            "code": CAMPAIGN,
+            "programme": PROGRAMME,
+            "place": COMMUNITY,
+            "purpose": "epidemic_support",
+            "name": {"en": "Three days, door by door", "zh": "三天逐户摸排"},
+            "starts": world.days.day(SWEEP_DAY * DAY).isoformat(),
+            "deadline": world.days.instant((SWEEP_DAY + SWEEP_DAYS) * DAY - 1).isoformat(),
+            "parameters": {"way": "flagged_first"},
+        },
+    )
+    leader.post(f"/campaigns/{CAMPAIGN}/open", version=made["version"])
+    swept = leader.insist("sweep:0", f"/campaigns/{CAMPAIGN}/sweep", {})
+    # The number of doors on tonight's list, as `lamplit sweep` shows it.
+    listed = nightly_list(world.office.home, community=COMMUNITY, top=1).found
+    campaign = Campaign(Rounds(world, rounds_homes, {}), enrolled=swept["added"], listed=listed)
+    campaign.team = sweepers(world.scale, members(world.scale))
+    for code in campaign.team:
+        body = {"person": code, "place": COMMUNITY, "role": Role.VOLUNTEER.value}
+        leader.insist(f"role:{code}", "/assignments", body)
+    return campaign
+
+
+def make_plan(world: World, campaign: Campaign, seconds: float) -> Routes:
+    """The leader lets the planner say who goes where, and gives out the tasks."""
+    leader = world.caller(LEADER)
+    doors = pages(leader, f"/campaigns/{CAMPAIGN}/doors")
+    buildings = [
+        one for one in pages(leader, f"/places/{COMMUNITY}/children") if one["kind"] == "building"
+    ]
+    people = [p for p in pages(leader, "/people", place=COMMUNITY) if p["code"] in campaign.team]
+    first = world.days.day(SWEEP_DAY * DAY)
+    routes = plan_routes(
+        doors, buildings, people, listed=campaign.listed, first_day=first, days=SWEEP_DAYS,
+        seconds=seconds, seed=world.scale.seed,
+    )  # fmt: skip
+    task_at = {one["place_id"]: one["task_id"] for one in doors}
+    for code, row in routes.rows.items():
+        _give(world, code, [task_at[place] for place in row], "plan:0")
+    campaign.plan = routes
+    campaign.walkers = _walkers(campaign, routes)
+    for code in campaign.team:
+        campaign.rounds.sweepers[code] = Sweeper(code, plan=list(routes.rows.get(code, ())))
+    return routes
+
+
+def _walkers(campaign: Campaign, routes: Routes) -> list[Walker]:
+    """The same plan for the comparison, its minutes from the first day of the sweep."""
+    homes = campaign.rounds.homes
+    scale = campaign.rounds.world.scale
+    made = []
+    for code in campaign.team:
+        spans = tuple(
+            replace(s, start=s.start - SWEEP_DAY * DAY, end=s.end - SWEEP_DAY * DAY)
+            for day in range(SWEEP_DAY, SWEEP_DAY + SWEEP_DAYS)
+            for s in hours(scale, code, day)
+        )
+        made.append(Walker(code, spans, tuple(homes[p] for p in routes.rows.get(code, ()))))
+    return made
+
+
+def _give(world: World, code: str, tasks: Sequence[str], about: str) -> None:
+    if tasks:
+        world.caller(LEADER).insist(
+            f"give:{about}:{code}", "/assigned-tasks", {"person": code, "task_ids": list(tasks)}
+        )
+
+
+def go_round(world: World, campaign: Campaign, report: Report) -> None:
+    """The three days, with a hand-over on the first and a withdrawal on the second."""
+    rounds = campaign.rounds
+    for day in range(SWEEP_DAY, SWEEP_DAY + SWEEP_DAYS):
+        if day > SWEEP_DAY:
+            _next_night(world, campaign, day)
+        for who in rounds.sweepers.values():
+            who.spans = hours(world.scale, who.code, day)
+        rounds.day(
+            sorted(rounds.sweepers),
+            _events(world, campaign, day),
+            lambda minute: report(minute - SWEEP_DAY * DAY, SWEEP_DAYS * DAY),
+        )
+        world.at(day * DAY + EVENING)
+        campaign.evenings.append(_look(world, day - SWEEP_DAY + 1))
+    _flush(world, campaign, (SWEEP_DAY + SWEEP_DAYS - 1) * DAY + LAST)
+
+
+def close(world: World, campaign: Campaign) -> None:
+    """The leader closes the campaign; its report is kept."""
+    world.at((SWEEP_DAY + SWEEP_DAYS - 1) * DAY + LAST + 30)
+    leader = world.caller(LEADER)
+    now = leader.get(f"/campaigns/{CAMPAIGN}")
+    done = leader.post(f"/campaigns/{CAMPAIGN}/close", {"note": "摸排完成"}, version=now["version"])
+    campaign.report = done["report"]
+
+
+def _next_night(world: World, campaign: Campaign, day: int) -> None:
+    """The night's readings come in, and the sweep is run again: it adds, resolves, re-ranks."""
+    world.at(day * DAY + 6 * 60)
+    eve = world.days.day(day * DAY) - timedelta(1)
+    run_nights(world.office.home, eve)
+    world.caller(LEADER).insist(f"sweep:{day}", f"/campaigns/{CAMPAIGN}/sweep", {})
+
+
+def _look(world: World, day: int) -> Evening:
+    """The leader's board."""
+    board = world.caller(LEADER).get(f"/campaigns/{CAMPAIGN}/board")
+    counts, forecast = board["counts"], board["forecast"]
+    return Evening(
+        day, board["done"], board["expected"], counts["reached"], counts["submissions"],
+        counts.get("found:empty", 0), counts.get("found:returned", 0),
+        forecast["at"] if forecast else None,
+    )  # fmt: skip
+
+
+def _events(world: World, campaign: Campaign, day: int) -> list[Event]:
+    """What happens to people on a day."""
+    start = day * DAY
+    if day == SWEEP_DAY:
+        count = max(1, len(campaign.team) // 20)
+        pairs = list(zip(campaign.team[:count], _reserve(world, campaign, count), strict=True))
+        return [
+            (start + HANDOVER_AT + 5 * n, partial(_hand_over, world, campaign, giver, taker))
+            for n, (giver, taker) in enumerate(pairs)
+        ]
+    if day == SWEEP_DAY + 1:
+        return _withdrawals(world, campaign, start)
+    return []
+
+
+def _reserve(world: World, campaign: Campaign, count: int) -> list[str]:
+    """Members who checked in and were not asked so far."""
+    others = [m.code for m in members(world.scale) if m.code not in campaign.team]
+    return others[:count]
+
+
+def _hand_over(world: World, campaign: Campaign, giver: str, taker: str) -> None:
+    """The leader hands one person's role, with their open tasks, to another."""
+    leader = world.caller(LEADER)
+    mine = _role(world, giver)
+    leader.insist(
+        f"hand-over:{giver}",
+        f"/assignments/{mine['id']}/hand-over",
+        {"to": taker, "note": "另有任务，移交"},
+        version=mine["version"],
+    )
+    world.ledger.handed_over.append((giver, taker))
+    old = campaign.rounds.sweepers[giver]
+    old.withdrawn_at = world.days.minute(world.clock())
+    day = int(old.withdrawn_at // DAY)
+    left = [place for place in old.plan if place not in old.tried]
+    campaign.rounds.join(Sweeper(taker, hours(world.scale, taker, day), left))
+    # What the giver has filled in and not sent yet comes in after the hand-over, and is taken.
+    world.deliver(giver, old.withdrawn_at, old.born, late=True)
+
+
+def _role(world: World, code: str) -> dict[str, Any]:
+    """Somebody's running role as a volunteer, as they see it themselves."""
+    mine = world.caller(code).get("/me/assignments")
+    found: dict[str, Any] = next(a for a in mine if a["role"] == Role.VOLUNTEER.value)
+    return found
+
+
+def _withdrawals(world: World, campaign: Campaign, start: float) -> list[Event]:
+    """One withdraws in the afternoon with forms on a phone that has no signal until evening."""
+    day = int(start // DAY)
+    standing = [c for c in campaign.team if campaign.rounds.sweepers[c].withdrawn_at is None]
+    afternoon = [
+        c
+        for c in standing
+        if any(s.start <= start + SILENT_FROM < s.end for s in hours(world.scale, c, day))
+    ]
+    leaver = (afternoon or standing)[-1]
+    campaign.late_from = leaver
+    phone = world.phone(leaver)
+    phone.offline += ((start + SILENT_FROM - 1, start + LATE_AT),)
+    return [
+        (start + WITHDRAW_AT, lambda: _withdraw(world, campaign, leaver)),
+        (start + LATE_AT, lambda: _late(world, campaign, leaver, start + LATE_AT)),
+    ]
+
+
+def _withdraw(world: World, campaign: Campaign, leaver: str) -> None:
+    """They withdraw; the leader lets the planner say who takes their doors."""
+    world.caller(leaver).insist(f"withdraw:{leaver}", "/withdrawals", {"note": "身体不适，撤回"})
+    world.ledger.withdrawn.append(leaver)
+    who = campaign.rounds.sweepers[leaver]
+    now = world.days.minute(world.clock())
+    who.withdrawn_at = now
+    _share_out(world, campaign, leaver, now - SWEEP_DAY * DAY)
+
+
+def _share_out(world: World, campaign: Campaign, leaver: str, minute: float) -> None:
+    """Re-plan without somebody, with as few others disturbed as can be; give out the tasks."""
+    doors = pages(world.caller(LEADER), f"/campaigns/{CAMPAIGN}/doors", state="active")
+    task_at = {d["place_id"]: d["task_id"] for d in doors if d["task_state"] == "requested"}
+    assert campaign.plan is not None
+    plan = campaign.plan.rest or campaign.plan.first
+    active = {d["place_id"] for d in doors}
+    over = frozenset(d.id for d in plan.request.doors if d.id not in active)
+    gone = {c for c, w in campaign.rounds.sweepers.items() if w.withdrawn_at is not None}
+    known = {p.id for p in plan.request.people}
+    change = Change(minute, done=over, dropped=frozenset(gone & known))
+    mine = campaign.rounds.sweepers[leaver].plan
+    takers = {m.door_id: m.taker for m in replan(plan, change).preview.moves if m.taker}
+    others = [c for c in campaign.rounds.sweepers if c not in gone]
+    by_person: dict[str, list[str]] = {}
+    for number, place in enumerate(p for p in mine if p in task_at):
+        taker = takers.get(place) or others[number % len(others)]
+        by_person.setdefault(taker, []).append(place)
+    for code, places in by_person.items():
+        _give(world, code, [task_at[p] for p in places], f"share:{leaver}")
+        campaign.rounds.sweepers[code].plan += places
+        campaign.rounds.sweepers[code].fetched = -1.0
+        campaign.moved += len(places)
+
+
+def _late(world: World, campaign: Campaign, leaver: str, minute: float) -> None:
+    """The signal is back, after the withdrawal: what was done before it is handed in."""
+    who = campaign.rounds.sweepers[leaver]
+    while world.phone(leaver).queue:
+        world.deliver(leaver, minute, who.born, late=True)
+
+
+def _flush(world: World, campaign: Campaign, minute: float) -> None:
+    """Every phone has a signal at last."""
+    world.at(minute)
+    for who in campaign.rounds.sweepers.values():
+        if who.code in world.phones:
+            late = who.withdrawn_at is not None
+            while world.phones[who.code].queue:
+                world.deliver(who.code, minute, who.born, late=late)
