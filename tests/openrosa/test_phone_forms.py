@@ -332,3 +332,16 @@ def test_integrity_says_which_rows_the_phone_should_drop(town, client, office):
     assert said == {own: "false", wangs: "true", unknown: "false"}
     assert b">\n" not in answer.content.partition(b"?>")[2]
     assert client.get("/openrosa/lists/people/integrity?id=a", auth=user).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["lists/tasks/integrity?id=%01,%FF,'--", "lists/households/integrity?id=" + "a,b," * 450,
+     "formList?formID=%01&deviceID=%FF", "forms/%01.xml", "forms/..%2F..%2Fx/media/..%2Fpack.yaml",
+     f"forms/{SWEEP}/media/..%2Fpack.yaml", "lists/%01.csv", "formList?verbose=perhaps"],
+)  # fmt: skip
+def test_no_question_however_odd_is_a_fault_of_ours(town, client, office, asked):
+    answer = client.get(f"/openrosa/{asked}", auth=basic(office, "li"))
+    assert answer.status_code in (200, 404, 422)
+    assert "purposes:" not in answer.text
+    assert answer.headers["X-OpenRosa-Version"] == "1.0"

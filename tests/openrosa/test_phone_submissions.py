@@ -332,3 +332,33 @@ def test_a_full_disk_leaves_the_form_on_the_phone(town, client, li, monkeypatch)
     assert town.rows(schema.inbox) == []
     monkeypatch.undo()
     assert post(client, li, xml(town.tasks["B1-101"]), {"a.jpg": b"photo"}).status_code == 201
+
+
+@pytest.mark.parametrize("where", ["device", "id", "media-type", "name", "entity"])
+def test_no_byte_that_a_database_does_not_take_gets_in_the_way(town, client, li, where):
+    body = xml(town.tasks["B1-101"], "answered", consent="no")
+    kind, device = b"image/jpeg", "collect:1"
+    if where == "device":
+        device = "a%01b%FF%F0%9F%8F%A0" + "x" * 1_000
+    if where == "id":
+        body = body.replace(b"<instanceID>uuid:", b"<instanceID>uu\x00\xffid:")
+    if where == "media-type":
+        kind = b"image/\xff\x01peg" + b"x" * 500
+    if where == "name":
+        body = body.replace(b"<door>", b"<remark>\xef\xbf\xbe</remark><door>")
+    if where == "entity":
+        made = entity(town.tasks["B1-101"] + "' OR 1=1", 2**40, 1, "x" * 5_000)
+        body = body.replace(b"</meta>", made.encode() + b"</meta>")
+    content = (
+        b"--x\r\nContent-Disposition: form-data; name=xml_submission_file; filename=a.xml\r\n"
+        b"Content-Type: text/xml\r\n\r\n" + body + b"\r\n--x\r\n"
+        b"Content-Disposition: form-data; name=p; filename=p.jpg\r\n"
+        b"Content-Type: " + kind + b"\r\n\r\nphoto\r\n--x--\r\n"
+    )
+    answer = client.post(
+        f"/openrosa/submission?deviceID={device}", auth=li, content=content,
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )  # fmt: skip
+    assert answer.status_code in (201, 202), answer.text
+    (kept,) = town.rows(schema.inbox)
+    assert bytes(kept["body"]) == body

@@ -25,8 +25,8 @@ MOST_BYTES = 4_000_000
 MOST_NODES = 20_000
 DEEPEST = 60
 
-_XML_ID = re.compile(rb"<(?:[\w.-]+:)?instanceID[^<>]*>\s*([^<>\s]{1,200})\s*<")
-_JSON_ID = re.compile(rb'"instance_id"\s*:\s*"([^"\\\s]{1,200})"')
+_XML_ID = re.compile(rb"<(?:[\w.-]+:)?instanceID[^<>]*>\s*([^<>\s\x00-\x1f]{1,200})\s*<")
+_JSON_ID = re.compile(rb'"instance_id"\s*:\s*"([^"\\\s\x00-\x1f]{1,200})"')
 _META = ("instanceID", "deprecatedID", "instanceName", "entity", "audit")
 
 

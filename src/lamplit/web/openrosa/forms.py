@@ -24,16 +24,14 @@ PHONE = Access("signed_in", scope="openrosa")
 """Whoever bears a phone's token, and only what is that person's own."""
 
 MOST_IDS = 500
-DeviceId = Annotated[str | None, Query(alias="deviceID", max_length=200)]
 
 
 @router.offer("GET", "/formList")
 @rule(PHONE, "The forms of the caller's phone.", "本机可用的表单。")
 def form_list(
     request: Request,
-    form_id: Annotated[str | None, Query(alias="formID", max_length=200)] = None,
-    verbose: bool = False,
-    device_id: DeviceId = None,
+    form_id: Annotated[str | None, Query(alias="formID")] = None,
+    verbose: str = "",
 ) -> Response:
     """Those of the open campaigns that the person performs in; `formID` asks for one of them."""
     phone, base = _phone(request), base_of(request)
@@ -51,7 +49,7 @@ def form_list(
                 form.md5,
                 f"{base}/forms/{form.id}.xml",
                 f"{base}/forms/{form.id}/manifest",
-                form.about(phone.language) if verbose else "",
+                form.about(phone.language) if verbose.lower() in ("true", "1") else "",
             )
             for form in served
         )
@@ -60,7 +58,7 @@ def form_list(
 
 @router.offer("GET", "/forms/{form_id}.xml")
 @rule(PHONE, "One form as XForms XML.", "一份表单（XForms XML）。")
-def form(request: Request, form_id: str, device_id: DeviceId = None) -> Response:
+def form(request: Request, form_id: str) -> Response:
     """The form's XML, with its hash as ETag."""
     served = forms_for.form_for(office_of(request), _phone(request), form_id)
     return _file(served.xml, served.md5, xml.TYPE)
@@ -68,7 +66,7 @@ def form(request: Request, form_id: str, device_id: DeviceId = None) -> Response
 
 @router.offer("GET", "/forms/{form_id}/manifest")
 @rule(PHONE, "The files that a form needs.", "表单所需的文件清单。")
-def manifest(request: Request, form_id: str, device_id: DeviceId = None) -> Response:
+def manifest(request: Request, form_id: str) -> Response:
     """The pack's media, and the entity lists that the form reads or changes."""
     phone, base = _phone(request), base_of(request)
     served = forms_for.form_for(office_of(request), phone, form_id)
@@ -96,7 +94,7 @@ def manifest(request: Request, form_id: str, device_id: DeviceId = None) -> Resp
 
 @router.offer("GET", "/forms/{form_id}/media/{name}")
 @rule(PHONE, "One file of a form.", "表单的一个文件。")
-def media(request: Request, form_id: str, name: str, device_id: DeviceId = None) -> Response:
+def media(request: Request, form_id: str, name: str) -> Response:
     """A picture, a sound, a table that the pack brings."""
     path = forms_for.media_of(office_of(request), _phone(request), form_id, name)
     content = path.read_bytes()
@@ -106,7 +104,7 @@ def media(request: Request, form_id: str, name: str, device_id: DeviceId = None)
 
 @router.offer("GET", "/lists/{name}.csv")
 @rule(PHONE, "One entity list of the caller's own doors.", "本人负责住户的实体清单。")
-def entity_list(request: Request, name: str, device_id: DeviceId = None) -> Response:
+def entity_list(request: Request, name: str) -> Response:
     """tasks.csv or households.csv; each download is a line in the log."""
     office, phone = office_of(request), _phone(request)
     known = request.headers.get("if-none-match", "")
@@ -122,11 +120,10 @@ def entity_list(request: Request, name: str, device_id: DeviceId = None) -> Resp
 def integrity(
     request: Request,
     name: str,
-    ids: Annotated[str, Query(alias="id", max_length=MOST_IDS * 40)] = "",
-    device_id: DeviceId = None,
+    ids: Annotated[str, Query(alias="id")] = "",
 ) -> Response:
     """What a phone asks about entities that are on it and not in the list any more."""
-    asked = [one for one in dict.fromkeys(ids.split(",")) if one][:MOST_IDS]
+    asked = [one for one in dict.fromkeys(ids.split(",")) if one and one.isprintable()][:MOST_IDS]
     said = phone_lists.deleted(office_of(request), _phone(request), _list(name), asked)
     return xml.answer(xml.integrity(said))
 

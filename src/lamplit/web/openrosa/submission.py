@@ -8,9 +8,7 @@ was kept, or nothing was sent.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Annotated
 
-from fastapi import Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -36,6 +34,8 @@ AT_ONCE = 10_000_000
 """Collect splits a submission's photos into POSTs of this size; a larger one comes alone. A POST
 that breaks off is sent anew from its start, so small ones get through bad networks."""
 
+MOST_DEVICE = 100
+
 RECEIVED = Text("Received, thank you.", "已收到，谢谢！")
 LATE = Text(
     "Received and marked as handed in after your duty ended. Thank you.",
@@ -45,12 +45,11 @@ KEPT = Text(
     "Received and kept. Somebody in the office will look at it.",
     "已收到并妥善保存，将由工作人员查看。",
 )
-DeviceId = Annotated[str | None, Query(alias="deviceID", max_length=200)]
 
 
 @router.offer("HEAD", "/submission")
 @rule(PHONE, "Where to send, and how much at once.", "提交地址与单次大小上限。")
-def ask(request: Request, device_id: DeviceId = None) -> Response:
+def ask(request: Request) -> Response:
     """204, the address, and the most bytes at once."""
     headers = {
         **xml.VERSION,
@@ -62,7 +61,7 @@ def ask(request: Request, device_id: DeviceId = None) -> Response:
 
 @router.offer("POST", "/submission")
 @rule(PHONE, "Send a filled form, with its photos or some of them.", "提交表单及其全部或部分照片。")
-async def submit(request: Request, device_id: DeviceId = None) -> Response:
+async def submit(request: Request) -> Response:
     """201 worked in, 202 kept; the same may be sent any number of times."""
     phone: Phone = request.state.phone
     office = office_of(request)
@@ -74,7 +73,7 @@ async def submit(request: Request, device_id: DeviceId = None) -> Response:
                 office.home.tmp_dir,
                 stack,
             )
-            receipt = await run_in_threadpool(_receive, request, phone, parcel, device_id)
+            receipt = await run_in_threadpool(_receive, request, phone, parcel)
     except LamplitError as error:
         if error.problem is web_problems.TOO_LARGE:
             raise LamplitError(problems.TOO_LARGE, most=LARGE_BYTES // 1_000_000) from error
@@ -87,11 +86,11 @@ async def submit(request: Request, device_id: DeviceId = None) -> Response:
     return xml.answer(xml.message(said.say(phone.language)), receipt.status, headers)
 
 
-def _receive(
-    request: Request, phone: Phone, parcel: Parcel, device_id: str | None
-) -> inbox.Receipt:
+def _receive(request: Request, phone: Phone, parcel: Parcel) -> inbox.Receipt:
+    # Whatever a phone calls itself is no reason to refuse what it brings.
+    device_id = _plain(request.query_params.get("deviceID", ""))[:MOST_DEVICE] or None
     files = [
-        inbox.Attachment(part.file_name or part.name, part.media_type, part.content)
+        inbox.Attachment(part.file_name or part.name, _plain(part.media_type), part.content)
         for part in parcel.files
     ]
     return inbox.receive(
@@ -103,6 +102,11 @@ def _receive(
         attachments=files,
         device_id=device_id,
     )
+
+
+def _plain(said: str) -> str:
+    """Without what a database or a log can't hold."""
+    return "".join(letter for letter in said if letter.isprintable())
 
 
 def _words(receipt: inbox.Receipt) -> Text:
