@@ -22,8 +22,8 @@ from lamplit.planning.model import DAY, Chance, Help, Lever, Person, Span, Step
 from lamplit.planning.risk import Run
 from lamplit.planning.world import World
 
-_REPLICATES = 120
-_TRIES = 6
+_REPLICATES = 80
+_TRIES = 5
 _HALF_HOUR = 30.0
 _WORKDAY = ((9 * 60.0, 12 * 60.0), (14 * 60.0, 18 * 60.0))
 
@@ -61,7 +61,7 @@ class _Search:
                 low = at
             if not high and low >= self.most:
                 break
-            if high and high - low <= max(1, high // 12):
+            if high and high - low <= max(1, high // 6):
                 break
             at = (low + high) // 2 if high else min(self.most, max(low + 1, ceil(low * 1.7)))
             if high and not low:
