@@ -18,6 +18,7 @@ from lamplit.cli.common import (
     stdout,
 )
 from lamplit.cli.dates import parse_day
+from lamplit.cli.field import AsOption, office_and_actor
 from lamplit.cli.text import LANGUAGE, tr
 from lamplit.cli.who import who
 
@@ -66,6 +67,16 @@ Purpose = Annotated[
     ),
 ]
 
+Campaign = Annotated[
+    str,
+    typer.Option(
+        "--open",
+        metavar="CAMPAIGN",
+        help=tr("Enrol the homes in this open campaign, and make their tasks.",
+                "将住户纳入该进行中的行动，并生成任务。"),
+    ),
+]  # fmt: skip
+
 
 def register(app: typer.Typer) -> None:
     """Add `sweep` to the app."""
@@ -83,9 +94,14 @@ def register(app: typer.Typer) -> None:
         top: Top = None,
         output: Output = None,
         purpose: Purpose = "",
+        campaign: Campaign = "",
+        as_person: AsOption = None,
         home: HomeOption = DEFAULT_HOME,
         json: JsonOption = False,
     ) -> None:
+        if campaign:
+            _into(campaign, as_of, as_person, home, as_json=json)
+            return
         from lamplit.services.sweep import sweep as sweep_doors
 
         limit = top if top is not None or output or json else SHOWN
@@ -96,6 +112,38 @@ def register(app: typer.Typer) -> None:
             print_json(_answer(found))
         else:
             _show(found)
+
+
+def _into(
+    campaign: str, as_of: date | None, person: str | None, home: Path, *, as_json: bool
+) -> None:
+    """Enrol into a campaign. How many were drawn by chance is for analysts, so it is not told."""
+    import dataclasses
+
+    from lamplit.services.field.enrol import open_sweep
+
+    office, actor = office_and_actor(home, person)
+    done = open_sweep(office, actor, campaign, as_of)
+    if as_json:
+        told = dataclasses.asdict(done)
+        for hidden in ("random", "flagged", "unflagged"):
+            del told[hidden]
+        print_json(told)
+        return
+    note(
+        tr(
+            f"As of {done.as_of}: {done.looked_at:,} places looked at, {done.added:,} enrolled, "
+            f"{done.back:,} back on the list, {done.resolved:,} off it; {done.tasks:,} tasks made.",
+            f"截至 {done.as_of}：查看 {done.looked_at:,} 处，新纳入 {done.added:,}，"
+            f"重新纳入 {done.back:,}，解除 {done.resolved:,}；生成任务 {done.tasks:,} 项。",
+        )
+    )
+    note(
+        tr(
+            f"The board: lamplit campaign status {campaign}",
+            f"查看看板：lamplit campaign status {campaign}",
+        )
+    )
 
 
 def _write(found: SweepResult, output: Path, purpose: str) -> None:
