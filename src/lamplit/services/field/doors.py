@@ -182,7 +182,7 @@ _ORDER = func.coalesce(enrollment.c.rank, LAST)
 def _beyond(after: list[Any]) -> ColumnElement[bool]:
     rank, last = (int(after[0]), str(after[1])) if _is_key(after) else (-1, "")
     same: ColumnElement[bool] = _ORDER.is_not_distinct_from(rank)
-    return or_(_ORDER > rank, and_(same, enrollment.c.id > last))
+    return or_(rank < _ORDER, and_(same, enrollment.c.id > last))
 
 
 def _is_key(after: list[Any]) -> bool:

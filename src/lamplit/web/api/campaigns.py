@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import Header, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from lamplit.domain.abilities import Ability
@@ -14,7 +14,6 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import CampaignState, FindingState, Reason
 from lamplit.domain.language import Text
 from lamplit.domain.problems import accounts as account_problems
-from lamplit.domain.problems import web as problems
 from lamplit.services.field import board as boards
 from lamplit.services.field import campaigns, doors, enrol, findings, sessions, tokens
 from lamplit.services.field.board import Board
@@ -44,14 +43,14 @@ class NewCampaign(Asked):
     purpose: Line
     name: Words | None = None
     starts: date | None = None
-    deadline: datetime | date | None = None
+    deadline: AwareDatetime | date | None = None
     parameters: Json | None = None
 
 
 class Reopen(Asked):
     """Until when, and why."""
 
-    deadline: datetime | date
+    deadline: AwareDatetime | date
     reason: Note
 
 
@@ -99,7 +98,7 @@ def create(wish: NewCampaign, office: TheOffice, actor: Who, response: Response)
     named = Text(wish.name.en, wish.name.zh) if wish.name else None
     made = campaigns.create(
         office, actor, code=wish.code, programme=wish.programme, place=wish.place,
-        purpose=wish.purpose, name=named, starts=wish.starts, deadline=aware(wish.deadline),
+        purpose=wish.purpose, name=named, starts=wish.starts, deadline=wish.deadline,
         parameters=wish.parameters,
     )  # fmt: skip
     response.headers["ETag"] = etags.version_tag(made.version)
@@ -136,9 +135,7 @@ def close(campaign: Id, wish: Close, office: TheOffice, actor: Who, request: Req
 def reopen(campaign: Id, wish: Reopen, office: TheOffice, actor: Who, request: Request) -> Campaign:
     """Needs If-Match with the campaign's version."""
     etags.must_be(request, campaigns.status(office, actor, campaign).version)
-    deadline = aware(wish.deadline)
-    assert deadline is not None
-    return campaigns.reopen(office, actor, campaign, deadline=deadline, reason=wish.reason)
+    return campaigns.reopen(office, actor, campaign, deadline=wish.deadline, reason=wish.reason)
 
 
 @router.post("/campaigns/{campaign}/sweep")
@@ -259,10 +256,3 @@ def _signed_in_still(request: Request, office: TheOffice) -> None:
         sessions.session_of(office, cookie)
     else:
         raise LamplitError(account_problems.SIGN_IN_NEEDED)
-
-
-def aware(given: datetime | date | None) -> datetime | date | None:
-    """A deadline with its zone; without one it is a day, or refused."""
-    if isinstance(given, datetime) and given.tzinfo is None:
-        raise LamplitError(problems.BAD_REQUEST, reason="deadline: no time zone")
-    return given
