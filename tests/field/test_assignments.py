@@ -153,6 +153,18 @@ def test_what_was_to_begin_later_never_runs_after_a_withdrawal(hood):
     assert not any(ended.runs_on(TODAY + timedelta(days=n)) for n in range(5))
 
 
+def test_who_withdraws_before_a_planned_hand_over_stops_at_once(hood):
+    old = assign(hood.office, CLI, person="p1", place="B1", role=Role.RESPONSIBLE)
+    later = TODAY + timedelta(days=4)
+    hand_over(hood.office, CLI, old.id, to="p2", day=later)
+    done = withdraw(hood.office, CLI, person="p1")
+    assert not done.ended[0].runs_on(TODAY)
+    assert [place.code for place in done.uncovered] == ["B1"]
+    assert chain(hood.office, CLI, old.id)[1].starts == later
+    with refused("assignment.not-running"):
+        withdraw(hood.office, CLI, assignment_id=old.id)
+
+
 def test_one_goes_on_as_a_volunteer_and_the_chain_shows_it(hood, clock):
     old = assign(hood.office, CLI, person="p1", place="B1", role=Role.RESPONSIBLE)
     clock.turn(days=20)

@@ -74,10 +74,8 @@ def of_person(conn: Connection, person_id: str) -> list[Assignment]:
 
 
 def not_ended(conn: Connection, person_id: str, today: date) -> list[Assignment]:
-    """Those of a person that run today or are yet to run, and were not ended by anybody."""
-    wanted = select(*COLUMNS).where(
-        assignment.c.person_id == person_id, alive(today), assignment.c.end_reason.is_(None)
-    )
+    """Those of a person that run today or are yet to run, be it to an end that is set."""
+    wanted = select(*COLUMNS).where(assignment.c.person_id == person_id, alive(today))
     return list(_found(conn, wanted.order_by(assignment.c.id)))
 
 

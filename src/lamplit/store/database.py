@@ -31,7 +31,9 @@ class Database:
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._engine(pool)
-        self._reader = self.engine.execution_options(**_READ)
+        # PostgreSQL's own default lets each statement of a reader see another moment.
+        level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self.engine.execution_options(**_READ, **level)
 
     @property
     def where(self) -> str:
@@ -98,7 +100,7 @@ def _checked(url: str) -> URL:
         except ImportError as fault:
             raise LamplitError(problems.NO_DRIVER) from fault
         return parsed.set(drivername="postgresql+psycopg")
-    if backend != "sqlite":
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite"):
         raise LamplitError(problems.BAD_URL, url=parsed.render_as_string(hide_password=True))
     return parsed
 

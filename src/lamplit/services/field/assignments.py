@@ -146,12 +146,13 @@ def withdraw(
     """
     with office.begin(actor) as tx:
         if assignment_id is not None:
-            ending = [_running(tx, assignment_id, version)]
+            ending = [_running(tx, assignment_id, version, sooner_than=_from_today(tx, day))]
         else:
             found = resolve_person(tx.conn, person or "")
             people_store.lock(tx.conn, found.id)
             ending = store.not_ended(tx.conn, found.id, tx.today)
         day = _from_today(tx, day)
+        ending = [one for one in ending if one.end_reason is None or _is_later(one.ends, day)]
         for one in ending:
             if tx.actor.person_id is None or tx.actor.person_id != one.person_id:
                 require(tx, Ability.ASSIGN, one.place_id)
@@ -313,7 +314,7 @@ def end(
         tx.conn,
         table,
         old.id,
-        {"version": old.version, "end_reason": None},
+        {"version": old.version},
         ends=ends,
         end_reason=reason.value,
         note=told,
@@ -341,17 +342,28 @@ def _require_giveable(role: Role, where: place_store.Place) -> None:
         raise LamplitError(problems.WRONG_ROLE, role=role.value, known=known)
 
 
-def _running(tx: Transaction, assignment_id: str, version: int | None) -> Assignment:
-    """The assignment that is to be ended, as it is now."""
+def _running(
+    tx: Transaction, assignment_id: str, version: int | None, *, sooner_than: date | None = None
+) -> Assignment:
+    """The assignment that is to be ended, as it is now.
+
+    One whose end is set already (a hand-over on a coming day) can still be ended sooner.
+    """
     found = store.by_id(tx.conn, assignment_id)
     if found is None:
         raise not_found(table, assignment_id)
     if version is not None and found.version != version:
         raise changed_meanwhile(table)
-    if found.end_reason is not None or (found.ends is not None and found.ends <= tx.today):
+    over = found.ends is not None and found.ends <= tx.today
+    is_set = found.end_reason is not None
+    if over or (is_set and not (sooner_than and _is_later(found.ends, sooner_than))):
         why = END_TEXT[found.end_reason or EndReason.EXPIRED]
         raise LamplitError(problems.NOT_RUNNING, ends=found.ends, why=why)
     return found
+
+
+def _is_later(ends: date | None, day: date) -> bool:
+    return ends is None or ends > day
 
 
 def _from_today(tx: Transaction, day: date | None) -> date:
