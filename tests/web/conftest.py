@@ -15,6 +15,8 @@ from lamplit.services.home import Home
 from lamplit.store.database import Database
 from lamplit.web.app import create_app
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "field"))
+
 
 def _field_fixtures() -> Any:
     """The fixtures of tests/field, which no import by name reaches."""

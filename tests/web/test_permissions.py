@@ -7,21 +7,18 @@ What is expected is worked out from the declared rule and the table of roles, no
 from __future__ import annotations
 
 import base64
-import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
+import people_world
 import pytest
+from argon2 import PasswordHasher
+from people_world import WHO, World, build
+from routes_table import Call, calls, holders
 from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "field"))
-
-from people_world import WHO, World, build
-from routes_table import Call, calls, holders
-
-from lamplit.services.field import feedback, packs, sessions, tokens
+from lamplit.services.field import accounts, feedback, packs, sessions, tokens
 from lamplit.services.field.office import Office, new_id
 from lamplit.store.schema import (
     assignment,
@@ -136,7 +133,11 @@ def _things(world: World) -> dict[str, str]:
 
 
 @pytest.fixture
-def scene(office: Office) -> Scene:
+def scene(office: Office, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    # What hashing costs is another test's matter; here it would be most of the time.
+    quick = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    monkeypatch.setattr(accounts, "HASHER", quick)
+    monkeypatch.setattr(people_world, "_HASH", quick.hash(people_world.PASSWORD))
     return Scene(office)
 
 

@@ -39,6 +39,7 @@ HEADINGS = {
     "attempts": Text("attempts", "上门次数"),
     "task": Text("task", "任务"),
     "until": Text("until", "截止"),
+    "watermark": Text("watermark", "水印"),
 }
 
 
@@ -51,6 +52,7 @@ class Door:
     place_id: str
     code: str
     building_id: str | None
+    building: str | None
     unit: str | None
     floor: int | None
     door: str | None
@@ -117,7 +119,12 @@ def export(office: Office, actor: Actor, campaign: str, kind: str, language: Lan
     style = TableStyle(language, HEADINGS, both_languages=False, watermark=mark)
     with tempfile.TemporaryDirectory(dir=office.home.tmp_dir) as folder:
         file = Path(folder) / f"doors.{kind}"
-        write_table(_table(rows), file, style)
+        table = _table(rows)
+        if kind == "csv":
+            # A CSV has no second sheet to say whose it is, so every row does.
+            line = pa.array([mark.line(language)] * len(rows), pa.string())
+            table = table.append_column("watermark", line)
+        write_table(table, file, style)
         return file.read_bytes()
 
 
@@ -153,10 +160,12 @@ def _query(campaign_id: str) -> Select[Any]:
         .where(task.c.campaign_id == campaign_id)
         .subquery()
     )
+    block = place.alias("block")
     return (
         select(
             enrollment,
             place.c.code,
+            block.c.code.label("building"),
             place.c.unit,
             place.c.floor,
             place.c.door,
@@ -191,7 +200,7 @@ def _is_key(after: list[Any]) -> bool:
 
 def _door(row: Row[Any]) -> Door:
     return Door(
-        row.id, row.sequence, row.place_id, row.code, row.building_id, row.unit, row.floor,
+        row.id, row.sequence, row.place_id, row.code, row.building_id, row.building, row.unit, row.floor,
         row.door, row.state, row.outcome, row.attempts, row.from_day, row.done_at, row.task_id,
         row.task_state, row.owner_id, row.due_until, row.version,
     )  # fmt: skip
@@ -201,7 +210,7 @@ def _table(rows: list[Door]) -> pa.Table:
     return pa.table(
         {
             "code": pa.array([row.code for row in rows], pa.string()),
-            "building": pa.array([row.building_id for row in rows], pa.string()),
+            "building": pa.array([row.building for row in rows], pa.string()),
             "unit": pa.array([row.unit for row in rows], pa.string()),
             "floor": pa.array([row.floor for row in rows], pa.int32()),
             "door": pa.array([row.door for row in rows], pa.string()),
