@@ -156,13 +156,13 @@ def set_up(office: Office, stage: Stage, report: Report) -> dict[str, str]:
     """
     scale, files = stage.scale, stage.folder / FILES
     files.mkdir(exist_ok=True)
-    _bring(office, files, Kind.PLACES, _areas(scale))
+    bring(office, files, Kind.PLACES, _areas(scale))
     sync_places(office, CLI, district=DISTRICT)
-    _bring(office, files, Kind.PLACES, _standing(office), name="buildings")
-    _bring(office, files, Kind.ORGANISATIONS, _organisations(scale))
-    _bring(office, files, Kind.PEOPLE, _people(scale))
-    _bring(office, files, Kind.PAIRINGS, _pairings(scale))
-    _bring(office, files, Kind.DUTIES, _duties(scale))
+    bring(office, files, Kind.PLACES, _standing(office), name="buildings")
+    bring(office, files, Kind.ORGANISATIONS, _organisations(scale))
+    bring(office, files, Kind.PEOPLE, _people(scale))
+    bring(office, files, Kind.PAIRINGS, _pairings(scale))
+    bring(office, files, Kind.DUTIES, _duties(scale))
     accounts.create(office, CLI, LEADER, LEADER, password=PASSWORD)
     codes = [OPERATOR, LEADER, OFFICER, *inspectors(scale)]
     codes += [member.code for member in members(scale)]
@@ -173,7 +173,7 @@ def set_up(office: Office, stage: Stage, report: Report) -> dict[str, str]:
     return keys
 
 
-def _bring(office: Office, folder: Path, kind: Kind, rows: list[Row], name: str = "") -> None:
+def bring(office: Office, folder: Path, kind: Kind, rows: list[Row], name: str = "") -> None:
     """Write a file as it would come from an office, and import it."""
     file = folder / f"{name or kind.value}.csv"
     with file.open("w", encoding="utf-8", newline="") as stream:

@@ -133,25 +133,36 @@ class Caller:
 
 
 class Desk:
-    """Somebody signed in at a browser: a session's cookie, and its word against forged requests."""
+    """Somebody at a browser: a session's cookie, and its word against forged requests."""
 
     def __init__(self, wire: Wire, username: str, password: str) -> None:
         self._wire, self._guard = wire, threading.Lock()
+        self._who = {"username": username, "password": password}
         self._client = httpx.Client(base_url=wire.base, timeout=SECONDS)
-        body = {"username": username, "password": password}
-        self._csrf = _json(self._client.post("/api/v1/sign-in", json=body))["csrf"]
+        self._csrf = ""
 
     def post(self, path: str, body: Any = None) -> Any:
-        """POST and the answer as JSON. Raises RefusedError."""
+        """POST and the answer as JSON; signs in first, and again when the session is over.
+
+        Raises RefusedError.
+        """
         with self._guard:
-            self._wire.asked += 1
-            head = {"X-CSRF-Token": self._csrf}
-            return _json(self._client.post(f"/api/v1{path}", json=body or {}, headers=head))
+            answer = self._ask(path, body) if self._csrf else None
+            if answer is None or answer.status_code == httpx.codes.UNAUTHORIZED:
+                self._client.cookies.clear()
+                signed_in = self._client.post("/api/v1/sign-in", json=self._who)
+                self._csrf = _json(signed_in)["csrf"]
+                answer = self._ask(path, body)
+            return _json(answer)
 
     def close(self) -> None:
-        """Sign out, and hang up."""
-        self.post("/sign-out")
+        """Hang up."""
         self._client.close()
+
+    def _ask(self, path: str, body: Any) -> httpx.Response:
+        self._wire.asked += 1
+        head = {"X-CSRF-Token": self._csrf}
+        return self._client.post(f"/api/v1{path}", json=body or {}, headers=head)
 
 
 def _match(version: int | None) -> dict[str, str]:

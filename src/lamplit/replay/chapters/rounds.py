@@ -1,133 +1,125 @@
-"""A sweeper's day: a list fetched to the phone, doors in order, forms filled, sent when there is a
-signal. The robots' steps of one minute go out side by side.
+"""Going from door to door: a list fetched to the phone, doors in order, forms filled, and sent when
+there is a signal.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from lamplit.planning.model import Span
-from lamplit.replay.context import World
+from lamplit.replay.chapters.loop import Loop, Walker
 from lamplit.replay.ledger import Visit
 from lamplit.replay.mind import Knock
 from lamplit.replay.walk import GAP, Knocked
 from lamplit.replay.wire import RefusedError
 
-FORM = "lamplit_household_sweep"
 PROGRAMME = "household_sweep"
 HELD = ("accepted", "in_progress", "requested")
 
 
 @dataclass
-class Sweeper:
-    """One person who goes round.
+class Sweeper(Walker):
+    """One person who goes from door to door.
 
-    `plan` are the place ids of the day's list in their order; `tried` what this person knows of
-    the doors they knocked at: (when, how often); `born` when each form was filled in.
+    `plan` are the place ids of the list in their order; `tried` when this person knocked where;
+    `over` tasks that a form was filled for, and places where nobody is needed again.
     """
 
-    code: str
-    spans: tuple[Span, ...] = ()
     plan: list[str] = field(default_factory=list)
-    here: int = -1
     going: tuple[str, str] | None = None
-    tried: dict[str, tuple[float, int]] = field(default_factory=dict)
-    born: dict[str, float] = field(default_factory=dict)
+    tried: dict[str, float] = field(default_factory=dict)
     over: set[str] = field(default_factory=set)
-    """Tasks that this person has filled a form for, or doors where nobody is needed again."""
-    withdrawn_at: float | None = None
-    fetched: float = -1.0
-
-    def span_at(self, minute: float) -> Span | None:
-        """The span that a minute lies in."""
-        return next((s for s in self.spans if s.start <= minute < s.end), None)
-
-    def next_span(self, minute: float) -> Span | None:
-        """The first span that begins after a minute."""
-        return next((s for s in self.spans if s.start > minute), None)
-
-
-Event = tuple[float, Callable[[], None]]
 
 
 @dataclass
-class Rounds:
-    """The sweep as it goes on: who is where. `homes` says which home of the town a place is."""
+class Rounds(Loop):
+    """The rounds as they go on. `homes` says which home of the town a place is."""
 
-    world: World
-    homes: dict[str, int]
-    sweepers: dict[str, Sweeper]
+    homes: dict[str, int] = field(default_factory=dict)
+    sweepers: dict[str, Sweeper] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     knocks: list[Knocked] = field(default_factory=list)
-    _joining: list[tuple[float, str]] = field(default_factory=list)
+    programme: str = PROGRAMME
+    gap: float = GAP
 
-    def join(self, who: Sweeper) -> None:
-        """Somebody new goes round from now on."""
-        self.sweepers[who.code] = who
-        now = self.world.days.minute(self.world.clock())
-        span = who.span_at(now)
-        following = who.next_span(now)
-        if span or following:
-            self._joining.append((now if span else following.start, who.code))  # type: ignore[union-attr]
+    def walker(self, code: str) -> Walker:
+        """Who bears a code."""
+        return self.sweepers[code]
 
-    def day(
-        self, codes: Sequence[str], events: Sequence[Event], moved: Callable[[float], None]
-    ) -> None:
-        """Let some people go through their day's spans; `events` happen at their minutes."""
-        waiting = [(self.sweepers[c].spans[0].start, c) for c in codes if self.sweepers[c].spans]
-        heapq.heapify(waiting)
-        happenings = sorted(events, key=lambda one: one[0])
-        while waiting:
-            minute = waiting[0][0]
-            while happenings and happenings[0][0] <= minute:
-                self.world.at(happenings[0][0])
-                happenings.pop(0)[1]()
-            while self._joining:
-                heapq.heappush(waiting, self._joining.pop())
-            until = minute // 1 + 1
-            now: list[tuple[float, str]] = []
-            while waiting and waiting[0][0] < until:
-                now.append(heapq.heappop(waiting))
-            self.world.at(minute)
-            found = self._steps(now)
-            for following in found:
-                heapq.heappush(waiting, following)
-            moved(minute)
-        for at, happens in happenings:
-            self.world.at(at)
-            happens()
-
-    def _steps(self, now: list[tuple[float, str]]) -> list[tuple[float, str]]:
-        following: list[tuple[float, str]] = []
-
-        def step(one: tuple[float, str]) -> None:
-            minute, code = one
-            comes = self._step(self.sweepers[code], minute)
-            if comes is not None:
-                following.append((comes, code))
-
-        self.world.together(step, now)
-        return following
-
-    def _step(self, who: Sweeper, minute: float) -> float | None:
-        """What one does in a minute; gives when they do the next thing."""
-        if who.withdrawn_at is not None and minute >= who.withdrawn_at:
-            return None
-        if who.going is not None:
-            task, place = who.going
-            who.going = None
-            minute += self._visit(who, task, place, minute)
+    def step(self, who: Walker, minute: float) -> float | None:
+        """Send what is filled in; then knock, if at a door; else set out for the next."""
+        assert isinstance(who, Sweeper)
         self.world.deliver(who.code, minute, who.born)
-        return self._set_out(who, minute)
+        if who.going is None:
+            return self._set_out(who, minute)
+        task, place = who.going
+        who.going = None
+        return minute + self.visit(who, task, place, minute)
+
+    def visit(self, who: Sweeper, task: str, place: str, minute: float) -> float:
+        """Knock, fill in the form, keep it; gives how long it took."""
+        knock = self.knock(who, place, minute)
+        ends = minute + knock.minutes
+        self.note(who, task, place, minute, ends, knock)
+        return knock.minutes
+
+    def knock(self, who: Sweeper, place: str, minute: float) -> Knock:
+        """Knock at a place, the how-manieth time whoever came before."""
+        home = self.homes[place]
+        attempt = self.attempts.get(place, 0) + 1
+        self.attempts[place] = attempt
+        knock = self.world.mind.knock(home, minute, attempt)
+        self.knocks.append(Knocked(minute, who.code, home, attempt, knock))
+        return knock
+
+    def note(
+        self, who: Sweeper, task: str, place: str, minute: float, ends: float, knock: Knock
+    ) -> None:
+        """Fill in the form of a knock, and write it into the book."""
+        failed = knock.answers.get("door") in ("no_answer", "no_way_in")
+        answers = self.times(minute, ends) | {
+            **knock.answers, "task": task, "task_state": "failed" if failed else "completed",
+        }  # fmt: skip
+        instance = self.world.phone(who.code).fill(f"lamplit_{self.programme}", answers, task)
+        self.world.ledger.note(
+            Visit(
+                instance, self.programme, who.code, place, ends,
+                knock.outcome.value, knock.found.value, knock.findings,
+            )
+        )  # fmt: skip
+        self.remember(who, instance, task, place, minute, ends, done=knock.done)
+
+    def remember(
+        self,
+        who: Sweeper,
+        instance: str,
+        task: str,
+        place: str,
+        minute: float,
+        ends: float,
+        *,
+        done: bool,
+    ) -> None:
+        """What one knows oneself of where one has been."""
+        who.born[instance] = ends
+        who.tried[place] = minute
+        who.over.add(task)
+        if done:
+            who.over.add(place)
+
+    def times(self, minute: float, ends: float) -> dict[str, str]:
+        """When a form was begun and ended, by the phone's clock."""
+        days = self.world.days
+        return {
+            "started": days.instant(minute).isoformat(timespec="milliseconds"),
+            "ended": days.instant(ends).isoformat(timespec="milliseconds"),
+        }
 
     def _set_out(self, who: Sweeper, minute: float) -> float | None:
         span = who.span_at(minute)
         if span is None:
-            following = who.next_span(minute)
             who.here = -1
-            return following.start if following else None
+            return who.next_start(minute)
         self._fetch(who, span, minute)
         step = self._choose(who, minute)
         if step is None:
@@ -136,20 +128,16 @@ class Rounds:
         home = self.homes[place]
         arrives = minute + self.world.legs.way(who.here, home)
         if arrives >= span.end:
-            following = who.next_span(minute)
             who.here = -1
-            return following.start if following else None
+            return who.next_start(minute)
         who.going, who.here = (task, place), home
         return arrives
 
     def _wait(self, who: Sweeper, span: Span, minute: float) -> float | None:
         """Nothing to do now: until a door may be tried again, or the next span."""
-        again = [at + GAP for p, (at, _) in who.tried.items() if p not in who.over]
+        again = [at + self.gap for p, at in who.tried.items() if p not in who.over]
         later = [at for at in again if minute < at < span.end]
-        if later:
-            return min(later)
-        following = who.next_span(minute)
-        return following.start if following else None
+        return min(later) if later else who.next_start(minute)
 
     def _fetch(self, who: Sweeper, span: Span, minute: float) -> None:
         """Bring the phone up to date once a span, when there is a signal."""
@@ -162,23 +150,27 @@ class Rounds:
         """(task, place): the plan's doors first, then others that are mine, then those to try
         again; a door that somebody else has freed is left to whoever is asked to take it.
         """
-        tasks = self.world.phone(who.code).tasks
-        mine: dict[str, str] = {}
-        for task, row in tasks.items():
-            place = row.values.get("household", "")
-            open_ = row.values.get("state") in HELD and row.values.get("programme") == PROGRAMME
-            known = row.values.get("mine") == "yes" or place in who.tried
-            if open_ and known and task not in who.over and place not in who.over:
-                mine[place] = task
+        mine = self._mine(who)
         fresh = [p for p in who.plan if p in mine and p not in who.tried]
         fresh += [p for p in mine if p not in who.tried and p not in who.plan]
         if fresh:
             return mine[fresh[0]], fresh[0]
-        again = [p for p in mine if p in who.tried and who.tried[p][0] + GAP <= minute]
+        again = [p for p in mine if p in who.tried and who.tried[p] + self.gap <= minute]
         for place in sorted(again, key=lambda p: who.tried[p]):
             if self._claimed(who, mine[place], minute):
                 return mine[place], place
         return None
+
+    def _mine(self, who: Sweeper) -> dict[str, str]:
+        """Place to task: what the phone says is mine, and doors that I have tried myself."""
+        mine: dict[str, str] = {}
+        for task, row in self.world.phone(who.code).tasks.items():
+            values, place = row.values, row.values.get("household", "")
+            fits = values.get("state") in HELD and values.get("programme") == self.programme
+            known = values.get("mine") == "yes" or place in who.tried
+            if fits and known and place in self.homes and not {task, place} & who.over:
+                mine[place] = task
+        return mine
 
     def _claimed(self, who: Sweeper, task: str, minute: float) -> bool:
         """Make another attempt's task one's own; somebody else may have been faster."""
@@ -194,38 +186,3 @@ class Rounds:
             return False
         self.world.ledger.claims += 1
         return True
-
-    def _visit(self, who: Sweeper, task: str, place: str, minute: float) -> float:
-        """Knock, fill in the form, keep it; gives how long it took."""
-        home = self.homes[place]
-        attempt = self.attempts.get(place, 0) + 1
-        self.attempts[place] = attempt
-        knock = self.world.mind.knock(home, minute, attempt)
-        ends = minute + knock.minutes
-        phone = self.world.phone(who.code)
-        instance = phone.fill(FORM, self._answers(knock, task, minute, ends), task)
-        self.world.ledger.note(
-            Visit(
-                instance, PROGRAMME, who.code, place, ends,
-                knock.outcome.value, knock.found.value, knock.findings,
-            )
-        )  # fmt: skip
-        who.born[instance] = ends
-        who.tried[place] = (minute, who.tried.get(place, (0.0, 0))[1] + 1)
-        who.over.add(task)
-        if knock.done:
-            who.over.add(place)
-        self.knocks.append(Knocked(minute, who.code, home, attempt, knock))
-        return knock.minutes
-
-    def _answers(self, knock: Knock, task: str, minute: float, ends: float) -> dict[str, str]:
-        """The form's questions, with the clock's times and the form's own calculation."""
-        days = self.world.days
-        failed = knock.answers["door"] in ("no_answer", "no_way_in")
-        return {
-            **knock.answers,
-            "task": task,
-            "started": days.instant(minute).isoformat(timespec="milliseconds"),
-            "ended": days.instant(ends).isoformat(timespec="milliseconds"),
-            "task_state": "failed" if failed else "completed",
-        }

@@ -10,7 +10,8 @@ from typing import Any
 
 from lamplit.domain.field import Role
 from lamplit.planning.replan import Change, replan
-from lamplit.replay.chapters.rounds import PROGRAMME, Event, Rounds, Sweeper
+from lamplit.replay.chapters.loop import Event
+from lamplit.replay.chapters.rounds import PROGRAMME, Rounds, Sweeper
 from lamplit.replay.context import Report, World
 from lamplit.replay.plan import Routes, pages, plan_routes
 from lamplit.replay.stage import COMMUNITY, LEADER, sweepers
@@ -79,7 +80,7 @@ def open_campaign(world: World, rounds_homes: dict[str, int]) -> Campaign:
     swept = leader.insist("sweep:0", f"/campaigns/{CAMPAIGN}/sweep", {})
     # The number of doors on tonight's list, as `lamplit sweep` shows it.
     listed = nightly_list(world.office.home, community=COMMUNITY, top=1).found
-    campaign = Campaign(Rounds(world, rounds_homes, {}), enrolled=swept["added"], listed=listed)
+    campaign = Campaign(Rounds(world, homes=rounds_homes), enrolled=swept["added"], listed=listed)
     campaign.team = sweepers(world.scale, members(world.scale))
     for code in campaign.team:
         body = {"person": code, "place": COMMUNITY, "role": Role.VOLUNTEER.value}
@@ -214,9 +215,18 @@ def _hand_over(world: World, campaign: Campaign, giver: str, taker: str) -> None
     old.withdrawn_at = world.days.minute(world.clock())
     day = int(old.withdrawn_at // DAY)
     left = [place for place in old.plan if place not in old.tried]
-    campaign.rounds.join(Sweeper(taker, hours(world.scale, taker, day), left))
+    campaign.rounds.sweepers[taker] = Sweeper(taker, hours(world.scale, taker, day), plan=left)
+    _comes_in(campaign, taker, old.withdrawn_at)
     # What the giver has filled in and not sent yet comes in after the hand-over, and is taken.
     world.deliver(giver, old.withdrawn_at, old.born, late=True)
+
+
+def _comes_in(campaign: Campaign, code: str, minute: float) -> None:
+    """Let somebody who joins during a day begin with their next hours."""
+    who = campaign.rounds.sweepers[code]
+    begins = minute if who.span_at(minute) else who.next_start(minute)
+    if begins is not None:
+        campaign.rounds.join(code, begins)
 
 
 def _role(world: World, code: str) -> dict[str, Any]:
