@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from people_kit import Neighbourhood, neighbourhood
+from sqlalchemy import insert, select
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import EndReason, Role, Tie
@@ -18,8 +19,9 @@ from lamplit.services.field.assignments import (
     my_assignments,
     withdraw,
 )
-from lamplit.services.field.office import CLI, Office
+from lamplit.services.field.office import CLI, Office, new_id
 from lamplit.store import log
+from lamplit.store.schema import campaign, enrollment, task
 
 TODAY = date(2020, 2, 10)
 TOMORROW = TODAY + timedelta(days=1)
@@ -263,3 +265,95 @@ def test_of_many_who_give_the_same_at_once_one_wins(hood):
     for one in all_of_them:
         one.join()
     assert sorted(told) == ["assignment.already"] * 3 + ["done"]
+
+
+def open_task(hood: Neighbourhood, where: str, owner: str) -> str:
+    """A campaign at C1 with one task of somebody's at a door; gives the task's id."""
+    ids = {name: new_id() for name in ("campaign", "enrollment", "task")}
+    with hood.office.begin(CLI) as tx:
+        tx.conn.execute(
+            insert(campaign).values(
+                id=ids["campaign"],
+                code=ids["campaign"],
+                programme="household_sweep",
+                programme_version="1",
+                name_zh="摸排",
+                name_en="sweep",
+                purpose="test",
+                place_id=hood.ids["C1"],
+                state="open",
+                starts=tx.today,
+                deadline=tx.now + timedelta(days=9),
+                created_at=tx.now,
+            )
+        )
+        tx.conn.execute(
+            insert(enrollment).values(
+                id=ids["enrollment"],
+                campaign_id=ids["campaign"],
+                place_id=hood.ids[where],
+                state="active",
+                reason="every_door",
+                from_day=tx.today,
+            )
+        )
+        tx.conn.execute(
+            insert(task).values(
+                id=ids["task"],
+                enrollment_id=ids["enrollment"],
+                campaign_id=ids["campaign"],
+                place_id=hood.ids[where],
+                slot="visit",
+                origin="cadence",
+                due_from=tx.now,
+                due_until=tx.now + timedelta(days=3),
+                state="accepted",
+                owner_id=hood.ids[owner],
+                created_at=tx.now,
+                changed_at=tx.now,
+            )
+        )
+    return ids["task"]
+
+
+def owner_of(hood: Neighbourhood, task_id: str) -> str | None:
+    codes = {one: code for code, one in hood.ids.items()}
+    with hood.office.db.read() as conn:
+        held = conn.scalar(select(task.c.owner_id).where(task.c.id == task_id))
+    return codes[held] if held else None
+
+
+def test_open_tasks_go_along_with_a_hand_over_but_not_those_elsewhere(hood):
+    made = assign(hood.office, CLI, person="p1", place="B1", role=Role.RESPONSIBLE)
+    door, elsewhere = open_task(hood, "B1-1", "p1"), open_task(hood, "B2-1", "p1")
+    hand_over(hood.office, CLI, made.id, to="p2")
+    assert (owner_of(hood, door), owner_of(hood, elsewhere)) == ("p2", "p1")
+
+
+def test_open_tasks_stay_where_that_is_asked_for(hood):
+    made = assign(hood.office, CLI, person="p1", place="B1", role=Role.RESPONSIBLE)
+    door = open_task(hood, "B1-1", "p1")
+    hand_over(hood.office, CLI, made.id, to="p2", with_tasks=False)
+    assert owner_of(hood, door) == "p1"
+
+
+def test_who_withdraws_leaves_open_tasks_to_whoever_claims_them(hood):
+    assign(hood.office, CLI, person="p1", place="B1", role=Role.RESPONSIBLE)
+    door = open_task(hood, "B1-1", "p1")
+    withdraw(hood.office, CLI, person="p1")
+    assert owner_of(hood, door) is None
+
+
+def test_who_may_still_go_there_by_another_tie_keeps_their_tasks(hood):
+    made = assign(hood.office, CLI, person="p1", place="B1", role=Role.RESPONSIBLE)
+    assign(hood.office, CLI, person="p1", place="C1", role=Role.VOLUNTEER)
+    door = open_task(hood, "B1-1", "p1")
+    withdraw(hood.office, CLI, assignment_id=made.id)
+    assert owner_of(hood, door) == "p1"
+
+
+def test_a_hand_over_to_come_leaves_today_s_tasks_where_they_are(hood):
+    made = assign(hood.office, CLI, person="p1", place="B1", role=Role.RESPONSIBLE)
+    door = open_task(hood, "B1-1", "p1")
+    hand_over(hood.office, CLI, made.id, to="p2", day=TOMORROW)
+    assert owner_of(hood, door) == "p1"

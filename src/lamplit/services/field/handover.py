@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-
 from lamplit.domain.abilities import ABILITIES, Ability
+from lamplit.services.field.assign import move_owner
 from lamplit.services.field.door import abilities_at
 from lamplit.services.field.office import Transaction
 from lamplit.store.assignments import Assignment
@@ -25,6 +23,5 @@ def on_handover(tx: Transaction, ended: Assignment, to_id: str | None, note: str
     still = to_id is None and Ability.PERFORM in abilities_at(
         tx.conn, person_id, place_id, tx.today
     )
-    name = "lamplit.services.field.assign"
-    if not still and importlib.util.find_spec(name):
-        importlib.import_module(name).move_owner(tx, person_id, to_id, place_id=place_id, note=note)
+    if not still:
+        move_owner(tx, person_id, to_id, place_id=place_id, note=note)
