@@ -26,7 +26,6 @@ PERFORMED = [state.value for state in PERFORMED_TASKS]
 COUNTED = [EnrollmentState.ACTIVE.value, EnrollmentState.DONE.value]
 """The denominator: who left the list before anybody came, or withdrew, is not in it."""
 UNSETTLED = [FindingState.OPEN.value, FindingState.IN_HAND.value]
-FOLLOW_UP = "followup:"
 
 
 @dataclass(slots=True)
@@ -80,30 +79,43 @@ def enrolled(conn: Connection, campaign_id: str) -> Enrolled:
 
 def tasks(conn: Connection, campaign_id: str, now: datetime, day_end: datetime) -> dict[str, int]:
     """Tasks by what a board asks: `tasks_due`, `tasks_done`, `tasks_on_time`, `tasks_overdue`,
-    `tasks_unclaimed`, `follow_ups_open`, `follow_ups_overdue`, `open`, `expected_tasks`.
+    `tasks_unclaimed`, `follow_ups_open`, `follow_ups_overdue`.
 
     Due, and unclaimed: those whose window has begun by the end of the day.
     """
-    is_open = task.c.state.in_(OPEN)
+    mine = task.c.campaign_id == campaign_id
     free = or_(task.c.owner_id.is_(None), task.c.claimed_until < now)
-    overdue = and_(is_open, task.c.due_until < now)
-    follow_up = task.c.slot.startswith(FOLLOW_UP)
-    performed = task.c.state.in_(PERFORMED)
-    wanted = select(
-        _sum(and_(is_open, task.c.due_from <= day_end)).label("tasks_due"),
-        _sum(performed).label("tasks_done"),
-        _sum(and_(performed, task.c.performed_at <= task.c.due_until)).label("tasks_on_time"),
+    overdue = task.c.due_until < now
+    begun = task.c.due_from <= day_end
+    follow_up = task.c.origin != "cadence"
+    open_ = select(
+        _sum(begun).label("tasks_due"),
         _sum(overdue).label("tasks_overdue"),
-        _sum(and_(is_open, free, task.c.due_from <= day_end)).label("tasks_unclaimed"),
-        _sum(and_(is_open, follow_up)).label("follow_ups_open"),
+        _sum(and_(free, begun)).label("tasks_unclaimed"),
+        _sum(follow_up).label("follow_ups_open"),
         _sum(and_(overdue, follow_up)).label("follow_ups_overdue"),
-        _sum(is_open).label("open"),
-        _sum(and_(task.c.due_until <= now, task.c.state != TaskState.CANCELLED.value)).label(
-            "expected_tasks"
-        ),
-    ).where(task.c.campaign_id == campaign_id)
-    row = conn.execute(wanted).one()
-    return {name: int(value or 0) for name, value in row._mapping.items()}
+    ).where(mine, task.c.state.in_(OPEN))
+    done = select(
+        func.count().label("tasks_done"),
+        _sum(task.c.performed_at <= task.c.due_until).label("tasks_on_time"),
+    ).where(mine, task.c.state.in_(PERFORMED))
+    found = {**conn.execute(open_).one()._mapping, **conn.execute(done).one()._mapping}
+    return {str(name): int(value or 0) for name, value in found.items()}
+
+
+def tasks_due_by(conn: Connection, campaign_id: str, now: datetime) -> int:
+    """How many tasks should have been performed by now, of those not cancelled."""
+    states = [state.value for state in TaskState if state is not TaskState.CANCELLED]
+    wanted = (
+        select(func.count())
+        .select_from(task)
+        .where(
+            task.c.campaign_id == campaign_id,
+            task.c.state.in_(states),
+            task.c.due_until <= now,
+        )
+    )
+    return int(conn.scalar(wanted) or 0)
 
 
 def uncovered_buildings(

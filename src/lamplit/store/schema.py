@@ -203,6 +203,8 @@ enrollment = Table(
     version(),
     UniqueConstraint("campaign_id", "place_id"),
     Index(None, "campaign_id", "state", "rank"),
+    # Boards are counted from these three indexes alone, without a look at the rows.
+    Index("ix_enrollment_board", "campaign_id", "state", "outcome", "found", "done_at"),
     Index(None, "campaign_id", "building_id"),
     Index(None, "place_id"),
 )
@@ -235,7 +237,18 @@ task = Table(
     version(),
     UniqueConstraint("enrollment_id", "slot"),
     Index(None, "owner_id", "state", "due_until"),
-    Index(None, "campaign_id", "state", "due_until"),
+    Index(
+        "ix_task_board",
+        "campaign_id",
+        "state",
+        "due_until",
+        "due_from",
+        "owner_id",
+        "claimed_until",
+        "building_id",
+        "origin",
+        "performed_at",
+    ),
     Index(None, "campaign_id", "building_id", "state"),
     Index(None, "place_id"),
 )
@@ -302,6 +315,7 @@ submission = Table(
     Column("replaced_by", Text),
     UniqueConstraint("instance_id"),
     Index(None, "campaign_id", "received_at"),
+    Index("ix_submission_board", "campaign_id", "author_id", "received_at"),
     Index(None, "author_id", "received_at"),
     Index(None, "place_id", "received_at"),
     Index(None, "task_id"),

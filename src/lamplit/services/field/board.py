@@ -109,7 +109,8 @@ def board(office: Office, actor: Actor, campaign: str) -> Board:
         there = counts.enrolled(tx.conn, row.id)
         sent = counts.sent_by_person(tx.conn, row.id, _midnight(tx.today, office.zone))
         counted = _counts(office, tx, row, there, sent)
-        expected = expected_by_now(pack, row, there.enrolled, counted, tx.now, office.zone)
+        due = counts.tasks_due_by(tx.conn, row.id, tx.now) if recurs(pack) else 0
+        expected = expected_by_now(pack, row, there.enrolled, due, tx.now, office.zone)
         counted["expected_by_now"] = expected
         free = counts.uncovered_buildings(tx.conn, row.id, tx.now)
         workers = []
@@ -151,7 +152,7 @@ def _counts(
     found |= {f"outcome:{word}": number for word, number in there.outcomes.items()}
     found |= {f"found:{word}": number for word, number in there.found.items()}
     tasks = counts.tasks(tx.conn, row.id, tx.now, day_end)
-    found |= {name: number for name, number in tasks.items() if name != "open"}
+    found |= tasks
     found |= counts.findings(tx.conn, row.id, tx.now)
     found |= counts.stock(tx.conn, row.id)
     found["uncovered"] = tasks["tasks_unclaimed"]
@@ -164,13 +165,13 @@ def expected_by_now(
     pack: Pack,
     row: Any,
     enrolled: int,
-    counted: dict[str, int],
+    due: int,
     now: datetime,
     zone: ZoneInfo,
 ) -> int:
-    """How much should be done by now (see the module)."""
+    """How much should be done by now (see the module); `due`: tasks of one that recurs."""
     if recurs(pack):
-        return counted["expected_tasks"]
+        return due
     begun = max(row.opened_at or row.created_at, _midnight(row.starts, zone))
     whole = knocking_hours(pack, begun, row.deadline, zone)
     if whole == 0:
