@@ -14,6 +14,7 @@ from lamplit.services.field.office import Office
 from lamplit.services.home import Home
 from lamplit.store.database import Database
 from lamplit.web.app import create_app
+from servers import postgres_server  # noqa: F401 - a fixture
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "field"))
 
@@ -35,6 +36,8 @@ TestClock = _field.TestClock
 sqlite_template = _field.sqlite_template
 clock = _field.clock
 home = _field.home
+database_url = _field.database_url
+database = _field.database
 
 
 @pytest.fixture
@@ -44,6 +47,12 @@ def office(home: Home, tmp_path: Path, sqlite_template: Path, clock: Any) -> Off
     db = Database(f"sqlite:///{file}")
     yield Office(home, db, clock)
     db.close()
+
+
+@pytest.fixture
+def either_office(home: Home, database: Database, clock: Any) -> Office:
+    """On SQLite and on PostgreSQL."""
+    return Office(home, database, clock)
 
 
 @pytest.fixture

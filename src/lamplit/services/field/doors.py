@@ -176,6 +176,7 @@ def _query(campaign_id: str) -> Select[Any]:
             _ORDER.label("sequence"),
         )
         .join(place, place.c.id == enrollment.c.place_id)
+        .outerjoin(block, block.c.id == enrollment.c.building_id)
         .outerjoin(
             latest,
             and_(latest.c.enrollment_id == enrollment.c.id, latest.c.turn.is_not_distinct_from(1)),
@@ -200,9 +201,9 @@ def _is_key(after: list[Any]) -> bool:
 
 def _door(row: Row[Any]) -> Door:
     return Door(
-        row.id, row.sequence, row.place_id, row.code, row.building_id, row.building, row.unit, row.floor,
-        row.door, row.state, row.outcome, row.attempts, row.from_day, row.done_at, row.task_id,
-        row.task_state, row.owner_id, row.due_until, row.version,
+        row.id, row.sequence, row.place_id, row.code, row.building_id, row.building, row.unit,
+        row.floor, row.door, row.state, row.outcome, row.attempts, row.from_day, row.done_at,
+        row.task_id, row.task_state, row.owner_id, row.due_until, row.version,
     )  # fmt: skip
 
 

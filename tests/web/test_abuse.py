@@ -1,0 +1,165 @@
+"""Bad input and abuse: nothing lost, nobody let in, no fault."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Any
+from unittest import SkipTest
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from people_world import World, build
+from schemathesis.generation import GenerationMode
+from starlette.testclient import TestClient
+
+from lamplit.services.field import tokens
+from lamplit.store import log
+from lamplit.web.app import create_app
+
+API = "/api/v1"
+TABLE = "x'); DROP TABLE person; --"
+
+
+@pytest.fixture
+def world(office) -> World:
+    return build(office)
+
+
+def client_of(world: World, who: str = "leader") -> TestClient:
+    token = tokens.issue(world.office, world.actor(who), f"P-{who}", "test", "api")
+    client = TestClient(create_app(world.office), raise_server_exceptions=True)
+    client.headers["Authorization"] = f"Bearer {token.secret}"
+    return client
+
+
+PATHS = [
+    "/api/v1/places/..%2F..%2Fetc%2Fpasswd", "/api/v1/../../etc/passwd", "/..%5c..%5cwindows",
+    "/api/v1/places/%00", "/api/v1/places/%ff%fe", "/api/v1/people/%0d%0aSet-Cookie:%20a=b",
+    "/api/v1//me", "/API/V1/ME", "/api/v1/me/", "/api/v1/places/" + "a" * 5000,
+    "/api/v1/quarantine/..%2f..%2fx/body", "/api/v1/programmes/..%2f..%2fpyproject.toml/form",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_odd_paths_lead_nowhere(world, path):
+    answer = client_of(world).get(path)
+    assert answer.status_code in (403, 404, 422), answer.text
+    assert "set-cookie" not in answer.headers
+    assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "text", [TABLE, "' OR '1'='1", '"; --', "%' OR 1=1 --", "{{7*7}}", "灯\u202e火"]
+)
+def test_sql_in_names_is_a_name(world, text):
+    client = client_of(world)
+    asked = {"text": text, "place": world.places["c1"]}
+    assert client.get(f"{API}/people", params=asked).json() == {"items": [], "next": None}
+    assert client.get(f"{API}/places/{text.replace('/', '')}").status_code == 404
+    body = {"username": text, "password": text}
+    assert client_of(world, "owner").post(f"{API}/sign-in", json=body).status_code == 401
+    with world.office.db.read() as conn:
+        assert [b for b in log.verify(conn) if isinstance(b, log.Break)] == []
+
+
+BODIES = [
+    (b"", "application/json"), (b"{", "application/json"), (b"[]", "application/json"),
+    (b"null", "application/json"), (b"\xff\xfe", "application/json"),
+    (b'{"label": "\\u0000"}', "application/json"), (b'{"label": "\\ud800"}', "application/json"),
+    (b"[" * 100_000, "application/json"), (b'{"label": 1e999}', "application/json"),
+    (b"label=x", "application/x-www-form-urlencoded"), (b"<a/>", "text/xml"),
+    (b"x", "multipart/form-data"), (b"x", "multipart/form-data; boundary=x"), (b"x", "\x01"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "kind"), BODIES)
+@pytest.mark.parametrize("path", ["assignments", "submissions", "uploads/places", "scans"])
+def test_broken_bodies_are_refused_or_set_aside(world, path, body, kind):
+    answer = client_of(world).post(f"{API}/{path}", content=body, headers={"Content-Type": kind})
+    wanted = (201, 202) if path == "submissions" else ()
+    assert answer.status_code in (400, 413, 415, 422, *wanted), answer.text
+
+
+def test_a_nul_deep_in_a_free_form_field_is_refused(world):
+    body = {"code": "A", "programme": "household_sweep", "place": "C1", "purpose": "x",
+            "parameters": {"a": [{"b": "\0"}]}}  # fmt: skip
+    assert client_of(world).post(f"{API}/campaigns", json=body).status_code == 422
+
+
+def test_a_body_that_is_too_large_is_refused_with_its_limit(world):
+    client = client_of(world)
+    answer = client.post(f"{API}/assignments", content=b"x" * 2_000_001)
+    assert (answer.status_code, answer.json()["code"]) == (413, "web.too-large")
+    lying = client.post(f"{API}/assignments", content=b"{}", headers={"Content-Length": "-5"})
+    assert lying.status_code == 413
+
+
+def test_no_header_is_injected_through_what_is_echoed(world):
+    client = client_of(world)
+    answer = client.get(f"{API}/places/x", headers={"Accept-Language": "en\t, zh;q=x;;;"})
+    assert answer.status_code == 404
+    answer = client.get(f"{API}/feedback/%0d%0aX-Evil:1")
+    assert "x-evil" not in answer.headers
+
+
+def test_hostile_names_come_back_as_data_and_never_as_a_page(world):
+    client = client_of(world)
+    note = "<script>alert(1)</script>"
+    made = client.post(f"{API}/assignments", json={
+        "person": "P-outsider", "place": world.places["b1"], "role": "volunteer", "note": note,
+    })  # fmt: skip
+    assert made.json()["note"] == note
+    assert made.headers["content-type"] == "application/json"
+    assert made.headers["x-content-type-options"] == "nosniff"
+
+
+def test_forty_people_at_once_are_all_answered(world):
+    client = client_of(world)
+    answers: list[int] = []
+
+    def work() -> None:
+        answers.append(client.get(f"{API}/me").status_code)
+
+    threads = [threading.Thread(target=work) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 40
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_no_fault_in_the_whole_api(either_office, monkeypatch):
+    """Requests made from the API's own description, good and bad; none may end in a 500."""
+    world, who = build(either_office), "analyst" if either_office.db.is_sqlite else "leader"
+    monkeypatch.setattr("lamplit.services.field.throttle.count", lambda *a: None)
+    app = create_app(world.office)
+    schema = schemathesis.openapi.from_asgi(f"{API}/openapi.json", app).exclude(
+        path_regex="/events$|/openrosa|^/v1/key|/sign-out|/sign-in$|/me/password"
+    )
+    token = tokens.issue(world.office, world.actor(who), f"P-{who}", "test", "api")
+    headers = {"Authorization": f"Bearer {token.secret}"}
+    seen: set[str] = set()
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        seen.add(operation.label)
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            _try(operation, mode, headers)
+    assert len(seen) > 60
+    with world.office.db.read() as conn:
+        assert [b for b in log.verify(conn) if isinstance(b, log.Break)] == []
+
+
+def _try(operation: Any, mode: GenerationMode, headers: dict[str, str]) -> None:
+    @settings(max_examples=3, deadline=None, database=None, derandomize=True,
+              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def attempt(case: Any) -> None:
+        answer = case.call(headers=headers)
+        assert answer.status_code < 500, (case.as_curl_command(), answer.text)
+
+    with contextlib.suppress(Unsatisfiable, SkipTest):
+        attempt()
