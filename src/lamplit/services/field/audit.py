@@ -1,4 +1,4 @@
-"""For the privacy officer: lists that expire, and whether the log is whole."""
+"""For the privacy officer: lists of homes that expire; and what a server lets go of by itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.field import CampaignState
 from lamplit.services.field import door, expiry, once, throttle
 from lamplit.services.field.office import Actor, Office
-from lamplit.store import log
 from lamplit.store.schema import campaign, enrollment
 from lamplit.store.tree import under_any
 
@@ -28,15 +27,6 @@ class HomeList:
     state: CampaignState
     expires_at: datetime | None
     homes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a walk along the log found. `head` is worth keeping outside the store."""
-
-    entries: int
-    head: str
-    breaks: list[log.Break]
 
 
 def lists(office: Office, actor: Actor) -> list[HomeList]:
@@ -57,15 +47,6 @@ def lists(office: Office, actor: Actor) -> list[HomeList]:
             for row in rows
         ]  # fmt: skip
     return sorted(found, key=_by_expiry)
-
-
-def verify(office: Office, actor: Actor) -> Checked:
-    """Walk the whole log. Needs AUDIT somewhere; raises LamplitError `door.not-allowed`."""
-    with office.read(actor) as tx:
-        door.require_anywhere(tx, Ability.AUDIT)
-        breaks = [found for found in log.verify(tx.conn) if isinstance(found, log.Break)]
-        entries, head = log.head(tx.conn)
-    return Checked(entries, head, breaks)
 
 
 def tidy(office: Office) -> dict[str, int]:

@@ -1,0 +1,95 @@
+"""`lamplit serve` as people start it: a real process, a real port."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from lamplit.cli.serve import check_host
+from lamplit.domain.errors import LamplitError
+from lamplit.services.home import Home
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_loopback_needs_no_word(host):
+    check_host(host, allowed=False)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "lamplit.example"])
+def test_beyond_loopback_it_listens_with_tls_or_an_explicit_word_only(host):
+    with pytest.raises(LamplitError, match=r"web\.no-tls"):
+        check_host(host, allowed=False)
+    check_host(host, allowed=True)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def begin(home: Path, port: int, *more: str) -> subprocess.Popen[bytes]:
+    words = ["serve", "--home", str(home), "--port", str(port), *more]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("LAMPLIT", "PROMETHEUS"))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lamplit", *words], stderr=subprocess.PIPE, env=clean,
+        start_new_session=True,
+    )  # fmt: skip
+    for _ in range(300):
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).raise_for_status()
+            return process
+        except httpx.TransportError:
+            time.sleep(0.1)
+    process.kill()
+    raise AssertionError(process.communicate()[1])
+
+
+def stop(process: subprocess.Popen[bytes]) -> str:
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.communicate(timeout=20)[1].decode()
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+
+
+@pytest.mark.slow
+def test_the_server_answers_logs_without_ids_and_stops_when_told(tmp_path):
+    home, port = Home.create(tmp_path / "home"), free_port()
+    process = begin(home.path, port)
+    base = f"http://127.0.0.1:{port}"
+    assert httpx.get(f"{base}/api/v1/people/P-li-lei?text=lei").status_code == 401
+    assert "lamplit_requests_total" in httpx.get(f"{base}/metrics").text
+    said = stop(process)
+    assert process.returncode in (0, 130, -signal.SIGINT)
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert {"method", "path", "status", "ms", "request"} <= set(lines[-1])
+    assert "/api/v1/people/{person}" in {line["path"] for line in lines}
+    assert "li-lei" not in said
+    assert "127.0.0.1" not in said.partition("\n")[2]
+
+
+@pytest.mark.slow
+def test_several_workers_sum_their_figures(tmp_path):
+    home, port = Home.create(tmp_path / "home"), free_port()
+    process = begin(home.path, port, "--workers", "2")
+    base = f"http://127.0.0.1:{port}"
+    for _ in range(30):
+        httpx.get(f"{base}/healthz")
+    text = httpx.get(f"{base}/metrics").text
+    stop(process)
+    [line] = [
+        one for one in text.splitlines()
+        if one.startswith("lamplit_requests_total{") and '"/healthz"' in one
+    ]  # fmt: skip
+    assert float(line.rpartition(" ")[2]) == 30
