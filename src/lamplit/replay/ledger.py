@@ -32,6 +32,7 @@ class Visit:
     found: str
     findings: tuple[str, ...] = ()
     moves: tuple[tuple[str, int, str], ...] = ()
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,10 @@ class Ledger:
         """The visits of a programme, in the order in which they were made."""
         mine = (one for one in self.visits.values() if one.programme == programme)
         return sorted(mine, key=lambda one: (one.minute, one.instance_id))
+
+    def tasks_filled(self, programme: str) -> int:
+        """How many tasks somebody has filled in a form for."""
+        return len({visit.task for visit in self.visits.values() if visit.programme == programme})
 
     def doors_done(self, programme: str) -> set[str]:
         """Places at which nobody needs to knock again, by the sweep's own rule: met, refused, or

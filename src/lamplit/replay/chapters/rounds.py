@@ -84,7 +84,7 @@ class Rounds(Loop):
         self.world.ledger.note(
             Visit(
                 instance, self.programme, who.code, place, ends,
-                knock.outcome.value, knock.found.value, knock.findings,
+                knock.outcome.value, knock.found.value, knock.findings, task=task,
             )
         )  # fmt: skip
         self.remember(who, instance, task, place, minute, ends, done=knock.done)

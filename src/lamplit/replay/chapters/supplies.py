@@ -103,8 +103,9 @@ def open_campaign(world: World, homes: dict[str, int], carriers: list[str]) -> S
     )
     leader.post(f"/campaigns/{CAMPAIGN}/open", version=made["version"])
     lived_in = [p for p, home in homes.items() if not world.mind.truth.vacant[home]]
-    asked = dice(world.scale.seed, "asked").sample(sorted(lived_in, key=homes.__getitem__),
-                                                   min(world.scale.served, len(lived_in)))  # fmt: skip
+    lived_in.sort(key=homes.__getitem__)
+    count = min(world.scale.served, len(lived_in))
+    asked = dice(world.scale.seed, "asked").sample(lived_in, count)
     body = {"place_ids": asked, "reason": "request"}
     leader.insist("asked", f"/campaigns/{CAMPAIGN}/enrollments", body)
     leader.insist("sweep:supplies", f"/campaigns/{CAMPAIGN}/sweep", {})
@@ -189,13 +190,8 @@ def _at_desk(
     world.at(minute)
     phone = world.phone(code)
     phone.offline = tuple(s for s in phone.offline if not s[0] <= minute < s[1])
+    task = _desk_task(world, supplies, code)
     phone.fetch()
-    task = next(
-        id_
-        for id_, row in phone.tasks.items()
-        if row.values.get("household") == supplies.depot
-        and row.values.get("state") in ("requested", "accepted", "in_progress")
-    )
     filled = answers | supplies.handing.times(minute, minute) | {"task": task}
     filled["task_state"] = "completed" if answers["what"] == "counted" else "in_progress"
     instance = phone.fill(f"lamplit_{PROGRAMME}", filled, task)
@@ -208,6 +204,15 @@ def _at_desk(
     )  # fmt: skip
     while phone.queue:
         world.deliver(code, minute, {instance: minute} | _born(supplies, code))
+
+
+def _desk_task(world: World, supplies: Supplies, code: str) -> str:
+    """The desk's open task, given by the leader to whoever stands there."""
+    leader = world.caller(LEADER)
+    doors = pages(leader, f"/campaigns/{CAMPAIGN}/doors")
+    task: str = next(d["task_id"] for d in doors if d["place_id"] == supplies.depot)
+    leader.insist(f"desk:{code}:{task}", "/assigned-tasks", {"person": code, "task_ids": [task]})
+    return task
 
 
 def _born(supplies: Supplies, code: str) -> dict[str, float]:
