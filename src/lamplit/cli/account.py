@@ -66,14 +66,15 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True, help=tr("Who may sign in, and how.", "账号：谁可以登录，如何登录。")
     )
-    for name, command, en, zh in (
-        ("create", create, "Make an account.", "新建账号。"),
-        ("token", token, "Make a token for a phone or a program.", "为手机或程序生成令牌。"),
-        ("reset", reset, "Make up a new password.", "重设密码。"),
-        ("disable", disable, "End all ways in.", "停用账号及其所有登录方式。"),
-        ("link", link, "Tie to the company's directory.", "关联企业目录账号。"),
-    ):
-        group.command(name, help=tr(en, zh))(command)
+    commands = {
+        "create": (create, tr("Make an account.", "新建账号。")),
+        "token": (token, tr("Make a token for a phone or a program.", "为手机或程序生成令牌。")),
+        "reset": (reset, tr("Make up a new password.", "重设密码。")),
+        "disable": (disable, tr("End all ways in.", "停用账号及其所有登录方式。")),
+        "link": (link, tr("Tie to the company's directory.", "关联企业目录账号。")),
+    }
+    for name, (command, told) in commands.items():
+        group.command(name, help=told)(command)
     app.add_typer(group, name="account")
 
 
