@@ -218,12 +218,13 @@ def test_every_step_is_in_the_log(hood):
     made = assign(hood.office, CLI, person="p1", place="B1", role=Role.RESPONSIBLE)
     hand_over(hood.office, hood.as_("lead"), made.id, to="p2")
     with hood.office.db.read() as conn:
-        kinds = [(row.kind, row.actor_id) for row in log.entries(conn)][-3:]
+        kinds = [(row.kind, row.actor_id) for row in log.entries(conn)][-4:]
     lead = hood.ids["lead"]
     assert kinds == [
         ("assignment.begun", None),
         ("assignment.ended", lead),
         ("assignment.begun", lead),
+        ("assignment.took_effect", lead),
     ]
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lamplit.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, open_home, print_json
 from lamplit.cli.dates import parse_day
 from lamplit.cli.progress import progress
-from lamplit.cli.text import tr
+from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
+    from lamplit.services.field.evening import EveningReport
+    from lamplit.services.home import Home
     from lamplit.services.night.advance import NightReport
 
 Through = Annotated[
@@ -42,8 +45,8 @@ def register(app: typer.Typer) -> None:
     @app.command(
         "nightly",
         help=tr(
-            "Carry every home's state forward to DATE; late readings are worked in.",
-            "将每户状态推进到指定日期，并补算迟到的读数。",
+            "Carry every home's state forward to DATE; then close the field office's day.",
+            "将每户状态推进到指定日期并补算迟到的读数，然后做外勤日终处理。",
         ),
     )
     def nightly(
@@ -54,17 +57,67 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         from lamplit.services.night.advance import run_nights
 
+        here = open_home(home)
         with progress(tr("Working the nights", "夜间计算")) as bar:
             report = run_nights(
-                open_home(home),
+                here,
                 through,
                 afresh=afresh,
                 progress=lambda _, done, total: bar(done, total),
             )
+        evening = _close_the_day(here, report.through)
         if json:
-            print_json({name: getattr(report, name) for name in report.__slots__})
+            told = {name: getattr(report, name) for name in report.__slots__}
+            print_json(told | ({"field": _as_json(evening)} if evening else {}))
             return
         _tell(report)
+        if evening:
+            _tell_evening(evening)
+        note(tr("Next: lamplit sweep", "下一步：lamplit sweep"))
+
+
+def _close_the_day(home: Home, through: date | None) -> EveningReport | None:
+    """The field office's evening, where there is an office."""
+    from lamplit.services.field.office import Office, has_store
+
+    if not has_store(home):
+        return None
+    from lamplit.services.field.evening import close_the_day
+
+    with progress(tr("The field office's evening", "外勤日终处理")) as bar:
+        bar(0, None)
+        return close_the_day(Office.open(home), through)
+
+
+def _as_json(evening: EveningReport) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    told = asdict(replace(evening, failed={}))
+    return told | {"failed": {code: fault.code for code, fault in evening.failed.items()}}
+
+
+def _tell_evening(evening: EveningReport) -> None:
+    for one in evening.swept:
+        note(
+            tr(
+                f"A campaign swept as of {one.as_of}: {one.added:,} doors added, "
+                f"{one.resolved:,} resolved.",
+                f"已按 {one.as_of} 更新一个行动：新增 {one.added:,} 户，解除 {one.resolved:,} 户。",
+            )
+        )
+    for code, fault in evening.failed.items():
+        note(tr(f"Campaign {code} was not swept:", f"行动 {code} 未能更新："))
+        note(f"  {fault.describe(LANGUAGE)}")
+    note(
+        tr(
+            f"Field office: {evening.tasks:,} tasks made, {evening.missed:,} missed, "
+            f"{evening.handed_over:,} ties took effect, {evening.received:,} submissions "
+            f"worked in, {evening.expired:,} lists expired.",
+            f"外勤：生成任务 {evening.tasks:,}，错过 {evening.missed:,}，"
+            f"移交生效 {evening.handed_over:,}，补处理记录 {evening.received:,}，"
+            f"到期名单 {evening.expired:,}。",
+        )
+    )
 
 
 def _tell(report: NightReport) -> None:
@@ -98,4 +151,3 @@ def _tell(report: NightReport) -> None:
                 f"{report.last_read} 之后没有读数：其中 {report.unread} 夜无数据。",
             )
         )
-    note(tr("Next: lamplit sweep", "下一步：lamplit sweep"))

@@ -22,7 +22,7 @@ from lamplit.domain.field import (
 )
 from lamplit.domain.problems import people as problems
 from lamplit.services.field.door import require
-from lamplit.services.field.handover import on_handover
+from lamplit.services.field.handover import TOOK_EFFECT, on_handover
 from lamplit.services.field.office import Actor, Office, Transaction, new_id
 from lamplit.services.field.people import resolve_person
 from lamplit.services.field.places import name_of, require_kind, resolve_place
@@ -123,6 +123,9 @@ def hand_over(
         add(tx, made)
         if with_tasks:
             on_handover(tx, ended, new_person.id, note or "")
+        else:
+            # No evening is to move them later.
+            tx.log(TOOK_EFFECT, "assignment", ended.id, place_id=ended.place_id)
         return made
 
 

@@ -144,6 +144,12 @@ def store_url(home: Home) -> str:
     return named or f"sqlite:///{home.store_dir.resolve() / 'lamplit.db'}"
 
 
+def has_store(home: Home) -> bool:
+    """Whether a home has a store yet: one is named, or the file is there."""
+    named = os.environ.get("LAMPLIT_STORE_URL") or home.config.store.get("url")
+    return bool(named) or (home.store_dir / "lamplit.db").is_file()
+
+
 def new_id() -> str:
     """A new UUIDv4."""
     return str(uuid.uuid4())
