@@ -85,6 +85,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("GET", f"{API}/me/tasks"): Call(),
         # people and places
         ("GET", f"{API}/people"): Call(query={"place": ids["c1"]}),
+        ("GET", f"{API}/organisations"): Call(at="anywhere"),
         ("GET", f"{API}/people/{{person}}"): Call(at="b1", also=frozenset({"owner"})),
         ("GET", f"{API}/people/{{person}}/data"): Call(at="b1", also=frozenset({"owner"})),
         ("POST", f"{API}/check-ins"): Call(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from lamplit.store.schema import account, person
 
@@ -52,11 +52,6 @@ def rehash(conn: Connection, account_id: str, before: str, after: str) -> None:
 def signed_in(conn: Connection, account_id: str, now: datetime) -> None:
     """Note a sign-in."""
     conn.execute(update(account).where(account.c.id == account_id).values(signed_in_at=now))
-
-
-def count(conn: Connection) -> int:
-    """How many accounts there are."""
-    return int(conn.scalar(select(func.count()).select_from(account)) or 0)
 
 
 def add_person(conn: Connection, **row: Any) -> None:

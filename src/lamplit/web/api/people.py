@@ -11,10 +11,10 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import EndReason, Role
 from lamplit.domain.problems import web as problems
-from lamplit.services.field import assignments, checkin, people
+from lamplit.services.field import assignments, checkin, organisations, people
 from lamplit.services.field.assignments import Withdrawal
 from lamplit.services.field.checkin import CheckIn, CurveDay
-from lamplit.services.field.people import Person, PersonView
+from lamplit.services.field.people import Organisation, Person, PersonView
 from lamplit.store.assignments import Assignment
 from lamplit.web import etags
 from lamplit.web.access import SIGNED_IN, able, rule
@@ -106,6 +106,17 @@ def list_people(
 def show_person(person: Id, office: TheOffice, actor: Who) -> PersonView:
     """With where they belong and all their ties."""
     return people.show_person(office, actor, person)
+
+
+@router.get("/organisations")
+@rule(able(Ability.SEE_PEOPLE, Ability.ASSIGN, where="any place"), "Organisations", "组织列表")
+def list_organisations(
+    office: TheOffice, actor: Who, cursor: Cursor = None, limit: Limit = 200
+) -> Page[Organisation]:
+    """By code; each names the one it belongs to."""
+    after = decode(cursor, str) or ""
+    rows = organisations.listed(office, actor, after=after, limit=limit + 1)
+    return page(rows, limit, lambda one: one.code)
 
 
 @router.post("/check-ins", status_code=201)
