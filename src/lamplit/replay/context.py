@@ -76,9 +76,9 @@ class World:
         """Let a phone send what it has, if it has a signal; `born`: when a form was filled in."""
         phone = self.phone(code)
         if phone.queue and phone.online(minute):
-            for one in phone.send():
+            for one in phone.send(late=late):
                 waited = minute - born[one.instance_id]
-                self.ledger.sent(one.instance_id, one.status, one.posts, waited, late)
+                self.ledger.sent(one.instance_id, one.status, one.posts, waited, one.late)
 
 
 def today(minute: float) -> int:

@@ -21,11 +21,12 @@ ACCEPTED = (201, 202)
 
 @dataclass(slots=True)
 class Unsent:
-    """A filled form that waits: how often it was posted, and what was last said to it."""
+    """A filled form that waits: how often it was posted, and whether the first time was late."""
 
     instance_id: str
     body: bytes
     posts: int = 0
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Sent:
     instance_id: str
     status: int
     posts: int
+    late: bool
 
 
 @dataclass
@@ -80,10 +82,15 @@ class Phone:
         self.queue.append(Unsent(instance, body))
         return instance
 
-    def send(self) -> list[Sent]:
-        """Send what waits, oldest first; what fails stays."""
+    def send(self, *, late: bool = False) -> list[Sent]:
+        """Send what waits, oldest first; what fails stays.
+
+        `late`: the owner has withdrawn. A form whose first reply was lost before that is not late:
+        the server has had it since.
+        """
         sent: list[Sent] = []
         for one in list(self.queue):
+            one.late = late if one.posts == 0 else one.late
             one.posts += 1
             try:
                 answer = self.wire.deliver(
@@ -98,7 +105,7 @@ class Phone:
                 continue
             if answer.status_code in ACCEPTED:
                 self.queue.remove(one)
-                sent.append(Sent(one.instance_id, answer.status_code, one.posts))
+                sent.append(Sent(one.instance_id, answer.status_code, one.posts, one.late))
             elif answer.status_code < 500:
                 raise RefusedError(f"{self.person}: {answer.status_code} {answer.text[:400]}")
         return sent

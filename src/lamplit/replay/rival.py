@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lamplit.domain.field import Outcome
 from lamplit.replay.chance import dice
 from lamplit.replay.mind import Mind, known, wanted
 from lamplit.replay.walk import Knocked, Legs, Walker, sweep
@@ -39,15 +40,21 @@ class Band:
 class DayEnd:
     """What was known when a day ended: homes found empty or returned, and knocks made by then.
 
-    `ahead` is guided less unguided, run by run. `same_knocks` is what the unguided sweep knew after
-    as many knocks as the guided had made: with that the shorter ways from door to door, which speak
-    for the rival, are left out.
+    By word: somebody at the door or on the landing said so. `guided` counts besides the empty
+    homes where nobody answered and the meters say the same; `wrong` are those where the two agree
+    and somebody lives there all the same. Without meters a door where nobody answers says nothing.
+    `ahead` and `ahead_by_word` are guided less unguided, run by run. `same_knocks` is what the
+    unguided sweep knew after as many knocks as the guided had made: with that the shorter ways from
+    door to door, which speak for the rival, are left out.
     """
 
     day: int
     guided: Band
+    by_word: Band
+    wrong: Band
     unguided: Band
     ahead: Band
+    ahead_by_word: Band
     same_knocks: Band
     knocks_guided: Band
     knocks_unguided: Band
@@ -66,6 +73,18 @@ class Comparison:
     curve: tuple[tuple[float, float, float], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of both sweeps, with when (minute, number of the knock) each home became known."""
+
+    here: list[Knocked]
+    there: list[Knocked]
+    word: dict[int, tuple[float, int]]
+    meters: dict[int, tuple[float, int]]
+    wrong: dict[int, tuple[float, int]]
+    rival: dict[int, tuple[float, int]]
+
+
 def unguided(walkers: Sequence[Walker], homes: int, seed: int) -> list[Walker]:
     """The same people with doors in building order: a block each, by how long they can stay.
 
@@ -77,7 +96,7 @@ def unguided(walkers: Sequence[Walker], homes: int, seed: int) -> list[Walker]:
     ends = np.round(np.cumsum(time) / time.sum() * homes).astype(int)
     starts = np.concatenate([[0], ends[:-1]])
     return [
-        replace(walker, row=tuple(range(int(a), int(b))))
+        replace(walker, row=tuple(range(int(a), int(b))), keen=frozenset())
         for walker, a, b in zip(drawn, starts, ends, strict=True)
     ]
 
@@ -87,31 +106,63 @@ def compare(
     legs: Legs,
     walkers: Sequence[Walker],
     *,
+    called_empty: frozenset[int],
     days: int,
     runs: int,
     seed: int,
     report: Callable[[float, float | None], None] | None = None,
 ) -> Comparison:
-    """Walk both sweeps `runs` times and hold them against each other at the end of each day."""
+    """Walk both sweeps `runs` times and hold them against each other at the end of each day.
+
+    `called_empty`: the homes that the meters called empty on the eve.
+    """
     grid = np.arange(0, days * DAY + 1, CURVE_MINUTES)
-    finds: list[tuple[np.ndarray, np.ndarray]] = []
+    curves: list[tuple[np.ndarray, np.ndarray]] = []
     ends: list[list[tuple[float, ...]]] = []
-    for run in range(runs):
-        luck = replace(mind, seed=seed * 1_000 + run + 1)
-        here = sweep(luck, legs, walkers)
-        there = sweep(luck, legs, unguided(walkers, len(mind.truth), seed * 1_000 + run))
-        first, second = finds_of(luck, here), finds_of(luck, there)
-        finds.append((counted(first, grid), counted(second, grid)))
-        ends.append([_day_end(day, here, there, first, second) for day in range(1, days + 1)])
+    for number in range(runs):
+        run = _run(mind, legs, walkers, called_empty, seed * 1_000 + number)
+        curves.append((counted(run.meters, grid), counted(run.rival, grid)))
+        ends.append([_day_end(day, run) for day in range(1, days + 1)])
         if report:
-            report(run + 1, runs)
-    curve = [np.mean([pair[side] for pair in finds], axis=0) for side in (0, 1)]
+            report(number + 1, runs)
+    curve = [np.mean([pair[side] for pair in curves], axis=0) for side in (0, 1)]
     return Comparison(
         runs,
         int(wanted(mind, 0).sum()),
         tuple(_banded(day, [run[day] for run in ends]) for day in range(days)),
         tuple(zip(grid.tolist(), curve[0].tolist(), curve[1].tolist(), strict=True)),
     )
+
+
+def _run(
+    mind: Mind, legs: Legs, walkers: Sequence[Walker], called_empty: frozenset[int], seed: int
+) -> Run:
+    luck = replace(mind, seed=seed)
+    here = sweep(luck, legs, walkers)
+    there = sweep(luck, legs, unguided(walkers, len(mind.truth), seed))
+    word = finds_of(luck, here)
+    silent = silences(here, called_empty)
+    right = {h: at for h, at in silent.items() if truly_empty(luck, h, at[0])}
+    wrong = {h: at for h, at in silent.items() if h not in right}
+    meters = {h: min(at for at in (word.get(h), right.get(h)) if at) for h in {*word, *right}}
+    return Run(here, there, word, meters, wrong, finds_of(luck, there))
+
+
+def silences(
+    knocks: Sequence[Knocked], called_empty: frozenset[int]
+) -> dict[int, tuple[float, int]]:
+    """Home → (minute, number) of the first knock without an answer where the meters say empty."""
+    found: dict[int, tuple[float, int]] = {}
+    for number, one in enumerate(knocks, 1):
+        silent = one.knock.outcome is Outcome.NO_ANSWER and one.home in called_empty
+        if silent and one.home not in found:
+            found[one.home] = (one.minute, number)
+    return found
+
+
+def truly_empty(mind: Mind, home: int, minute: float) -> bool:
+    """Whether a home is empty, in truth, on the day of a minute."""
+    return bool(mind.truth.empty[home, mind.first_day + int(minute // DAY)])
 
 
 def finds_of(mind: Mind, knocks: Sequence[Knocked]) -> dict[int, tuple[float, int]]:
@@ -128,19 +179,16 @@ def counted(found: dict[int, tuple[float, int]], grid: np.ndarray) -> np.ndarray
     return np.searchsorted(np.sort([minute for minute, _ in found.values()]), grid, side="right")
 
 
-def _day_end(
-    day: int,
-    here: Sequence[Knocked],
-    there: Sequence[Knocked],
-    first: dict[int, tuple[float, int]],
-    second: dict[int, tuple[float, int]],
-) -> tuple[float, ...]:
+def _day_end(day: int, run: Run) -> tuple[float, ...]:
     end = day * DAY
-    knocks = sum(one.minute < end for one in here)
-    guided = sum(minute < end for minute, _ in first.values())
-    rival = sum(minute < end for minute, _ in second.values())
-    as_many = sum(number <= knocks for _, number in second.values())
-    return guided, rival, guided - rival, as_many, knocks, sum(one.minute < end for one in there)
+    knocks = sum(one.minute < end for one in run.here)
+    guided, word, wrong, rival = (
+        sum(minute < end for minute, _ in found.values())
+        for found in (run.meters, run.word, run.wrong, run.rival)
+    )
+    as_many = sum(number <= knocks for _, number in run.rival.values())
+    steps = sum(one.minute < end for one in run.there)
+    return guided, word, wrong, rival, guided - rival, word - rival, as_many, knocks, steps
 
 
 def _banded(day: int, runs: list[tuple[float, ...]]) -> DayEnd:

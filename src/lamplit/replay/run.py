@@ -187,7 +187,7 @@ class Replay:
         report(1, 3)
         routes = sweep.make_plan(world, self.campaign, self.plan_seconds)
         report(3, 3)
-        listed, people = self.campaign.listed, len(routes.rows)
+        listed, people = len(self.campaign.listed), len(routes.rows)
         return Text(
             f"{listed:,} of {self.campaign.enrolled:,} doors on the list; {people} people have "
             f"their routes",
@@ -251,9 +251,15 @@ class Replay:
         scale = self.stage.scale
         mind = Mind(self._truth, self._truth.index(START) + SWEEP_DAY, scale.seed)
         self.comparison = compare(
-            mind, self._there.legs, self.campaign.walkers,
-            days=SWEEP_DAYS, runs=scale.runs, seed=scale.seed, report=report,
-        )  # fmt: skip
+            mind,
+            self._there.legs,
+            self.campaign.walkers,
+            called_empty=self.campaign.called_empty,
+            days=SWEEP_DAYS,
+            runs=scale.runs,
+            seed=scale.seed,
+            report=report,
+        )
         first = self.comparison.days[0].ahead
         return Text(
             f"{first.mean:+.0f} homes known by the end of day 1 "
@@ -275,7 +281,7 @@ class Replay:
             "seconds": {code: round(took, 1) for code, took in self.seconds.items()},
             "check_in": [list(day) for day in self.checked_in.days] if self.checked_in else [],
             "sweep": {
-                "listed": campaign.listed,
+                "listed": len(campaign.listed),
                 "enrolled": campaign.enrolled,
                 "evenings": [asdict(one) for one in campaign.evenings],
                 "known_by_day_end": list(self.finds),

@@ -67,6 +67,8 @@ class Walker:
     id: str
     spans: tuple[Span, ...]
     row: tuple[int, ...]
+    keen: frozenset[int] = frozenset()
+    """Doors that are tried again before any other is tried first: those the meters point to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,17 @@ class List:
     """A list as it is being walked: first attempts in order, then again where nobody opened."""
 
     row: list[int]
+    keen: frozenset[int] = frozenset()
     at: int = 0
     again: list[tuple[float, int, int]] = field(default_factory=list)
 
     def next(self, minute: float) -> tuple[int, int] | None:
         """(home, attempt) to go to now; None where there is none, or none yet."""
+        due = [one for one in self.again if one[0] <= minute and one[1] in self.keen]
+        if due:
+            self.again.remove(min(due))
+            heapq.heapify(self.again)
+            return min(due)[1:]
         if self.at < len(self.row):
             self.at += 1
             return self.row[self.at - 1], 1
@@ -110,7 +118,7 @@ class List:
 
 def walk(mind: Mind, legs: Legs, walker: Walker) -> Iterator[Knocked]:
     """What one person does with their list."""
-    doors = List(list(walker.row))
+    doors = List(list(walker.row), walker.keen)
     for span in walker.spans:
         minute, here = span.start, -1
         while minute < span.end:

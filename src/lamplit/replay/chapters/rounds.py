@@ -39,6 +39,8 @@ class Rounds(Loop):
     sweepers: dict[str, Sweeper] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     knocks: list[Knocked] = field(default_factory=list)
+    keen: frozenset[str] = frozenset()
+    """Places that are tried again before any other is tried first."""
     programme: str = PROGRAMME
     gap: float = GAP
 
@@ -153,13 +155,13 @@ class Rounds(Loop):
         mine = self._mine(who)
         fresh = [p for p in who.plan if p in mine and p not in who.tried]
         fresh += [p for p in mine if p not in who.tried and p not in who.plan]
-        if fresh:
-            return mine[fresh[0]], fresh[0]
         again = [p for p in mine if p in who.tried and who.tried[p] + self.gap <= minute]
-        for place in sorted(again, key=lambda p: who.tried[p]):
+        for place in sorted(again, key=lambda p: (p not in self.keen, who.tried[p])):
+            if fresh and place not in self.keen:
+                break
             if self._claimed(who, mine[place], minute):
                 return mine[place], place
-        return None
+        return (mine[fresh[0]], fresh[0]) if fresh else None
 
     def _mine(self, who: Sweeper) -> dict[str, str]:
         """Place to task: what the phone says is mine, and doors that I have tried myself."""

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from lamplit.domain.field import Role
+from lamplit.domain.words import EMPTY_STATES
 from lamplit.planning.replan import Change, replan
 from lamplit.replay.chapters.loop import Event
 from lamplit.replay.chapters.rounds import PROGRAMME, Rounds, Sweeper
@@ -43,12 +44,16 @@ class Evening:
 
 @dataclass
 class Campaign:
-    """The campaign as the story goes through it. `listed` doors are those the meters point to."""
+    """The campaign as the story goes through it.
+
+    `listed`: the homes that the meters point to; `called_empty`: those that they call empty.
+    """
 
     rounds: Rounds
     code: str = CAMPAIGN
     enrolled: int = 0
-    listed: int = 0
+    listed: frozenset[int] = frozenset()
+    called_empty: frozenset[int] = frozenset()
     plan: Routes | None = None
     evenings: list[Evening] = field(default_factory=list)
     team: list[str] = field(default_factory=list)
@@ -78,9 +83,15 @@ def open_campaign(world: World, rounds_homes: dict[str, int]) -> Campaign:
     )
     leader.post(f"/campaigns/{CAMPAIGN}/open", version=made["version"])
     swept = leader.insist("sweep:0", f"/campaigns/{CAMPAIGN}/sweep", {})
-    # The number of doors on tonight's list, as `lamplit sweep` shows it.
-    listed = nightly_list(world.office.home, community=COMMUNITY, top=1).found
-    campaign = Campaign(Rounds(world, homes=rounds_homes), enrolled=swept["added"], listed=listed)
+    # Tonight's list, as `lamplit sweep` shows it to the analyst.
+    doors = nightly_list(world.office.home, community=COMMUNITY).doors
+    number = {code: at for at, code in enumerate(world.mind.truth.doors.household)}
+    campaign = Campaign(Rounds(world, homes=rounds_homes), enrolled=swept["added"])
+    campaign.listed = frozenset(number[code] for code in doors["household_id"].to_pylist())
+    called = zip(doors["household_id"].to_pylist(), doors["state"].to_pylist(), strict=True)
+    empty = {state.word for state in EMPTY_STATES}
+    campaign.called_empty = frozenset(number[code] for code, state in called if state in empty)
+    campaign.rounds.keen = frozenset(p for p, h in rounds_homes.items() if h in campaign.listed)
     campaign.team = sweepers(world.scale, members(world.scale))
     for code in campaign.team:
         body = {"person": code, "place": COMMUNITY, "role": Role.VOLUNTEER.value}
@@ -98,7 +109,7 @@ def make_plan(world: World, campaign: Campaign, seconds: float) -> Routes:
     people = [p for p in pages(leader, "/people", place=COMMUNITY) if p["code"] in campaign.team]
     first = world.days.day(SWEEP_DAY * DAY)
     routes = plan_routes(
-        doors, buildings, people, listed=campaign.listed, first_day=first, days=SWEEP_DAYS,
+        doors, buildings, people, listed=len(campaign.listed), first_day=first, days=SWEEP_DAYS,
         seconds=seconds, seed=world.scale.seed,
     )  # fmt: skip
     task_at = {one["place_id"]: one["task_id"] for one in doors}
@@ -122,7 +133,8 @@ def _walkers(campaign: Campaign, routes: Routes) -> list[Walker]:
             for day in range(SWEEP_DAY, SWEEP_DAY + SWEEP_DAYS)
             for s in hours(scale, code, day)
         )
-        made.append(Walker(code, spans, tuple(homes[p] for p in routes.rows.get(code, ()))))
+        row = tuple(homes[p] for p in routes.rows.get(code, ()))
+        made.append(Walker(code, spans, row, campaign.listed))
     return made
 
 
