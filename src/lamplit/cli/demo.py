@@ -28,8 +28,36 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 TITLE_WIDTH = 22
+DEMO_HOMES, DEMO_FOLDER = 5000, Path("demo")
 
-Homes = Annotated[int, typer.Option(help=tr("How many homes.", "户数。"))]
+Homes = Annotated[
+    int | None,
+    typer.Option(
+        help=tr("How many homes [default: 5000, replay 6000].", "户数 [默认：5000，重演 6000]。"),
+        show_default=False,
+    ),
+]
+AsReplay = Annotated[
+    bool,
+    typer.Option(
+        "--replay",
+        help=tr(
+            "Relive the origin: check-in, sweep, supplies and work sites, over HTTP, with robots.",
+            "重演起点：报到、摸排、物资与作业督察，由机器人经网络完成。",
+        ),
+    ),
+]
+People = Annotated[
+    int, typer.Option(help=tr("Of the replay: how many members.", "重演：成员人数。"))
+]
+StoreUrl = Annotated[
+    str,
+    typer.Option(
+        "--store-url",
+        metavar="URL",
+        help=tr("Of the replay: an empty database.", "重演：空数据库的地址。"),
+    ),
+]
 Days = Annotated[int, typer.Option(help=tr("How many days.", "天数。"))]
 Seed = Annotated[
     int, typer.Option(help=tr("The same seed gives the same town.", "相同种子生成相同小城。"))
@@ -55,18 +83,35 @@ def register(app: typer.Typer) -> None:
         ),
     )
     def demo(
-        homes: Homes = 5000,
+        homes: Homes = None,
         days: Days = 60,
         seed: Seed = 2020,
-        output: Folder = Path("demo"),
+        output: Folder = DEMO_FOLDER,
         replace: Replace = False,
+        as_replay: AsReplay = False,
+        people: People = 700,
+        store_url: StoreUrl = "",
         as_json: JsonOption = False,
     ) -> None:
+        if as_replay:
+            from lamplit.cli.demo_replay import HOMES, replay
+
+            folder = output if output != DEMO_FOLDER else Path("replay")
+            replay(
+                _do, homes=HOMES if homes is None else homes, people=people, seed=seed,
+                folder=folder, store_url=store_url, replace=replace, as_json=as_json,
+            )  # fmt: skip
+            return
         started = time.monotonic()
         with progress(tr("Getting ready", "准备中")):
             from lamplit.services.demo import Demo, DemoOrder
 
-            shown = Demo.open(DemoOrder(homes, days, seed), output, replace=replace, who=who())
+            shown = Demo.open(
+                DemoOrder(DEMO_HOMES if homes is None else homes, days, seed),
+                output,
+                replace=replace,
+                who=who(),
+            )
         steps = shown.steps()
         for number, step in enumerate(steps, 1):
             _do(step, number, len(steps))

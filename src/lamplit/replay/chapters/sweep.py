@@ -257,7 +257,7 @@ def _withdrawals(world: World, campaign: Campaign, start: float) -> list[Event]:
         for c in standing
         if any(s.start <= start + SILENT_FROM < s.end for s in hours(world.scale, c, day))
     ]
-    leaver = (afternoon or standing)[-1]
+    leaver = max(afternoon or standing, key=lambda c: (_left(campaign.rounds.sweepers[c]), c))
     campaign.late_from = leaver
     phone = world.phone(leaver)
     phone.offline += ((start + SILENT_FROM - 1, start + LATE_AT),)
@@ -265,6 +265,11 @@ def _withdrawals(world: World, campaign: Campaign, start: float) -> list[Event]:
         (start + WITHDRAW_AT, lambda: _withdraw(world, campaign, leaver)),
         (start + LATE_AT, lambda: _late(world, campaign, leaver, start + LATE_AT)),
     ]
+
+
+def _left(who: Sweeper) -> int:
+    """How many doors of a list were not tried so far."""
+    return sum(place not in who.tried for place in who.plan)
 
 
 def _withdraw(world: World, campaign: Campaign, leaver: str) -> None:
@@ -304,8 +309,9 @@ def _share_out(world: World, campaign: Campaign, leaver: str, minute: float) -> 
 
 def _late(world: World, campaign: Campaign, leaver: str, minute: float) -> None:
     """The signal is back, after the withdrawal: what was done before it is handed in."""
-    who = campaign.rounds.sweepers[leaver]
-    while world.phone(leaver).queue:
+    who, phone = campaign.rounds.sweepers[leaver], world.phone(leaver)
+    phone.offline = ()
+    while phone.queue:
         world.deliver(leaver, minute, who.born, late=True)
 
 
@@ -315,5 +321,6 @@ def _flush(world: World, campaign: Campaign, minute: float) -> None:
     for who in campaign.rounds.sweepers.values():
         if who.code in world.phones:
             late = who.withdrawn_at is not None
+            world.phones[who.code].offline = ()
             while world.phones[who.code].queue:
                 world.deliver(who.code, minute, who.born, late=late)
