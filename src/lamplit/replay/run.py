@@ -40,7 +40,7 @@ from lamplit.store.database import Database
 from lamplit.store.schema import person, place
 
 MARK = "replay.json"
-LEAST_HOMES, LEAST_PEOPLE = 100, 16
+LEAST_HOMES, LEAST_PEOPLE = 40, 16
 PLAN_SECONDS = 6.0
 Report = Callable[[float, float | None], None]
 

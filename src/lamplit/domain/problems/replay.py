@@ -12,8 +12,8 @@ TOO_SMALL = Problem(
         "{homes} 户、{people} 人太少，无法演完整个故事。",
     ),
     Text(
-        "Give --homes as 100 or more, and --people as 16 or more.",
-        "请把 --homes 设为 100 或更大，--people 设为 16 或更大。",
+        "Give --homes as 40 or more, and --people as 16 or more.",
+        "请把 --homes 设为 40 或更大，--people 设为 16 或更大。",
     ),
 )
 STORE_IN_USE = Problem(

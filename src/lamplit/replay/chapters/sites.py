@@ -21,7 +21,7 @@ from lamplit.services.field.imports import Kind
 CAMPAIGN, PROGRAMME = "SITES-2020", "worksite_safety"
 BATCH = 50
 REMOTE_SHARE, REMOTE_MINUTES, ON_SITE_MINUTES = 0.7, 5.0, 18.0
-FETCH_EVERY = 20.0
+FETCH_EVERY = 45.0
 SHIFT = ((8.5, 12.0), (13.0, 18.0), (18.5, 21.5))
 
 
@@ -209,11 +209,12 @@ def _row(site: Site) -> Row:
 def inspect(world: World, audits: Audits, report: Report) -> None:
     """The audits of the day, then two days in which everything is verified."""
     for day in range(SITES_DAY, SITES_DAY + 1 + VERIFY_DAYS):
-        for code in (OFFICER, *inspectors(world.scale)):
+        # The officer is on duty for what must stop at once; the days after need none.
+        for code in (*inspectors(world.scale), *([OFFICER] if day == SITES_DAY else [])):
             who = audits.inspectors.setdefault(code, Inspector(code))
             who.spans = tuple(Span(day * DAY + a * 60, day * DAY + b * 60) for a, b in SHIFT)
         audits.day(
-            sorted(audits.inspectors),
+            sorted(c for c, who in audits.inspectors.items() if who.spans[0].start >= day * DAY),
             [],
             lambda minute: report(minute - SITES_DAY * DAY, (1 + VERIFY_DAYS) * DAY),
         )
