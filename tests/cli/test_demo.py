@@ -40,7 +40,9 @@ def test_it_shows_the_list_its_precision_and_what_to_try_next(demo, made):
     assert "doors as of 28 Jan 2024" in said.out
     assert "The list against the truth" in said.out
     assert "knocks/find" in said.out
-    for step in ("1/8", "8/8", "through 2024-01-21"):
+    assert "The list as a campaign" in said.out
+    assert "doors done before the deadline" in said.out
+    for step in ("1/9", "9/9", "through 2024-01-21"):
         assert step in said.err
     for command in ("init my-home", "registry import", "ingest", "nightly", "sweep"):
         assert f"{command}" in said.err.split("With your own file")[1]
@@ -77,10 +79,22 @@ def test_the_precision_it_prints_is_that_of_the_files_it_wrote(demo, made):
 
 
 @pytest.mark.slow
+def test_its_campaign_reaches_the_doors_and_leaves_a_whole_log(lamplit, demo, made):
+    told = json.loads(demo("--json").out)["campaign"]
+    assert told["enrolled"] > 0
+    assert 0 < told["done"] <= told["enrolled"]
+    assert told["done_by_deadline"] == told["done"]
+    assert sum(told["found"].values()) == told["enrolled"] - told["untouched"]
+    home = str(made / "demo" / "home")
+    assert lamplit("log", "verify", "--home", home).code == 0
+    assert lamplit("campaign", "report", "FIRST", "--home", home).code == 0
+
+
+@pytest.mark.slow
 def test_run_again_it_finds_what_is_done_and_says_the_same(demo):
     once, again = demo("--json"), demo("--json")
     assert "from before" in again.err
-    same = ("as_of", "readings", "list", "days")
+    same = ("as_of", "readings", "list", "days", "campaign")
     before, after = json.loads(once.out), json.loads(again.out)
     assert {k: after[k] for k in same} == {k: before[k] for k in same}
 

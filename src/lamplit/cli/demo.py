@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lamplit.cli.common import JsonOption, note, print_json, stderr, stdout
+from lamplit.cli.demo_campaign import show_campaign
 from lamplit.cli.progress import progress
 from lamplit.cli.text import LANGUAGE, tr
 from lamplit.cli.who import who
@@ -112,15 +113,19 @@ def register(app: typer.Typer) -> None:
                 replace=replace,
                 who=who(),
             )
-        steps = shown.steps()
+            from lamplit.replay.first import FirstCampaign
+
+            first = FirstCampaign(shown)
+        steps = (*shown.steps(), *first.steps())
         for number, step in enumerate(steps, 1):
             _do(step, number, len(steps))
         took = time.monotonic() - started
         note(tr(f"Done in {took:.0f} s.", f"共用时 {took:.0f} 秒。"))
         if as_json:
-            print_json(_answer(shown, took))
+            print_json(_answer(shown, took) | {"campaign": first.report})
             return
         _show(shown)
+        show_campaign(first)
         note(_next(shown))
 
 
@@ -270,6 +275,10 @@ def _next(shown: Demo) -> str:
             tr("\nLook closer at this town:", "\n细看这座小城："),
             f"  {me} explain {first} --home {demo}",
             f"  {me} sweep --top 20 --home {demo}",
+            f"  {me} campaign report FIRST --home {demo}",
+            f"  {me} labels --home {demo}",
+            f"  {me} log verify --home {demo}",
+            f"  {me} serve --home {demo}",
             tr(
                 f"  open {look}/facade-{building}.html and {look}/doors.xlsx",
                 f"  打开 {look}/facade-{building}.html 和 {look}/doors.xlsx",
@@ -289,6 +298,11 @@ def _next(shown: Demo) -> str:
             ),
             f"  {me} nightly --home my-home",
             f"  {me} sweep --home my-home",
+            tr(
+                "The whole story, 700 members and 6,000 homes, over HTTP (some minutes):",
+                "完整故事：700 名成员、6,000 户，经网络重演（数分钟）：",
+            ),
+            f"  {me} demo --replay",
         ]
     )
 

@@ -158,7 +158,7 @@ def set_up(office: Office, stage: Stage, report: Report) -> dict[str, str]:
     files.mkdir(exist_ok=True)
     bring(office, files, Kind.PLACES, _areas(scale))
     sync_places(office, CLI, district=DISTRICT)
-    bring(office, files, Kind.PLACES, _standing(office), name="buildings")
+    bring(office, files, Kind.PLACES, standing(office), name="buildings")
     bring(office, files, Kind.ORGANISATIONS, _organisations(scale))
     bring(office, files, Kind.PEOPLE, _people(scale))
     bring(office, files, Kind.PAIRINGS, _pairings(scale))
@@ -197,19 +197,24 @@ def _place(kind: str, code: str, parent: str, zh: str, en: str) -> Row:
     return {"kind": kind, "code": code, "parent": parent, "name_zh": zh, "name_en": en}
 
 
-def _standing(office: Office) -> list[Row]:
-    """Where the buildings of the registry stand on the map, and which have lifts."""
+def standing(office: Office) -> list[Row]:
+    """Where the buildings of the registry stand on the map, and which have lifts.
+
+    Without a column of parents: an import leaves each where it is.
+    """
     wanted = place.select().where(place.c.kind == PlaceKind.BUILDING.value)
     with office.read(CLI) as tx:
         found = tx.conn.execute(wanted).all()
-    rows = []
+    rows: list[Row] = []
     for one in found:
         x, y = stands(int(one.code.removeprefix("B")) - 1)
         floors = one.floors or 1
-        made = _place(one.kind, one.code, COMMUNITY, one.name_zh, one.name_en)
         rows.append(
-            made
-            | {
+            {
+                "kind": one.kind,
+                "code": one.code,
+                "name_zh": one.name_zh or "",
+                "name_en": one.name_en or "",
                 "floors": str(floors),
                 "has_lift": "yes" if floors >= TOWER_FLOORS else "no",
                 "lat": f"{OFFICE_AT[0] + y / METRES_A_DEGREE:.6f}",
