@@ -61,4 +61,4 @@ def _end(first: FirstCampaign) -> str:
         f"截止前办结 {told['done_by_deadline']}/{told['enrolled']} 户"
         + (f"，{left} 户上门未满三次" if left else ""),
     )
-    return tr(f"{knocks}; {finish}.", f"{knocks}；{finish}。")
+    return f"{knocks}；{finish}。" if LANGUAGE == "zh" else f"{knocks}; {finish}."

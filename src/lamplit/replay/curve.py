@@ -43,7 +43,7 @@ def curve_svg(comparison: Comparison, language: Language) -> str:
         end = points[len(points) // days]
         x, y = _at(end, top, days)
         said = f"{says.say(language)}: {end[1]:,.0f}"
-        parts.append(_text(x + 8, y - 8 if name == "a" else y + 20, said, word, 13, "600"))
+        parts.append(_text(x + 8, y + 20, said, word, 13, "600"))
     return "\n".join([*parts, "</svg>\n"])
 
 

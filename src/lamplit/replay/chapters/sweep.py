@@ -23,7 +23,7 @@ from lamplit.services.sweep import sweep as nightly_list
 
 CAMPAIGN = "SWEEP-2020"
 EVENING, LAST = 20.6 * 60, 21.5 * 60
-"""When the evening's board is read, and when the last phones have a signal again."""
+"""When the evening's board is read, and the hour after which the campaign is closed."""
 HANDOVER_AT, WITHDRAW_AT, LATE_AT = 12.5 * 60, 15.5 * 60, 20.5 * 60
 SILENT_FROM = 14.0 * 60
 
@@ -158,9 +158,8 @@ def go_round(world: World, campaign: Campaign, report: Report) -> None:
             _events(world, campaign, day),
             lambda minute: report(minute - SWEEP_DAY * DAY, SWEEP_DAYS * DAY),
         )
-        world.at(day * DAY + EVENING)
+        _flush(world, campaign, day * DAY + EVENING)
         campaign.evenings.append(_look(world, day - SWEEP_DAY + 1))
-    _flush(world, campaign, (SWEEP_DAY + SWEEP_DAYS - 1) * DAY + LAST)
 
 
 def close(world: World, campaign: Campaign) -> None:
@@ -316,11 +315,12 @@ def _late(world: World, campaign: Campaign, leaver: str, minute: float) -> None:
 
 
 def _flush(world: World, campaign: Campaign, minute: float) -> None:
-    """Every phone has a signal at last."""
+    """In the evening, at home, every phone has a signal."""
     world.at(minute)
     for who in campaign.rounds.sweepers.values():
         if who.code in world.phones:
             late = who.withdrawn_at is not None
-            world.phones[who.code].offline = ()
+            gone = world.phones[who.code].offline
+            world.phones[who.code].offline = tuple(s for s in gone if s[0] > minute)
             while world.phones[who.code].queue:
                 world.deliver(who.code, minute, who.born, late=late)
