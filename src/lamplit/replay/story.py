@@ -29,7 +29,7 @@ HISTORY_DAYS = 48
 BEYOND_DAYS = 2
 """Days of the town after the story, so that a spell that begins in it is known for one."""
 
-HALVES = ((8.5, 11.0), (14.0, 16.0), (18.0, 20.0))
+HALVES = ((8.5, 11.5), (14.0, 17.0), (18.0, 20.25))
 """Hours in which a volunteer goes round; each comes for two of the three parts of a day."""
 
 GROWTH = (0.05, 0.11, 0.18, 0.28, 0.40, 0.54, 0.68, 0.81, 0.92, 1.0)

@@ -41,6 +41,10 @@ class Legs:
         ]
         return cls(doors, Ways.of(made, Walking()), index)
 
+    def stairwell(self, home: int) -> tuple[int, int]:
+        """The building and unit of a home; (-1, -1) of somebody who is at none."""
+        return (-1, -1) if home < 0 else (int(self.building[home]), int(self.doors.unit[home]))
+
     def way(self, here: int, home: int) -> float:
         """Minutes from one door (-1: from the community's office) to another."""
         walking = self.ways.walking

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lamplit.planning.model import Span
 from lamplit.replay.context import World
 
-TICK = 2.0
+TICK = 4.0
 """Minutes that go out side by side; less than the server lets a phone's clock be ahead."""
 
 Event = tuple[float, Callable[[], None]]

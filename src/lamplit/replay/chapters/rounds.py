@@ -39,6 +39,8 @@ class Rounds(Loop):
     sweepers: dict[str, Sweeper] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     knocks: list[Knocked] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+    """Places that somebody has claimed today although they were nobody's."""
     keen: frozenset[str] = frozenset()
     """Places that are tried again before any other is tried first."""
     programme: str = PROGRAMME
@@ -149,8 +151,8 @@ class Rounds(Loop):
             who.fetched = minute
 
     def _choose(self, who: Sweeper, minute: float) -> tuple[str, str] | None:
-        """(task, place): the plan's doors first, then others that are mine, then those to try
-        again; a door that somebody else has freed is left to whoever is asked to take it.
+        """(task, place): the list's doors again where they are due, then the plan's, then others
+        that are mine, then those to try again, and at last doors that nobody has.
         """
         mine = self._mine(who)
         fresh = [p for p in who.plan if p in mine and p not in who.tried]
@@ -161,7 +163,30 @@ class Rounds(Loop):
                 break
             if self._claimed(who, mine[place], minute):
                 return mine[place], place
-        return (mine[fresh[0]], fresh[0]) if fresh else None
+        if fresh:
+            return mine[fresh[0]], fresh[0]
+        return self.free(who, minute)
+
+    def free(self, who: Sweeper, minute: float) -> tuple[str, str] | None:
+        """A door that nobody has, claimed: in the stairwell one stands in, else the first."""
+        phone = self.world.phone(who.code)
+        rows = [
+            (task, row.values["household"])
+            for task, row in phone.tasks.items()
+            if row.values.get("programme") == self.programme
+            and row.values.get("mine") != "yes"
+            and row.values.get("household", "") in self.homes
+            and not {task, row.values["household"]} & (who.over | self.taken)
+        ]
+        unit = self.world.legs.stairwell(who.here)
+        rows.sort(key=lambda one: self.world.legs.stairwell(self.homes[one[1]]) != unit)
+        for task, place in rows:
+            if place in who.tried or not phone.online(minute):
+                continue
+            self.taken.add(place)
+            if self._claimed(who, task, minute):
+                return task, place
+        return None
 
     def _mine(self, who: Sweeper) -> dict[str, str]:
         """Place to task: what the phone says is mine, and doors that I have tried myself."""

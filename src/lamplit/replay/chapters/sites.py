@@ -209,8 +209,7 @@ def _row(site: Site) -> Row:
 def inspect(world: World, audits: Audits, report: Report) -> None:
     """The audits of the day, then two days in which everything is verified."""
     for day in range(SITES_DAY, SITES_DAY + 1 + VERIFY_DAYS):
-        # The officer is on duty for what must stop at once; the days after need none.
-        for code in (*inspectors(world.scale), *([OFFICER] if day == SITES_DAY else [])):
+        for code in _on_duty(world.scale, day):
             who = audits.inspectors.setdefault(code, Inspector(code))
             who.spans = tuple(Span(day * DAY + a * 60, day * DAY + b * 60) for a, b in SHIFT)
         audits.day(
@@ -220,6 +219,14 @@ def inspect(world: World, audits: Audits, report: Report) -> None:
         )
         _all_sent(world, audits.inspectors.values(), day * DAY + 22 * 60)
     _verify(world)
+
+
+def _on_duty(scale: Scale, day: int) -> list[str]:
+    """Everybody on the day itself, and the officer for what must stop at once; then a few."""
+    everybody = inspectors(scale)
+    if day == SITES_DAY:
+        return [*everybody, OFFICER]
+    return everybody[: max(2, scale.violations // 3)]
 
 
 def _all_sent(world: World, people: Iterable[Walker], minute: float) -> None:

@@ -47,6 +47,9 @@ class Handing(Rounds):
             self._note(who, task, place, minute, {"what": "no_answer"}, knock)
         return HAND_MINUTES if met else knock.minutes
 
+    def free(self, who: Sweeper, minute: float) -> None:
+        """Nobody takes another's doors: they do not carry what belongs there."""
+
     def _note(
         self,
         who: Sweeper,

@@ -127,13 +127,18 @@ def _walkers(campaign: Campaign, routes: Routes) -> list[Walker]:
     homes = campaign.rounds.homes
     scale = campaign.rounds.world.scale
     made = []
-    for code in campaign.team:
+    planned = {homes[p] for row in routes.rows.values() for p in row}
+    others = [home for home in sorted(homes.values()) if home not in planned]
+    for number, code in enumerate(campaign.team):
         spans = tuple(
             replace(s, start=s.start - SWEEP_DAY * DAY, end=s.end - SWEEP_DAY * DAY)
             for day in range(SWEEP_DAY, SWEEP_DAY + SWEEP_DAYS)
             for s in hours(scale, code, day)
         )
         row = tuple(homes[p] for p in routes.rows.get(code, ()))
+        # Doors for which the plan found no time are taken by whoever has some left.
+        at, count = len(others) * number // len(campaign.team), len(campaign.team)
+        row += tuple(others[at : len(others) * (number + 1) // count])
         made.append(Walker(code, spans, row, campaign.listed))
     return made
 
