@@ -88,7 +88,7 @@ def board_view(
 
 def _head(head: BoardHead, language: Language, plain: bool) -> list[RenderableType]:
     title = Styled.assemble(
-        (head.name.say(language), "bold"), f"  {head.code} · {head.state.say(language)}"
+        (head.name.say(language), "bold"), f"  {head.code}, {head.state.say(language)}"
     )
     share = head.done / head.enrolled if head.enrolled else 0.0
     due = head.expected / head.enrolled if head.enrolled else 0.0
@@ -169,7 +169,7 @@ def _workers(lines: Sequence[WorkerLine], language: Language) -> Table:
         table.add_column(one.say(language), justify="left" if at == 0 else "right")
     for line in lines:
         stale = line.age is None or line.age > timedelta(hours=8)
-        age = "–" if line.age is None else _ago(line.age, language)
+        age = "-" if line.age is None else _ago(line.age, language)
         table.add_row(
             Styled(line.name), f"{line.held:,}", f"{line.sent:,}", f"{line.today:,}",
             Styled(age, style="yellow" if stale else ""),

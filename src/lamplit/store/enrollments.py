@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from lamplit.domain.field import EnrollmentState, FindingState, Found, Outcome
+from lamplit.domain.field import EnrollmentState, FindingState, Found, Outcome, Reason
 from lamplit.programmes.calendar import Visit
 from lamplit.store.bulk import parts
 from lamplit.store.schema import enrollment, finding, place, submission, task
@@ -35,6 +35,14 @@ def rows(
     if states:
         wanted = wanted.where(enrollment.c.state.in_([state.value for state in states]))
     return list(conn.execute(wanted.order_by(enrollment.c.rank, enrollment.c.id)))
+
+
+def places_for(conn: Connection, campaign_id: str, reason: Reason) -> set[str]:
+    """The places that a campaign enrolled for a reason."""
+    wanted = select(enrollment.c.place_id).where(
+        enrollment.c.campaign_id == campaign_id, enrollment.c.reason == reason.value
+    )
+    return set(conn.scalars(wanted))
 
 
 def at(conn: Connection, campaign_id: str, place_id: str) -> Row[Any] | None:

@@ -167,9 +167,8 @@ def _look(
 ) -> sweeping.Found:
     """Every place in scope against the rule."""
     chosen = dataclasses.replace(pack, ways=(way,))
-    known = enrollments.rows(tx.conn, row.id)
-    requested = {one.place_id for one in known if one.reason == Reason.REQUEST}
-    registered = {one.place_id for one in known if one.reason == Reason.REGISTRATION}
+    requested = enrollments.places_for(tx.conn, row.id, Reason.REQUEST)
+    registered = enrollments.places_for(tx.conn, row.id, Reason.REGISTRATION)
     words = {term.name for term in terms(way.when)}
     roles = _responsible(tx) if "responsible" in words else {}
     needs = open_findings(tx.conn, row.place_id) if "open_finding" in words else {}

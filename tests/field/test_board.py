@@ -1,0 +1,144 @@
+"""The leader's board: done against expected-by-now, an honest forecast, what nobody has first."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from campaign_world import ANSWERED, ILL, NOBODY, build
+from rich.console import Console
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import FindingState, Role
+from lamplit.domain.language import Text
+from lamplit.outbound.board import BoardHead, FigureLine, PlaceLine, WorkerLine, board_view
+from lamplit.services.field import assign, board, findings
+from lamplit.services.field.board import after_hours, knocking_hours
+from lamplit.services.field.office import CLI
+from lamplit.services.field.packs import pack_of
+
+
+@pytest.fixture
+def world(office):
+    made = build(office, buildings=4, homes=20)
+    for code in ("v1", "v2"):
+        made.person(code, Role.VOLUNTEER)
+    made.person("boss", Role.LEADER)
+    campaign = made.campaign(parameters={"way": "every_door"})
+    made.sweep(campaign, made.evening())
+    return made
+
+
+def test_it_counts_what_was_sent(world, office, clock):
+    assign.assign(office, CLI, "v1", campaign="sweep", place="C1-B0")
+    clock.turn(hours=2)
+    said = [ANSWERED] * 3 + [ILL, NOBODY]
+    for one, answers in zip(world.tasks(owner_id=world.people["v1"]), said, strict=False):
+        world.submit(world.person("v1"), one.id, **answers)
+    clock.turn(hours=1)
+    found = board.board(office, world.person("boss"), "sweep")
+    counts = found.counts
+    assert (found.enrolled, found.done) == (80, 4)
+    assert (counts["reached"], counts["attempted"], counts["untouched"]) == (4, 1, 75)
+    assert (counts["tasks_done"], counts["findings_open"], counts["severity:critical"]) == (5, 2, 1)
+    assert counts["follow_ups_open"] == 2
+    figures = {f.code: f for f in found.figures}
+    assert (figures["coverage"].value, figures["coverage"].share) == (4, 4 / 80)
+    [one] = [w for w in found.people if w.name == "v1"]
+    assert (one.held, one.sent, one.today) == (15, 5, 5)
+    assert one.age(found.at) == timedelta(hours=1)
+
+
+def test_buildings_that_nobody_has_come_first(world, office):
+    assign.assign(office, CLI, "v1", campaign="sweep", place="C1-B2")
+    found = board.board(office, CLI, "sweep").uncovered
+    assert [(u.free, u.open) for u in found] == [(20, 20)] * 3
+    assert "Block 2" not in {u.name.en for u in found}
+
+
+def test_expected_by_now_goes_with_the_hours_in_which_one_may_knock(world, office, clock):
+    assert board.board(office, CLI, "sweep").expected == 0
+    clock.turn(hours=12.5)  # 20:30: the first of three days is over
+    assert board.board(office, CLI, "sweep").expected == round(80 / 3)
+    clock.turn(hours=11)  # a night in which nobody knocks
+    assert board.board(office, CLI, "sweep").expected == round(80 / 3)
+    clock.turn(days=5)
+    assert board.board(office, CLI, "sweep").expected == 80
+
+
+def test_the_forecast_holds_the_pace_to_the_end(world, office, clock):
+    assert board.board(office, CLI, "sweep").forecast is None
+    for number, one in enumerate(world.tasks()[:40]):
+        clock.now = datetime(2020, 2, 10, 0, 30, tzinfo=UTC) + timedelta(minutes=6 * number)
+        world.submit(world.person("v1"), one.id, **ANSWERED)
+    clock.now = datetime(2020, 2, 10, 4, 30, tzinfo=UTC)
+    forecast = board.board(office, CLI, "sweep").forecast
+    assert forecast.per_hour == pytest.approx(10)
+    assert forecast.at == clock.now + timedelta(hours=4)
+    assert clock.now < forecast.early < forecast.at < forecast.late
+    assert forecast.in_time
+
+
+def test_knocking_hours_leave_the_night_out(office):
+    pack = pack_of(office, "household_sweep")
+    start = datetime(2020, 2, 10, 10, tzinfo=UTC)  # 18:00 in Wuhan; doors until 20:30
+    later = after_hours(pack, start, 4.5, office.zone)
+    assert later.astimezone(office.zone).strftime("%d %H:%M") == "11 10:30"
+    assert knocking_hours(pack, start, later, office.zone) == pytest.approx(4.5)
+
+
+def test_only_who_sees_the_doors_sees_the_board(world, office):
+    for who in (world.person("x"), world.person("home", Role.HOME)):
+        with pytest.raises(LamplitError) as caught:
+            board.board(office, who, "sweep")
+        assert caught.value.code == "door.not-allowed"
+    assert board.board(office, world.person("v2"), "sweep").people == []
+
+
+def test_a_finding_is_verified_by_another_than_resolved_it(world, office):
+    world.submit(world.person("v1"), world.tasks()[0].id, **ILL)
+    ill = next(f for f in findings.findings(office, CLI, "sweep") if f.code == "ill")
+    boss = world.person("boss")
+    for to in (FindingState.IN_HAND, FindingState.RESOLVED):
+        findings.move(office, boss, ill.id, to)
+
+    def refused(who, to, **more):
+        with pytest.raises(LamplitError) as caught:
+            findings.move(office, who, ill.id, to, **more)
+        return caught.value.code
+
+    assert refused(boss, FindingState.VERIFIED) == "finding.own-work"
+    assert refused(world.person("v2"), FindingState.VERIFIED) == "task.role"
+    assert refused(boss, FindingState.DISMISSED) == "task.reason"
+    world.person("boss2", Role.LEADER)
+    done = findings.move(office, world.person("boss2"), ill.id, FindingState.VERIFIED)
+    assert done.state is FindingState.VERIFIED
+    assert refused(boss, FindingState.OPEN) == "finding.move"
+
+
+HEAD = BoardHead(
+    "sweep", Text("Household sweep", "住户摸排"), Text("open", "进行中"), Text("why", "目的"),
+    80, 20, 40, "2020-02-12 23:59", timedelta(hours=30), Text("At this pace.", "按目前进度。"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("plain", [False, True])
+def test_the_board_fits_eighty_columns(language, plain):
+    console = Console(width=80, record=True, file=io.StringIO())
+    view = board_view(
+        HEAD,
+        [FigureLine(Text("Done", "办结率"), 20, 0.25), FigureLine(Text("Ill", "生病"), 3, None)],
+        [PlaceLine(Text("Block 1", "一号楼"), 12, 20)],
+        [WorkerLine("Wang", 3, 20, 5, timedelta(hours=9)), WorkerLine("Li", 1, 0, 0, None)],
+        [Text("3 wait", "3 份待处理")],
+        language,
+        plain=plain,
+    )
+    console.print(view)
+    told = console.export_text()
+    assert max(map(len, told.splitlines())) <= 80
+    for said in ("25%", "12 / 20", "Wang") + (("9 h ago",) if language == "en" else ("9 小时前",)):
+        assert said in told
+    assert told.isascii() or not plain or language == "zh"
