@@ -15,6 +15,8 @@ from campaign_world import (
     TODAY,
     TOLD_EMPTY,
     build,
+    form,
+    send,
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ from sqlalchemy import select
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import CampaignState, Reason, Role
-from lamplit.services.field import cadence, campaigns, enrol, expiry
+from lamplit.services.field import cadence, campaigns, enrol, expiry, media
 from lamplit.services.field.office import CLI
 from lamplit.services.field.signals import HomeSignal
 from lamplit.store import log
@@ -266,7 +268,9 @@ def test_late_work_after_the_close_is_taken_and_flagged(world, office):
 def test_the_list_expires_and_the_log_says_what_went(world, office, clock):
     campaign = guided(world)
     world.sweep(campaign, world.dark(*world.doors[:3]))
-    world.submit(world.person("v1"), world.tasks()[0].id, **TOLD_EMPTY)
+    photo = media.Attachment("door.jpg", "image/jpeg", b"photo")
+    said = form(world.tasks()[0].id, **TOLD_EMPTY)
+    send(office, world.person("v1"), said, attachments=[photo])
     campaigns.close(office, CLI, campaign.id)
     assert expiry.expire(office) == []
     clock.turn(days=15)
@@ -277,7 +281,9 @@ def test_the_list_expires_and_the_log_says_what_went(world, office, clock):
     assert sorted(e.found or "" for e in kept.values()) == ["", "", "empty"]
     assert expiry.expire(office) == []
     clock.turn(days=180)
-    assert [one.answers for one in expiry.expire(office)] == [1]
+    assert any(p.is_file() for p in office.media_dir.rglob("*"))
+    assert [(one.answers, one.photos) for one in expiry.expire(office)] == [(1, 1)]
+    assert not any(p.is_file() for p in office.media_dir.rglob("*"))
     with office.db.read() as conn:
         assert conn.scalars(select(submission.c.answers)).all() == [{}]
         told = conn.scalars(select(event.c.data).where(event.c.kind == "campaign.expired")).one()

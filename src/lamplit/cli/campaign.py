@@ -232,9 +232,9 @@ def expire(as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME) -> None
         note(
             tr(
                 f"{one.code}: evidence of {one.evidence:,}, signals of {one.signals:,} homes, "
-                f"answers of {one.answers:,} visits deleted.",
+                f"answers of {one.answers:,} visits and {one.photos:,} photos deleted.",
                 f"{one.code}：已删除依据 {one.evidence:,} 条、信号 {one.signals:,} 条、"
-                f"回答 {one.answers:,} 条。",
+                f"回答 {one.answers:,} 条、照片 {one.photos:,} 张。",
             )
         )
     if not done:
@@ -313,17 +313,27 @@ def _forecast(office: Office, found: Forecast | None) -> Any:
 
 
 REPORT = (
-    ("enrolled", "enrolled", "纳入"), ("done", "done", "办结"), ("reached", "reached", "已见面"),
-    ("refused", "refused", "拒绝"), ("attempted", "tried, nobody met", "上门未遇"),
-    ("unreachable", "of these: no way there", "其中无法到达"),
-    ("untouched", "never tried", "未上门"),
-    ("resolved", "left the list by themselves", "自行解除"), ("visits", "visits", "走访次数"),
-    ("finds", "finds", "发现户数"), ("done_by_deadline", "done by the deadline", "期限内办结"),
-)  # fmt: skip
+    ("enrolled", tr("enrolled", "纳入")),
+    ("done", tr("done", "办结")),
+    ("reached", tr("reached", "已见面")),
+    ("refused", tr("refused", "拒绝")),
+    ("attempted", tr("tried, nobody met", "上门未遇")),
+    ("unreachable", tr("of these: no way there", "其中无法到达")),
+    ("untouched", tr("never tried", "未上门")),
+    ("resolved", tr("left the list by themselves", "自行解除")),
+    ("visits", tr("visits", "走访次数")),
+    ("finds", tr("finds", "发现户数")),
+    ("done_by_deadline", tr("done by the deadline", "期限内办结")),
+)
+FINDINGS = (
+    ("findings", tr("findings", "发现")),
+    ("findings_open", tr("still open", "未处理")),
+    ("points", tr("points", "扣分")),
+)
 
 
 def _print_report(found: dict[str, Any]) -> None:
-    rows = [(tr(en, zh), f"{found.get(key, 0):,}") for key, en, zh in REPORT]
+    rows = [(said, f"{found.get(key, 0):,}") for key, said in REPORT]
     knocks = found.get("knocks_per_find")
     if knocks:
         high = knocks["high"] if knocks["high"] is not None else "∞"
@@ -332,10 +342,8 @@ def _print_report(found: dict[str, Any]) -> None:
              f"{knocks['value']} ({knocks['low']} … {high})")
         )  # fmt: skip
     findings = found.get("findings") or {}
-    for key, en, zh in (("findings", "findings", "发现"), ("findings_open", "still open", "未处理"),
-                        ("points", "points", "扣分")):  # fmt: skip
-        if findings:
-            rows.append((tr(en, zh), f"{findings.get(key, 0):,}"))
+    if findings:
+        rows += [(said, f"{findings.get(key, 0):,}") for key, said in FINDINGS]
     rows += [
         (one["unit"] or tr("no unit", "未指明单位"), f"{one['findings']} / {one['points']}")
         for one in found.get("points_by_unit") or []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, or_, select, update
 
 from lamplit.domain.field import InboxState
 from lamplit.store.bulk import parts
@@ -192,6 +192,18 @@ def find(conn: Connection, wanted: str) -> Row[Any] | None:
     return conn.execute(
         select(submission).where(or_(submission.c.id == wanted, submission.c.instance_id == wanted))
     ).one_or_none()
+
+
+def forget_attachments(conn: Connection, campaign_id: str) -> tuple[int, list[str]]:
+    """Delete the attachments' rows of a campaign: how many, and the hashes that nobody has now."""
+    instances = select(submission.c.instance_id).where(submission.c.campaign_id == campaign_id)
+    mine = attachment.c.instance_id.in_(instances)
+    hashes = set(conn.scalars(select(attachment.c.sha256).where(mine)))
+    count = conn.execute(delete(attachment).where(mine)).rowcount
+    for some in parts(sorted(hashes)):
+        still = select(attachment.c.sha256).where(attachment.c.sha256.in_(some))
+        hashes -= set(conn.scalars(still))
+    return int(count), sorted(hashes)
 
 
 def forget_answers(conn: Connection, campaign_id: str) -> int:

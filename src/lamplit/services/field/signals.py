@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-import numpy as np
-
 from lamplit.domain.words import HomeState
 from lamplit.engine.duckdb import quoted
 from lamplit.services.engine import open_engine
@@ -104,10 +102,10 @@ def _others(home: Home, day: date, community: str) -> dict[str, HomeSignal]:
             """)
     since = rows["since"].to_numpy().astype("datetime64[D]")
     known = rows["state"].to_numpy() > 0
-    chance = np.round(rows["chance"].to_numpy(), 4)
+    chance = rows["chance"].to_numpy()
     return {
         household: HomeSignal(
-            WORDS[state], when.astype(date) if seen else None, float(p) if seen else 0.0
+            WORDS[state], when.astype(date) if seen else None, round(float(p), 4) if seen else 0.0
         )
         for household, state, when, p, seen in zip(
             rows["household_id"].to_pylist(),
