@@ -175,6 +175,21 @@ def test_chance_does_not_pick_anew_each_night(world):
     assert {p for p, e in world.enrollments().items() if e.random_pick} == first != set()
 
 
+def test_a_door_that_left_the_list_may_be_drawn_by_chance_like_any_other(office):
+    world = build(office, buildings=10, homes=40)
+    campaign = world.campaign(parameters={"random_share": 0.2})
+    world.sweep(campaign, world.dark(*world.doors))
+    assert not any(e.random_pick for e in world.enrollments().values())
+    world.sweep(campaign, world.dark(day=date(2020, 2, 11)))
+    left = world.enrollments()
+    assert {e.random_pick for e in left.values() if e.state == "active"} == {True}
+    # 400 doors at 20 %: 80, and within four standard deviations of it.
+    assert 48 < sum(e.random_pick for e in left.values()) < 112
+    again = world.sweep(campaign, world.dark(*world.doors, day=date(2020, 2, 12)))
+    assert (again.added, again.random) == (0, 0)
+    assert not any(e.random_pick for e in world.enrollments().values())
+
+
 def test_every_door_of_a_community(world):
     swept = world.sweep(world.campaign(parameters={"way": "every_door"}), None)
     assert swept.added == 30

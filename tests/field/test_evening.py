@@ -77,7 +77,7 @@ def test_who_goes_on_as_a_volunteer_keeps_the_tasks(hood, clock):
 def test_an_open_campaign_follows_the_nights_once_it_was_swept(office, clock, monkeypatch):
     world = campaign_world.build(office)
     first, second = world.doors[:2]
-    sweep = world.campaign()
+    sweep = world.campaign(parameters={"random_share": 0})
     world.sweep(sweep, world.dark(first))
     clock.turn(days=1)
     night = world.dark(second, day=TOMORROW)

@@ -167,8 +167,9 @@ def _update(tx: Transaction, changes: _Changes, row: Row[Any], member: Member, r
     signal = signal_of(member, row.signal, tx.now)
     evidence = _evidence(member)
     back = row.state == EnrollmentState.RESOLVED
-    # Once flagged by the rule, a door is no longer one of those that the signals missed.
-    random = row.random_pick and member.random
+    # A door is random while no signal points to it and chance draws it; one that was tried keeps
+    # what it was then, unless the rule has come to flag it.
+    random = member.random and (row.random_pick or not row.attempts)
     same = (row.rank, row.signal, row.evidence, row.random_pick) == (
         rank, signal, evidence, random,
     )  # fmt: skip
