@@ -66,15 +66,13 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True, help=tr("Who may sign in, and how.", "账号：谁可以登录，如何登录。")
     )
-    commands = {
-        "create": (create, tr("Make an account.", "新建账号。")),
-        "token": (token, tr("Make a token for a phone or a program.", "为手机或程序生成令牌。")),
-        "reset": (reset, tr("Make up a new password.", "重设密码。")),
-        "disable": (disable, tr("End all ways in.", "停用账号及其所有登录方式。")),
-        "link": (link, tr("Tie to the company's directory.", "关联企业目录账号。")),
-    }
-    for name, (command, told) in commands.items():
-        group.command(name, help=told)(command)
+    group.command("create", help=tr("Make an account.", "新建账号。"))(create)
+    group.command(
+        "token", help=tr("Make a token for a phone or a program.", "为手机或程序生成令牌。")
+    )(token)
+    group.command("reset", help=tr("Make up a new password.", "重设密码。"))(reset)
+    group.command("disable", help=tr("End all ways in.", "停用账号及其所有登录方式。"))(disable)
+    group.command("link", help=tr("Tie to the company's directory.", "关联企业目录账号。"))(link)
     app.add_typer(group, name="account")
 
 

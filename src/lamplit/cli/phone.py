@@ -64,12 +64,15 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True, help=tr("Volunteers' phones, with ODK Collect.", "志愿者手机。")
     )
-    for name, command, en, zh in (
-        ("setup", setup, "Make the code that sets up a phone.", "生成手机的设置二维码。"),
-        ("list", show, "A person's phones, and when each last called.", "查看某人的手机。"),
-        ("revoke", revoke, "Shut out a lost phone at once.", "立即停用丢失的手机。"),
-    ):
-        group.command(name, help=tr(en, zh))(command)
+    group.command(
+        "setup", help=tr("Make the code that sets up a phone.", "生成手机的设置二维码。")
+    )(setup)
+    group.command(
+        "list", help=tr("A person's phones, and when each last called.", "查看某人的手机。")
+    )(show)
+    group.command("revoke", help=tr("Shut out a lost phone at once.", "立即停用丢失的手机。"))(
+        revoke
+    )
     app.add_typer(group, name="phone")
 
 
