@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 
 import pytest
 from test_phone_forms import SWEEP, doors, rows
@@ -133,3 +134,35 @@ def test_the_same_store_gives_the_same_bytes(town):
     phone = Phone("t", town.people["li"], "en")
     made = {phone_lists.lists_of(town.office, phone)["tasks"].md5 for _ in range(3)}
     assert len(made) == 1
+
+
+def test_a_claim_that_runs_is_its_holders_alone(town, clock):
+    task = town.tasks["B1-201"]
+    town.change(schema.task, task, claimed_until=clock() + timedelta(minutes=1))
+    assert "B1-201" not in codes(town, carried(town, "li"))
+    assert "B1-201" in codes(town, carried(town, "wang"))
+    clock.turn(minutes=2)
+    assert "B1-201" in codes(town, carried(town, "li"))
+
+
+def test_a_role_that_sees_no_doors_carries_only_what_it_was_given(town):
+    town.tie("sun", "C1", "disinfector")
+    town.change(schema.task, town.tasks["B1-202"], for_role="disinfector")
+    assert codes(town, carried(town, "sun")) == set()
+    town.change(
+        schema.task, town.tasks["B1-202"], owner_id=town.people["sun"], state="accepted"
+    )  # fmt: skip
+    assert codes(town, carried(town, "sun")) == {"B1-202"}
+
+
+def test_a_note_goes_to_whom_it_was_written(town, clock):
+    note = "ring twice, the dog is friendly"
+    ran_out = clock() - timedelta(minutes=1)
+    town.change(schema.task, town.tasks["B1-201"], note=note, claimed_until=ran_out)
+    seen = {}
+    for person in ("wang", "li"):
+        phone = Phone("t", town.people[person], "en")
+        made = phone_lists.lists_of(town.office, phone, ("tasks",))["tasks"]
+        assert town.tasks["B1-201"] in made.content.decode()
+        seen[person] = note in made.content.decode()
+    assert seen == {"wang": True, "li": False}
