@@ -26,9 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "field
 from campaign_world import World, build
 
 from lamplit.domain.field import Role
-from lamplit.services.field.board import board
+from lamplit.services.field.campaigns.board import board
 from lamplit.services.field.office import CLI, Office, new_id
-from lamplit.services.field.tasklist import tasks_of
+from lamplit.services.field.tasks.tasklist import tasks_of
 from lamplit.store import bulk
 from lamplit.store.schema import enrollment, submission, task
 from servers import start_postgres

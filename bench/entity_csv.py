@@ -29,9 +29,9 @@ from sqlalchemy import Table, text
 from starlette.testclient import TestClient
 
 from _measure import cache_folder
-from lamplit.services.field import phone as phone_services
-from lamplit.services.field import phone_doors, phone_lists
 from lamplit.services.field.office import CLI, Office
+from lamplit.services.field.phones import phone as phone_services
+from lamplit.services.field.phones import phone_doors, phone_lists
 from lamplit.services.home import Home
 from lamplit.store import migrate
 from lamplit.store.database import Database

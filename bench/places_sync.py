@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from lamplit.meters.registry import SCHEMA
 from lamplit.services.field.office import CLI, Office
-from lamplit.services.field.sync import sync_places
+from lamplit.services.field.places.sync import sync_places
 from lamplit.services.home import Home
 
 HOMES_A_BUILDING, BUILDINGS_A_COMMUNITY = 60, 50

@@ -26,8 +26,8 @@ from campaign_world import build
 from sqlalchemy import func, select
 
 from lamplit.domain.field import Role
-from lamplit.services.field import inbox
 from lamplit.services.field.office import Actor, Office
+from lamplit.services.field.submissions import inbox
 from lamplit.services.home import Home
 from lamplit.store import migrate
 from lamplit.store.database import Database

@@ -58,7 +58,7 @@ def main(home: str, url: str, now: str, moment: str) -> None:
     import structlog
     import uvicorn
 
-    from lamplit.services.field import inbox
+    from lamplit.services.field.submissions import inbox
     from lamplit.services.home import Home
     from lamplit.store.database import Database
     from lamplit.web.app import create_app

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from lamplit.domain.field import Role, Tie
-from lamplit.services.field import campaigns, enrol, inbox
+from lamplit.services.field.campaigns import campaigns, enrol
+from lamplit.services.field.homes.signals import Evening, HomeSignal
 from lamplit.services.field.office import CLI, Actor, Office, new_id
-from lamplit.services.field.signals import Evening, HomeSignal
+from lamplit.services.field.submissions import inbox
 from lamplit.store import bulk
 from lamplit.store.schema import assignment, enrollment, organisation, person, place, task
 

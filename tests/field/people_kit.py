@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import insert
 
 from lamplit.domain.field import PlaceKind, Role
-from lamplit.services.field.assignments import assign
 from lamplit.services.field.office import CLI, Actor, Office, new_id
+from lamplit.services.field.people.assignments import assign
 from lamplit.store.schema import organisation, person, place
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import insert
 
 from lamplit.domain.field import EndReason, Role
-from lamplit.services.field.accounts import HASHER
-from lamplit.services.field.assignments import tie_of
+from lamplit.services.field.access.accounts import HASHER
 from lamplit.services.field.office import Actor, Office, new_id
+from lamplit.services.field.people.assignments import tie_of
 from lamplit.store.schema import account, assignment, campaign, enrollment, person, place, task
 
 PASSWORD = "lights of ten thousand homes"

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from lamplit.domain import passwords
 from lamplit.domain.errors import LamplitError
-from lamplit.services.field import accounts, sessions, throttle, tokens
+from lamplit.services.field.access import accounts, sessions, throttle, tokens
 from lamplit.services.field.office import CLI
 from lamplit.store.schema import account, event, session, token
 from lamplit.store.schema import throttle as throttle_table

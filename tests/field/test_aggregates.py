@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from lamplit.domain.disclosure import LEAST_HOMES
 from lamplit.domain.disclosure_sums import Cell, Sum, determined, is_safe, release_sums
 from lamplit.domain.errors import LamplitError
-from lamplit.services.field import aggregates
+from lamplit.services.field.homes import aggregates
 from lamplit.services.field.office import Office
 from lamplit.services.home import Home
 from lamplit.store.schema import event, place

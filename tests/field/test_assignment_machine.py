@@ -25,10 +25,10 @@ from people_kit import Neighbourhood, neighbourhood
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import EndReason, Role
-from lamplit.services.field.assignments import assign, chain, go_on, hand_over, withdraw
-from lamplit.services.field.checkin import check_in, pair
-from lamplit.services.field.coverage import covers
 from lamplit.services.field.office import CLI, Office
+from lamplit.services.field.people.assignments import assign, chain, go_on, hand_over, withdraw
+from lamplit.services.field.people.checkin import check_in, pair
+from lamplit.services.field.people.coverage import covers
 from lamplit.services.home import Home
 from lamplit.store import assignments, log
 from lamplit.store.assignments import Assignment

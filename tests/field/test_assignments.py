@@ -11,7 +11,8 @@ from sqlalchemy import insert, select
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import EndReason, Role, Tie
-from lamplit.services.field.assignments import (
+from lamplit.services.field.office import CLI, Office, new_id
+from lamplit.services.field.people.assignments import (
     assign,
     chain,
     go_on,
@@ -19,7 +20,6 @@ from lamplit.services.field.assignments import (
     my_assignments,
     withdraw,
 )
-from lamplit.services.field.office import CLI, Office, new_id
 from lamplit.store import log
 from lamplit.store.schema import campaign, enrollment, task
 

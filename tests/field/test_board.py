@@ -13,10 +13,11 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import FindingState, Role
 from lamplit.domain.language import Text
 from lamplit.outbound.board import BoardHead, FigureLine, PlaceLine, WorkerLine, board_view
-from lamplit.services.field import assign, board, findings
-from lamplit.services.field.board import after_hours, knocking_hours
+from lamplit.services.field.campaigns import board
+from lamplit.services.field.campaigns.board import after_hours, knocking_hours
 from lamplit.services.field.office import CLI
 from lamplit.services.field.packs import pack_of
+from lamplit.services.field.tasks import assign, findings
 
 
 @pytest.fixture

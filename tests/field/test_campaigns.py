@@ -24,9 +24,11 @@ from sqlalchemy import select
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import CampaignState, Reason, Role
-from lamplit.services.field import cadence, campaigns, enrol, expiry, media
+from lamplit.services.field.campaigns import cadence, campaigns, enrol
+from lamplit.services.field.homes.signals import HomeSignal
 from lamplit.services.field.office import CLI
-from lamplit.services.field.signals import HomeSignal
+from lamplit.services.field.privacy import expiry
+from lamplit.services.field.submissions import media
 from lamplit.store import log
 from lamplit.store.schema import enrollment, event, submission, task
 
@@ -102,7 +104,7 @@ def test_the_next_night_adds_resolves_and_reranks(world, office, clock):
 
 
 def test_what_was_performed_or_begun_is_never_touched(world, office):
-    from lamplit.services.field import tasks
+    from lamplit.services.field.tasks import tasks
 
     campaign = guided(world)
     world.sweep(campaign, world.dark(*world.doors[:3]))

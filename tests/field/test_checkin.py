@@ -9,10 +9,10 @@ from people_kit import Neighbourhood, neighbourhood
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import EndReason, Role
-from lamplit.services.field.assignments import chain, withdraw
-from lamplit.services.field.checkin import check_in, checkin_curve, pair
 from lamplit.services.field.door import abilities_at
 from lamplit.services.field.office import CLI, Office
+from lamplit.services.field.people.assignments import chain, withdraw
+from lamplit.services.field.people.checkin import check_in, checkin_curve, pair
 
 FIRST = date(2020, 2, 10)
 

@@ -12,10 +12,10 @@ from sqlalchemy import event, insert
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlaceKind, Role
-from lamplit.services.field.assignments import assign, hand_over, withdraw
-from lamplit.services.field.coverage import coverage_by_community, covers, uncovered
 from lamplit.services.field.office import CLI, Office, new_id
-from lamplit.services.field.people import list_people
+from lamplit.services.field.people.assignments import assign, hand_over, withdraw
+from lamplit.services.field.people.coverage import coverage_by_community, covers, uncovered
+from lamplit.services.field.people.people import list_people
 from lamplit.store.schema import assignment, person, place
 
 TODAY = date(2020, 2, 10)

@@ -13,10 +13,10 @@ from test_assignments import open_task, owner_of
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Role, TaskState
 from lamplit.domain.problems import store as store_problems
-from lamplit.services.field import enrol, evening
-from lamplit.services.field.assignments import assign, go_on, hand_over, withdraw
-from lamplit.services.field.evening import close_the_day, take_effect
+from lamplit.services.field.campaigns import enrol, evening
+from lamplit.services.field.campaigns.evening import close_the_day, take_effect
 from lamplit.services.field.office import CLI
+from lamplit.services.field.people.assignments import assign, go_on, hand_over, withdraw
 from lamplit.store.schema import campaign
 
 TODAY = date(2020, 2, 10)

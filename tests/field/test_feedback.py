@@ -11,7 +11,8 @@ from people_world import PASSWORD, World, build
 from sqlalchemy import insert, select
 
 from lamplit.domain.errors import LamplitError
-from lamplit.services.field import accounts, feedback, person_data, tokens
+from lamplit.services.field.access import accounts, tokens
+from lamplit.services.field.privacy import feedback, person_data
 from lamplit.store import schema
 from lamplit.store.schema import event, place_code
 

@@ -11,13 +11,13 @@ from sqlalchemy import select
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlaceKind, Role
-from lamplit.services.field.assignments import assign
-from lamplit.services.field.checkin import check_in
-from lamplit.services.field.coverage import covers
-from lamplit.services.field.imports import ImportPlan, Kind, apply_import, plan_import
+from lamplit.services.field.files.imports import ImportPlan, Kind, apply_import, plan_import
 from lamplit.services.field.office import CLI, Office
-from lamplit.services.field.people import list_people, resolve_organisation, show_person
-from lamplit.services.field.places import resolve_place
+from lamplit.services.field.people.assignments import assign
+from lamplit.services.field.people.checkin import check_in
+from lamplit.services.field.people.coverage import covers
+from lamplit.services.field.people.people import list_people, resolve_organisation, show_person
+from lamplit.services.field.places.places import resolve_place
 from lamplit.store import log
 from lamplit.store.places import Place
 from lamplit.store.schema import assignment, organisation, person, place

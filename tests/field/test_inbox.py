@@ -16,8 +16,8 @@ from sqlalchemy import select
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import InboxState, Role
-from lamplit.services.field import entities, forms, inbox, media, quarantine
 from lamplit.services.field.office import CLI
+from lamplit.services.field.submissions import entities, forms, inbox, media, quarantine
 from lamplit.store import submissions
 from lamplit.store.schema import attachment, enrollment, entity_change, event, finding, task
 from lamplit.store.schema import inbox as inbox_table

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Role
-from lamplit.services.field import labels
+from lamplit.services.field.campaigns import labels
+from lamplit.services.field.campaigns.recalibrate import isotonic, through
+from lamplit.services.field.homes.signals import HomeSignal, put_right
 from lamplit.services.field.office import CLI
-from lamplit.services.field.recalibrate import isotonic, through
-from lamplit.services.field.signals import HomeSignal, put_right
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from sqlalchemy import select
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlaceKind, Role
 from lamplit.meters.registry import SCHEMA
-from lamplit.services.field.assignments import assign
 from lamplit.services.field.office import CLI, SYSTEM, Office
-from lamplit.services.field.places import resolve_place
-from lamplit.services.field.sync import ALPHABET, CODE_LENGTH, SyncResult, sync_places
+from lamplit.services.field.people.assignments import assign
+from lamplit.services.field.places.places import resolve_place
+from lamplit.services.field.places.sync import ALPHABET, CODE_LENGTH, SyncResult, sync_places
 from lamplit.store import log, places
 from lamplit.store.schema import place, place_code
 from lamplit.store.tree import above

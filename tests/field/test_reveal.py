@@ -8,9 +8,9 @@ from sqlalchemy import insert, select, update
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Text
-from lamplit.services.field import reveal as door
+from lamplit.services.field.homes import reveal as door
+from lamplit.services.field.homes.reveal import Colour, Step
 from lamplit.services.field.office import CLI, Actor
-from lamplit.services.field.reveal import Colour, Step
 from lamplit.store import log
 from lamplit.store.schema import campaign, event, place_code
 

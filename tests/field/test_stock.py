@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Role
 from lamplit.programmes.load import find
-from lamplit.services.field import campaigns, enrol, stock
+from lamplit.services.field.campaigns import campaigns, enrol
 from lamplit.services.field.office import CLI
+from lamplit.services.field.tasks import stock
 
 
 @pytest.fixture

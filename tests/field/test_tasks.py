@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import OPEN_TASKS, TASK_MOVES, Role, TaskState
-from lamplit.services.field import assign, tasklist, tasks
 from lamplit.services.field.office import CLI
+from lamplit.services.field.tasks import assign, tasklist, tasks
 from lamplit.store.schema import event
 
 

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from lamplit.services.field.together import Together
+from lamplit.services.field.submissions.together import Together
 
 
 def test_each_gets_their_own_answer_and_the_work_is_shared():

@@ -13,8 +13,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from clients.collect_phone import CollectPhone
-from lamplit.services.field import phone as phone_services
 from lamplit.services.field.office import CLI, Office
+from lamplit.services.field.phones import phone as phone_services
 from lamplit.web.app import create_app
 from openrosa_neighbourhood import Neighbourhood
 from openrosa_served import Served

@@ -9,8 +9,9 @@ import pytest
 from test_phone_forms import SWEEP, doors, rows
 
 from lamplit.programmes.load import SHIPPED
-from lamplit.services.field import packs, phone_doors, phone_lists
-from lamplit.services.field.phone import Phone
+from lamplit.services.field import packs
+from lamplit.services.field.phones import phone_doors, phone_lists
+from lamplit.services.field.phones.phone import Phone
 from lamplit.store import schema
 from openrosa_neighbourhood import Neighbourhood
 

@@ -13,9 +13,10 @@ import pytest
 
 from clients.collect_phone import CollectPhone
 from clients.form_client import CLIENTS, FormClient, JavaRosaClient
-from lamplit.services.field import packs, tokens
-from lamplit.services.field import phone as phone_services
+from lamplit.services.field import packs
+from lamplit.services.field.access import tokens
 from lamplit.services.field.office import CLI
+from lamplit.services.field.phones import phone as phone_services
 from lamplit.store import schema
 from openrosa_neighbourhood import Neighbourhood
 from openrosa_served import Served

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 
 from clients.collect_phone import LIST, CollectPhone
 from lamplit.domain.errors import LamplitError
-from lamplit.services.field import phone as phone_services
-from lamplit.services.field import tokens
+from lamplit.services.field.access import tokens
 from lamplit.services.field.office import CLI, Actor, Office
+from lamplit.services.field.phones import phone as phone_services
 from lamplit.store import schema
 from openrosa_neighbourhood import Neighbourhood
 

@@ -13,9 +13,9 @@ from test_phone_submissions import SWEEP, xml
 
 from clients.collect_phone import CollectPhone, Instance
 from lamplit.domain.field import InboxState
-from lamplit.services.field import inbox
-from lamplit.services.field import phone as phone_services
 from lamplit.services.field.office import CLI, Office
+from lamplit.services.field.phones import phone as phone_services
+from lamplit.services.field.submissions import inbox
 from lamplit.store import schema
 from openrosa_mortal import Mortal
 from openrosa_neighbourhood import Neighbourhood

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from test_phone_submissions import xml
 
-from lamplit.services.field import phone as phone_services
 from lamplit.services.field.office import CLI
+from lamplit.services.field.phones import phone as phone_services
 from lamplit.store import schema
 from openrosa_mortal import Mortal
 

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from clients.collect_phone import CollectPhone
 from lamplit.cli.app import build, run
-from lamplit.services.field import phone as phone_services
 from lamplit.services.field.office import CLI, Office
+from lamplit.services.field.phones import phone as phone_services
 from openrosa_neighbourhood import Neighbourhood
 
 URL = "https://office.example"

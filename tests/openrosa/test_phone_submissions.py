@@ -13,9 +13,9 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from lamplit.services.field import phone as phone_services
-from lamplit.services.field import tokens
+from lamplit.services.field.access import tokens
 from lamplit.services.field.office import CLI, Office
+from lamplit.services.field.phones import phone as phone_services
 from lamplit.store import schema
 from openrosa_neighbourhood import Neighbourhood
 
@@ -320,7 +320,7 @@ def test_over_the_largest_a_photo_is_refused_in_words(town, client, li, monkeypa
 
 
 def test_a_full_disk_leaves_the_form_on_the_phone(town, client, li, monkeypatch):
-    from lamplit.services.field import media
+    from lamplit.services.field.submissions import media
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

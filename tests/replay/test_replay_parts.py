@@ -22,7 +22,7 @@ from lamplit.replay.rival import compare, unguided
 from lamplit.replay.story import GROWTH, START, SWEEP_DAY, VIOLATIONS, Scale, hours, members
 from lamplit.replay.truth import Truth, back_days, truth_of
 from lamplit.replay.walk import GAP, Legs, Walker, sweep
-from lamplit.services.field.forms import read
+from lamplit.services.field.submissions.forms import read
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,10 @@ from routes_table import Call, calls, holders
 from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
-from lamplit.services.field import accounts, feedback, packs, sessions, tokens
+from lamplit.services.field import packs
+from lamplit.services.field.access import accounts, sessions, tokens
 from lamplit.services.field.office import Office, new_id
+from lamplit.services.field.privacy import feedback
 from lamplit.store.schema import (
     assignment,
     finding,

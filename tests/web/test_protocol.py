@@ -10,7 +10,7 @@ from people_world import World, build
 from sqlalchemy import func, select, update
 from starlette.testclient import TestClient
 
-from lamplit.services.field import once, tokens
+from lamplit.services.field.access import once, tokens
 from lamplit.services.field.office import SYSTEM
 from lamplit.store.schema import assignment, idempotency, place
 from lamplit.web import paging

@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 from people_world import PASSWORD, World, build
 from starlette.testclient import TestClient
 
-from lamplit.services.field import accounts
+from lamplit.services.field.access import accounts
 from lamplit.services.field.office import CLI, Office
 from lamplit.web.app import WebOptions, create_app
 

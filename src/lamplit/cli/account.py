@@ -89,8 +89,9 @@ def create(
 ) -> None:
     """Make an account; without a password one is made up and shown this once."""
     from lamplit.domain.field import Role as Roles
-    from lamplit.services.field import accounts, assignments
+    from lamplit.services.field.access import accounts
     from lamplit.services.field.office import CLI
+    from lamplit.services.field.people import assignments
 
     if role is not None and role not in {one.value for one in Roles}:
         raise typer.BadParameter(", ".join(one.value for one in Roles), param_hint="--role")
@@ -120,7 +121,7 @@ def token(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Make a token; its secret is shown this once."""
-    from lamplit.services.field import tokens
+    from lamplit.services.field.access import tokens
     from lamplit.services.field.office import CLI
 
     wanted = next((one for one in tokens.SCOPES if one == scope), None)
@@ -136,7 +137,7 @@ def token(
 
 def reset(username: Username, as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME) -> None:
     """Make up a new password; ends all sessions of the account."""
-    from lamplit.services.field import accounts
+    from lamplit.services.field.access import accounts
     from lamplit.services.field.office import CLI
 
     made = accounts.reset(_office(home), CLI, username)
@@ -147,7 +148,7 @@ def disable(
     username: Username, as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME
 ) -> None:
     """Disable an account; ends its sessions and revokes its tokens. `reset` enables it again."""
-    from lamplit.services.field import accounts
+    from lamplit.services.field.access import accounts
     from lamplit.services.field.office import CLI
 
     ended, revoked = accounts.disable(_office(home), CLI, username)
@@ -168,7 +169,7 @@ def link(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Let an account sign in through the company's directory."""
-    from lamplit.services.field import accounts
+    from lamplit.services.field.access import accounts
     from lamplit.services.field.office import CLI
 
     accounts.link(_office(home), CLI, username, subject)

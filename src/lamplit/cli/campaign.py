@@ -12,7 +12,7 @@ from lamplit.cli.field import AsOption, day_of, office_and_actor, print_table
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
-    from lamplit.services.field.board import Board, Forecast
+    from lamplit.services.field.campaigns.board import Board, Forecast
     from lamplit.services.field.office import Office
 
 Code = Annotated[str, typer.Argument(metavar="CAMPAIGN", help=tr("Its code or id.", "行动编号。"))]
@@ -75,7 +75,7 @@ def new(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Make a draft. It is opened by `campaign open`."""
-    from lamplit.services.field import campaigns
+    from lamplit.services.field.campaigns import campaigns
 
     office, actor = office_and_actor(home, as_person)
     asked: dict[str, Any] = {"way": way} if way else {}
@@ -95,7 +95,7 @@ def open_(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Open a draft."""
-    from lamplit.services.field import campaigns
+    from lamplit.services.field.campaigns import campaigns
 
     office, actor = office_and_actor(home, as_person)
     made = campaigns.open_campaign(office, actor, campaign)
@@ -113,7 +113,7 @@ def close(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Close a campaign and print its report."""
-    from lamplit.services.field import campaigns
+    from lamplit.services.field.campaigns import campaigns
 
     office, actor = office_and_actor(home, as_person)
     made = campaigns.close(office, actor, campaign)
@@ -134,7 +134,7 @@ def reopen(
 ) -> None:
     """Open a closed campaign again."""
     from lamplit.cli.dates import parse_day
-    from lamplit.services.field import campaigns
+    from lamplit.services.field.campaigns import campaigns
 
     office, actor = office_and_actor(home, as_person)
     made = campaigns.reopen(office, actor, campaign, deadline=parse_day(deadline), reason=reason)
@@ -146,7 +146,7 @@ def list_(
 ) -> None:
     """All campaigns that one may see."""
     from lamplit.domain.field import CAMPAIGN_TEXT
-    from lamplit.services.field import campaigns
+    from lamplit.services.field.campaigns import campaigns
 
     office, actor = office_and_actor(home, as_person)
     found = campaigns.campaigns(office, actor)
@@ -171,7 +171,7 @@ def status(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """The board: done against expected, the forecast, what nobody has, who does what."""
-    from lamplit.services.field.board import board
+    from lamplit.services.field.campaigns.board import board
 
     office, actor = office_and_actor(home, as_person)
     found = board(office, actor, campaign)
@@ -188,7 +188,7 @@ def report(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """The report that the close kept."""
-    from lamplit.services.field import campaigns
+    from lamplit.services.field.campaigns import campaigns
 
     office, actor = office_and_actor(home, as_person)
     found = campaigns.status(office, actor, campaign)
@@ -204,7 +204,7 @@ def roll(
     as_person: AsOption = None, as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME
 ) -> None:
     """Make today's tasks of every open campaign; run it each morning."""
-    from lamplit.services.field import cadence
+    from lamplit.services.field.campaigns import cadence
 
     office, actor = office_and_actor(home, as_person)
     done = cadence.roll(office, actor)
@@ -221,7 +221,7 @@ def roll(
 
 def expire(as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME) -> None:
     """Delete what must not be kept any longer; run it nightly."""
-    from lamplit.services.field.expiry import expire as expire_lists
+    from lamplit.services.field.privacy.expiry import expire as expire_lists
 
     office, actor = office_and_actor(home)
     done = expire_lists(office, actor)

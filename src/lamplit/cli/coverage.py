@@ -19,7 +19,7 @@ from lamplit.cli.field import day_of as day_from
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
-    from lamplit.services.field.coverage import Coverage
+    from lamplit.services.field.people.coverage import Coverage
 
 
 def register(app: typer.Typer) -> None:
@@ -44,8 +44,8 @@ def coverage(
 ) -> None:
     """Who covers the buildings (or homes) of a place; of a district: its communities, summed."""
     from lamplit.domain.field import PlaceKind
-    from lamplit.services.field import coverage as service
-    from lamplit.services.field.places import resolve_place
+    from lamplit.services.field.people import coverage as service
+    from lamplit.services.field.places.places import resolve_place
 
     office, actor = office_and_actor(home, as_person)
     on = day_from(day)
@@ -80,7 +80,7 @@ def coverage(
 
 
 def _print_communities(found: list[Coverage], *, as_json: bool) -> None:
-    from lamplit.services.field.places import name_of
+    from lamplit.services.field.places.places import name_of
 
     if as_json:
         print_json(

@@ -14,7 +14,7 @@ from lamplit.cli.dates import parse_day
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
-    from lamplit.services.field.imports import ImportPlan, Kind
+    from lamplit.services.field.files.imports import ImportPlan, Kind
     from lamplit.services.field.office import Actor, Office
 
 AsOption = Annotated[
@@ -67,7 +67,7 @@ MapOption = Annotated[
 def office_and_actor(home: Path, person: str | None = None) -> tuple[Office, Actor]:
     """The home's office, and who acts: the operator, or the person named by `--as`."""
     from lamplit.services.field.office import CLI, Actor, Office
-    from lamplit.services.field.people import resolve_person
+    from lamplit.services.field.people.people import resolve_person
 
     office = Office.open(open_home(home))
     if person is None:
@@ -105,7 +105,7 @@ def run_import(
     as_json: bool,
 ) -> None:
     """Plan an import, show it, and apply it. Exit code 3 where rows were refused."""
-    from lamplit.services.field.imports import apply_import, plan_import
+    from lamplit.services.field.files.imports import apply_import, plan_import
 
     office, actor = office_and_actor(home, person)
     pairs = (text.rpartition("=") for text in mapped or [])

@@ -38,7 +38,7 @@ def list_(
 ) -> None:
     """What waits to be settled, and why."""
     from lamplit.domain.problems import catalogue
-    from lamplit.services.field import quarantine
+    from lamplit.services.field.submissions import quarantine
 
     office, actor = office_and_actor(home, as_person)
     found = quarantine.waiting(office, actor, settled=settled)
@@ -59,7 +59,7 @@ def list_(
 
 def show(entry: Entry, as_person: AsOption = None, home: HomeOption = DEFAULT_HOME) -> None:
     """Write the bytes of an entry to stdout; the log says who looked."""
-    from lamplit.services.field import quarantine
+    from lamplit.services.field.submissions import quarantine
 
     office, actor = office_and_actor(home, as_person)
     sys.stdout.buffer.write(quarantine.look(office, actor, entry))
@@ -72,7 +72,7 @@ def retry(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Work an entry in again; who asks vouches for its author. Exit code 3 where it stays."""
-    from lamplit.services.field import quarantine
+    from lamplit.services.field.submissions import quarantine
 
     office, actor = office_and_actor(home, as_person)
     receipt = quarantine.retry(office, actor, entry)
@@ -93,7 +93,7 @@ def settle(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Discard an entry: it is not worked in, and its bytes are kept."""
-    from lamplit.services.field import quarantine
+    from lamplit.services.field.submissions import quarantine
 
     office, actor = office_and_actor(home, as_person)
     quarantine.discard(office, actor, entry, reason=reason)
@@ -102,8 +102,8 @@ def settle(
 
 def pending(as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME) -> None:
     """Work in what was received and not worked in; apply entity changes held too long."""
-    from lamplit.services.field.entities import force_held
-    from lamplit.services.field.inbox import process_pending
+    from lamplit.services.field.submissions.entities import force_held
+    from lamplit.services.field.submissions.inbox import process_pending
 
     office, _ = office_and_actor(home)
     done = process_pending(office)

@@ -12,7 +12,7 @@ from lamplit.cli.field import AsOption, day_of, office_and_actor, print_table
 from lamplit.cli.text import tr
 
 if TYPE_CHECKING:
-    from lamplit.services.field.labels import Labels, Share
+    from lamplit.services.field.campaigns.labels import Labels, Share
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +53,7 @@ def labels(
     """Precision, recall, knocks per find, reliability, and thresholds that would do better."""
     import json
 
-    from lamplit.services.field import labels as service
+    from lamplit.services.field.campaigns import labels as service
 
     office, actor = office_and_actor(home, as_person)
     found = service.labels(office, actor, since=day_of(since), campaign=campaign)

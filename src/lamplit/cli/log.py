@@ -47,7 +47,7 @@ def verify(
     """Walk the whole chain and name each entry that is missing or altered; exit 1 if any."""
     from lamplit.domain.errors import LamplitError
     from lamplit.domain.problems import store as problems
-    from lamplit.services.field.logcheck import FAULT_TEXT, verify_log
+    from lamplit.services.field.privacy.logcheck import FAULT_TEXT, verify_log
 
     wanted = _head(kept) if kept else None
     office, actor = office_and_actor(home, as_person)
@@ -87,7 +87,7 @@ def head(
     as_person: AsOption = None, as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME
 ) -> None:
     """Print the number and hash of the last entry, for `lamplit log verify --head`."""
-    from lamplit.services.field.logcheck import log_head
+    from lamplit.services.field.privacy.logcheck import log_head
 
     office, actor = office_and_actor(home, as_person)
     seq, digest = log_head(office, actor)

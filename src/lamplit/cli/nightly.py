@@ -14,7 +14,7 @@ from lamplit.cli.progress import progress
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
-    from lamplit.services.field.evening import EveningReport
+    from lamplit.services.field.campaigns.evening import EveningReport
     from lamplit.services.home import Home
     from lamplit.services.night.advance import NightReport
 
@@ -82,7 +82,7 @@ def _close_the_day(home: Home, through: date | None) -> EveningReport | None:
 
     if not has_store(home):
         return None
-    from lamplit.services.field.evening import close_the_day
+    from lamplit.services.field.campaigns.evening import close_the_day
 
     with progress(tr("The field office's evening", "外勤日终处理")) as bar:
         bar(0, None)

@@ -105,7 +105,7 @@ def import_file(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Import a file of people or of what they are tied to, or say what would change."""
-    from lamplit.services.field.imports import Kind
+    from lamplit.services.field.files.imports import Kind
 
     run_import(
         home,
@@ -139,7 +139,7 @@ def list_them(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """List people by code."""
-    from lamplit.services.field.people import list_people
+    from lamplit.services.field.people.people import list_people
 
     office, actor = office_and_actor(home, as_person)
     found = list_people(
@@ -166,7 +166,7 @@ def show(
 ) -> None:
     """Show a person, where they belong, and all their ties."""
     from lamplit.domain.hours import write_hours
-    from lamplit.services.field.people import show_person
+    from lamplit.services.field.people.people import show_person
 
     office, actor = office_and_actor(home, as_person)
     seen = show_person(office, actor, person)
@@ -209,7 +209,7 @@ def checkin(
 ) -> None:
     """Check a person in, today: to a community paired with their organisation, or their home's."""
     from lamplit.domain.field import Role
-    from lamplit.services.field.checkin import check_in
+    from lamplit.services.field.people.checkin import check_in
 
     office, actor = office_and_actor(home, as_person)
     to = Role.HOME if at_home else Role.PAIRED
@@ -238,7 +238,7 @@ def checkins(
     """Count the check-ins of a community or district day by day, and their growth."""
     from datetime import timedelta
 
-    from lamplit.services.field.checkin import checkin_curve
+    from lamplit.services.field.people.checkin import checkin_curve
 
     office, actor = office_and_actor(home, as_person)
     until = day_of(last) or office.local_day(office.clock())
@@ -286,7 +286,7 @@ def assign(
 ) -> None:
     """Give a person a role at a place, or the responsibility (包保) for it."""
     from lamplit.domain.field import Role
-    from lamplit.services.field import assignments
+    from lamplit.services.field.people import assignments
 
     if role not in {one.value for one in Role}:
         raise typer.BadParameter(", ".join(one.value for one in Role), param_hint="--role")
@@ -320,7 +320,7 @@ def handover(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """End an assignment and begin the same for another person, with the open tasks."""
-    from lamplit.services.field import assignments
+    from lamplit.services.field.people import assignments
 
     office, actor = office_and_actor(home, as_person)
     made = assignments.hand_over(
@@ -354,7 +354,7 @@ def withdraw(
 ) -> None:
     """End one assignment, or all of a person, and say what nobody covers then."""
     from lamplit.domain.field import EndReason
-    from lamplit.services.field import assignments
+    from lamplit.services.field.people import assignments
 
     reasons = [r.value for r in EndReason if r != EndReason.HANDED_OVER]
     if reason not in reasons:
@@ -394,7 +394,7 @@ def volunteer(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Let the person of an earlier assignment go on as a volunteer."""
-    from lamplit.services.field import assignments
+    from lamplit.services.field.people import assignments
 
     office, actor = office_and_actor(home, as_person)
     made = assignments.go_on(office, actor, assignment, place=place, note=note_text)

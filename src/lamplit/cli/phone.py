@@ -20,7 +20,7 @@ from lamplit.cli.text import tr
 
 if TYPE_CHECKING:
     from lamplit.services.field.office import Office
-    from lamplit.services.field.phone import SetUp
+    from lamplit.services.field.phones.phone import SetUp
 
 Person = Annotated[
     str, typer.Argument(metavar="PERSON", help=tr("Whose phone: a code.", "手机使用人的编号。"))
@@ -89,8 +89,8 @@ def setup(
     """Make a token and the code that ODK Collect scans; it is shown this once."""
     from lamplit.domain.errors import LamplitError
     from lamplit.domain.problems import openrosa as problems
-    from lamplit.services.field import phone
     from lamplit.services.field.office import CLI
+    from lamplit.services.field.phones import phone
 
     if qr is not None and qr.suffix.lower() not in (".png", ".svg"):
         raise LamplitError(problems.BAD_PICTURE, where=str(qr))
@@ -155,7 +155,7 @@ def _draw(made: SetUp, file: Path) -> None:
 
 def show(person: Person, as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME) -> None:
     """A person's phones, the newest first."""
-    from lamplit.services.field import phone
+    from lamplit.services.field.phones import phone
 
     found = phone.phones_of(_office(home), person)
     if as_json:
@@ -179,7 +179,7 @@ def show(person: Person, as_json: JsonOption = False, home: HomeOption = DEFAULT
 
 def revoke(token_id: TokenId, home: HomeOption = DEFAULT_HOME) -> None:
     """Shut out a phone: it fetches nothing and delivers nothing any more."""
-    from lamplit.services.field import tokens
+    from lamplit.services.field.access import tokens
     from lamplit.services.field.office import CLI
 
     tokens.revoke(_office(home), CLI, token_id)

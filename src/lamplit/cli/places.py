@@ -59,7 +59,7 @@ def sync(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Bring the registry's communities, buildings, homes and meters into the store."""
-    from lamplit.services.field.sync import sync_places
+    from lamplit.services.field.places.sync import sync_places
 
     office, actor = office_and_actor(home, as_person)
     with progress(tr("places", "地点")) as report:
@@ -96,7 +96,7 @@ def import_file(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Import a file of places of any kind, or say what would change."""
-    from lamplit.services.field.imports import Kind
+    from lamplit.services.field.files.imports import Kind
 
     run_import(
         home,
@@ -119,7 +119,7 @@ def list_places(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """List the places right under one; without one, those at the top."""
-    from lamplit.services.field.places import list_children, name_of
+    from lamplit.services.field.places.places import list_children, name_of
 
     office, actor = office_and_actor(home, as_person)
     found = list_children(office, actor, under, after=after, limit=limit)

@@ -12,7 +12,7 @@ from lamplit.cli.field import AsOption, office_and_actor, print_table
 from lamplit.cli.text import tr
 
 if TYPE_CHECKING:
-    from lamplit.services.field.stock import Move
+    from lamplit.services.field.tasks.stock import Move
 
 Item = Annotated[str, typer.Argument(metavar="ITEM", help=tr("What.", "物资。"))]
 Quantity = Annotated[int, typer.Argument(metavar="N", min=1, help=tr("How many.", "数量。"))]
@@ -56,7 +56,7 @@ def receive(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Book what came in."""
-    from lamplit.services.field import stock
+    from lamplit.services.field.tasks import stock
 
     office, actor = office_and_actor(home, as_person)
     _told(
@@ -80,7 +80,7 @@ def transfer(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Hand on from one holder to another."""
-    from lamplit.services.field import stock
+    from lamplit.services.field.tasks import stock
 
     office, actor = office_and_actor(home, as_person)
     _told(
@@ -103,7 +103,7 @@ def give(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Give out; it leaves the books."""
-    from lamplit.services.field import stock
+    from lamplit.services.field.tasks import stock
 
     office, actor = office_and_actor(home, as_person)
     _told(
@@ -123,7 +123,7 @@ def reverse(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Take back a wrong move by its opposite."""
-    from lamplit.services.field import stock
+    from lamplit.services.field.tasks import stock
 
     office, actor = office_and_actor(home, as_person)
     _told(stock.reverse(office, actor, move, reason=reason), as_json)
@@ -136,7 +136,7 @@ def balance(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """What each holder has."""
-    from lamplit.services.field import stock
+    from lamplit.services.field.tasks import stock
 
     office, actor = office_and_actor(home, as_person)
     found = [
@@ -163,7 +163,7 @@ def ledger(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """The moves, newest first."""
-    from lamplit.services.field import stock
+    from lamplit.services.field.tasks import stock
 
     office, actor = office_and_actor(home, as_person)
     found = stock.ledger(office, actor, item=item, holder=holder, campaign=campaign)

@@ -120,7 +120,7 @@ def _into(
     """Enrol into a campaign. How many were drawn by chance is for analysts, so it is not told."""
     import dataclasses
 
-    from lamplit.services.field.enrol import open_sweep
+    from lamplit.services.field.campaigns.enrol import open_sweep
 
     office, actor = office_and_actor(home, person)
     done = open_sweep(office, actor, campaign, as_of)

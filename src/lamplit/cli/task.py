@@ -31,7 +31,7 @@ def list_(
 ) -> None:
     """One's own tasks, then those that one may claim; today's first, by building."""
     from lamplit.domain.field import TASK_TEXT
-    from lamplit.services.field.tasklist import tasks_of
+    from lamplit.services.field.tasks.tasklist import tasks_of
 
     office, actor = office_and_actor(home, as_person)
     found = tasks_of(office, actor)
@@ -70,7 +70,7 @@ def claim(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Claim a task; the claim lapses after some hours without a sign of life."""
-    from lamplit.services.field import tasks
+    from lamplit.services.field.tasks import tasks
 
     office, actor = office_and_actor(home, as_person)
     made = tasks.claim(office, actor, task)
@@ -90,7 +90,7 @@ def release(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Give a task back for others to claim."""
-    from lamplit.services.field import tasks
+    from lamplit.services.field.tasks import tasks
 
     office, actor = office_and_actor(home, as_person)
     made = tasks.release(office, actor, task)
@@ -127,7 +127,7 @@ def assign(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Give tasks to a person: single ones, or all that nobody has at a place."""
-    from lamplit.services.field import assign as service
+    from lamplit.services.field.tasks import assign as service
 
     if not task and not (campaign and place):
         raise typer.BadParameter(

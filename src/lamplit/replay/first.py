@@ -32,10 +32,10 @@ from lamplit.replay.truth import truth_of
 from lamplit.replay.walk import Legs
 from lamplit.replay.wire import Desk, Wire
 from lamplit.services.demo import HELD_BACK, Demo, Step
-from lamplit.services.field import accounts, tokens
-from lamplit.services.field.imports import Kind
+from lamplit.services.field.access import accounts, tokens
+from lamplit.services.field.files.imports import Kind
 from lamplit.services.field.office import CLI, Office
-from lamplit.services.field.sync import sync_places
+from lamplit.services.field.places.sync import sync_places
 from lamplit.services.home import Home, write_atomically
 from lamplit.store import migrate
 from lamplit.store.database import Database

@@ -33,10 +33,10 @@ from lamplit.replay.story import (
     members,
 )
 from lamplit.replay.walk import TOWER_FLOORS, stands
-from lamplit.services.field import accounts, tokens
-from lamplit.services.field.imports import Kind, apply_import, plan_import
+from lamplit.services.field.access import accounts, tokens
+from lamplit.services.field.files.imports import Kind, apply_import, plan_import
 from lamplit.services.field.office import CLI, Office
-from lamplit.services.field.sync import sync_places
+from lamplit.services.field.places.sync import sync_places
 from lamplit.services.home import SETTINGS_FILE, Home
 from lamplit.services.ingest import ingest
 from lamplit.services.night.advance import run_nights

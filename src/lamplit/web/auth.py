@@ -17,7 +17,7 @@ from starlette.responses import Response
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import accounts as account_problems
 from lamplit.domain.problems import web as problems
-from lamplit.services.field import sessions, tokens
+from lamplit.services.field.access import sessions, tokens
 from lamplit.services.field.office import Actor, Office
 from lamplit.web.access import Access
 

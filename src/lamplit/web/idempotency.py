@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import web as problems
-from lamplit.services.field import once as kept
+from lamplit.services.field.access import once as kept
 from lamplit.services.field.office import Actor, Office
 
 HEADER = "idempotency-key"

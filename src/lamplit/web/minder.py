@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 import structlog
 from fastapi import FastAPI
 
-from lamplit.services.field import audit, inbox
 from lamplit.services.field.office import Office
+from lamplit.services.field.privacy import audit
+from lamplit.services.field.submissions import inbox
 
 EVERY_SECONDS = 60.0
 TIDY_EVERY = 60

@@ -16,7 +16,7 @@ from lamplit.replay.plan import pages
 from lamplit.replay.stage import DISTRICT, OFFICER, Row, bring, inspectors
 from lamplit.replay.story import DAY, SITES_DAY, UNITS, VERIFY_DAYS, VIOLATIONS, Scale
 from lamplit.replay.wire import RefusedError
-from lamplit.services.field.imports import Kind
+from lamplit.services.field.files.imports import Kind
 
 CAMPAIGN, PROGRAMME = "SITES-2020", "worksite_safety"
 BATCH = 50

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import accounts as problems
-from lamplit.services.field import accounts, oidc, sessions, tokens
+from lamplit.services.field.access import accounts, oidc, sessions, tokens
 from lamplit.web.access import ANYONE, SIGNED_IN, SIGNED_IN_FIRST, Access, rule
 from lamplit.web.auth import (
     TheOffice,

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import Query
 
 from lamplit.domain.abilities import Ability
-from lamplit.services.field import audit, logcheck, reveal
-from lamplit.services.field.logcheck import LogCheck
+from lamplit.services.field.homes import reveal
+from lamplit.services.field.privacy import audit, logcheck
+from lamplit.services.field.privacy.logcheck import LogCheck
 from lamplit.store import reveals
 from lamplit.web.access import able, rule
 from lamplit.web.api.openings import Opening, opening_of

@@ -14,12 +14,14 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import CampaignState, FindingState, Reason
 from lamplit.domain.language import Text
 from lamplit.domain.problems import accounts as account_problems
-from lamplit.services.field import board as boards
-from lamplit.services.field import campaigns, doors, enrol, findings, sessions, tokens
-from lamplit.services.field.board import Board
-from lamplit.services.field.campaigns import Campaign
-from lamplit.services.field.findings import Finding, Scored
-from lamplit.services.field.sweeping import Swept
+from lamplit.services.field.access import sessions, tokens
+from lamplit.services.field.campaigns import board as boards
+from lamplit.services.field.campaigns import campaigns, doors, enrol
+from lamplit.services.field.campaigns.board import Board
+from lamplit.services.field.campaigns.campaigns import Campaign
+from lamplit.services.field.campaigns.sweeping import Swept
+from lamplit.services.field.tasks import findings
+from lamplit.services.field.tasks.findings import Finding, Scored
 from lamplit.web import etags, sse
 from lamplit.web.access import SIGNED_IN, able, rule
 from lamplit.web.auth import TheOffice, Who, cookie_name

@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from lamplit.domain.abilities import Ability
-from lamplit.services.field import facades
+from lamplit.services.field.homes import facades
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.language import language_of

@@ -9,8 +9,8 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 
 from lamplit.domain.abilities import Ability
-from lamplit.services.field import feedback
-from lamplit.services.field.feedback import Receipt
+from lamplit.services.field.privacy import feedback
+from lamplit.services.field.privacy.feedback import Receipt
 from lamplit.web import etags
 from lamplit.web.access import ANYONE, able, rule
 from lamplit.web.auth import TheOffice, Who, address_of

@@ -6,8 +6,8 @@ from pydantic import BaseModel
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.language import Text
-from lamplit.services.field import reveal
-from lamplit.services.field.reveal import COLOUR_TEXT, CurveDay, Step
+from lamplit.services.field.homes import reveal
+from lamplit.services.field.homes.reveal import COLOUR_TEXT, CurveDay, Step
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Asked, Id, Json, Line

@@ -9,8 +9,8 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from lamplit.domain.abilities import Ability
-from lamplit.services.field import labels
-from lamplit.services.field.labels import Labels, Share, Threshold
+from lamplit.services.field.campaigns import labels
+from lamplit.services.field.campaigns.labels import Labels, Share, Threshold
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Asked, Done

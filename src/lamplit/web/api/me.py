@@ -9,7 +9,10 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from lamplit.domain.abilities import ABILITIES, Ability
-from lamplit.services.field import assignments, people, person_data, place_views, reveal
+from lamplit.services.field.homes import reveal
+from lamplit.services.field.people import assignments, people
+from lamplit.services.field.places import place_views
+from lamplit.services.field.privacy import person_data
 from lamplit.store.assignments import Assignment
 from lamplit.store.places import Place
 from lamplit.web.access import SIGNED_IN, SIGNED_IN_FIRST, able, rule

@@ -11,10 +11,10 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import EndReason, Role
 from lamplit.domain.problems import web as problems
-from lamplit.services.field import assignments, checkin, organisations, people
-from lamplit.services.field.assignments import Withdrawal
-from lamplit.services.field.checkin import CheckIn, CurveDay
-from lamplit.services.field.people import Organisation, Person, PersonView
+from lamplit.services.field.people import assignments, checkin, organisations, people
+from lamplit.services.field.people.assignments import Withdrawal
+from lamplit.services.field.people.checkin import CheckIn, CurveDay
+from lamplit.services.field.people.people import Organisation, Person, PersonView
 from lamplit.store.assignments import Assignment
 from lamplit.web import etags
 from lamplit.web.access import SIGNED_IN, able, rule

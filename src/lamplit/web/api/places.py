@@ -9,8 +9,10 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from lamplit.domain.abilities import Ability
-from lamplit.services.field import aggregates, coverage, place_views
-from lamplit.services.field.coverage import Cover, Coverage
+from lamplit.services.field.homes import aggregates
+from lamplit.services.field.people import coverage
+from lamplit.services.field.people.coverage import Cover, Coverage
+from lamplit.services.field.places import place_views
 from lamplit.store.places import Place
 from lamplit.web.access import SIGNED_IN, able, rule
 from lamplit.web.auth import TheOffice, Who

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import web as problems
-from lamplit.services.field import stock
-from lamplit.services.field.stock import Move
+from lamplit.services.field.tasks import stock
+from lamplit.services.field.tasks.stock import Move
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Asked, Id, Line, Note

@@ -16,9 +16,9 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import store as store_problems
 from lamplit.domain.problems import web as problems
-from lamplit.services.field import inbox, quarantine
-from lamplit.services.field.inbox import Attachment, Receipt
-from lamplit.services.field.quarantine import Waiting
+from lamplit.services.field.submissions import inbox, quarantine
+from lamplit.services.field.submissions.inbox import Attachment, Receipt
+from lamplit.services.field.submissions.quarantine import Waiting
 from lamplit.web.access import SIGNED_IN, able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Asked, Done, Id, Note, Page

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.field import FindingState
-from lamplit.services.field import assign as assigning
-from lamplit.services.field import findings, tasklist, tasks
-from lamplit.services.field.assign import Assigned
-from lamplit.services.field.findings import Finding
-from lamplit.services.field.tasklist import TaskList
-from lamplit.services.field.tasks import Task
+from lamplit.services.field.tasks import assign as assigning
+from lamplit.services.field.tasks import findings, tasklist, tasks
+from lamplit.services.field.tasks.assign import Assigned
+from lamplit.services.field.tasks.findings import Finding
+from lamplit.services.field.tasks.tasklist import TaskList
+from lamplit.services.field.tasks.tasks import Task
 from lamplit.web.access import SIGNED_IN, able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Asked, Id, Line, Note

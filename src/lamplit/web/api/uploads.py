@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import File, Request, UploadFile
 
 from lamplit.domain.abilities import Ability
-from lamplit.services.field import uploads
-from lamplit.services.field.imports import Kind
+from lamplit.services.field.files import uploads
+from lamplit.services.field.files.imports import Kind
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.language import language_of

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import openrosa as problems
-from lamplit.services.field import forms_for, phone_lists
-from lamplit.services.field.phone import Phone
+from lamplit.services.field.phones import forms_for, phone_lists
+from lamplit.services.field.phones.phone import Phone
 from lamplit.web.access import Access, rule
 from lamplit.web.auth import office_of
 from lamplit.web.openrosa import xml

@@ -23,8 +23,8 @@ from starlette.responses import Response
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Language
 from lamplit.domain.problems import openrosa as problems
-from lamplit.services.field import phone as phone_services
-from lamplit.services.field.phone import Phone
+from lamplit.services.field.phones import phone as phone_services
+from lamplit.services.field.phones.phone import Phone
 from lamplit.web import etags
 from lamplit.web.auth import address_of, office_of
 from lamplit.web.openrosa import xml

@@ -18,8 +18,8 @@ from lamplit.domain.field import InboxState
 from lamplit.domain.language import Text
 from lamplit.domain.problems import openrosa as problems
 from lamplit.domain.problems import web as web_problems
-from lamplit.services.field import inbox
-from lamplit.services.field.phone import Phone
+from lamplit.services.field.phones.phone import Phone
+from lamplit.services.field.submissions import inbox
 from lamplit.web.access import rule
 from lamplit.web.auth import office_of
 from lamplit.web.middleware import LARGE_BYTES

@@ -1,0 +1,1 @@
+"""Campaigns: their lists, calendars, boards, reports and labels."""

@@ -1,0 +1,1 @@
+"""Files of places, organisations, people and ties: planned first, then applied."""

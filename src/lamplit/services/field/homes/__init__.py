@@ -1,0 +1,1 @@
+"""What is known of homes, and the steps in which one opens."""

@@ -1,0 +1,1 @@
+"""Phones: what each carries, and how it is set up."""

@@ -1,0 +1,69 @@
+"""Places as people ask for them: one, and what lies right under it."""
+
+from __future__ import annotations
+
+from lamplit.domain.abilities import Ability
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import PlaceKind
+from lamplit.domain.problems import door as problems
+from lamplit.services.field import door
+from lamplit.services.field.office import Actor, Office, Transaction
+from lamplit.services.field.places.places import resolve_place
+from lamplit.store import places
+from lamplit.store.guard import not_found
+from lamplit.store.places import Place
+from lamplit.store.schema import place as place_table
+
+HOUSEHOLD_SIGHT = (Ability.SEE_DOORS, Ability.ASSIGN, Ability.IMPORT, Ability.PERFORM)
+"""Who may see that a household is there (its address, not its state)."""
+
+
+def show_place(office: Office, actor: Actor, wanted: str) -> Place:
+    """One place, by id or code. Raises LamplitError `store.not-found` or `door.not-allowed`."""
+    with office.read(actor) as tx:
+        found = resolve_place(tx.conn, wanted)
+        _require_sight(tx, found.id, household=found.kind is PlaceKind.HOUSEHOLD)
+        return found
+
+
+def children(
+    office: Office, actor: Actor, wanted: str, *, after: str = "", limit: int = 100
+) -> list[Place]:
+    """What lies right under a place, by code, after a code; households for who may see doors.
+
+    Raises as `show_place`.
+    """
+    with office.read(actor) as tx:
+        found = resolve_place(tx.conn, wanted)
+        _require_sight(tx, found.id, household=False)
+        rows = places.children(tx.conn, found.id, after=after, limit=limit)
+        if any(row.kind is PlaceKind.HOUSEHOLD for row in rows):
+            _require_sight(tx, found.id, household=True)
+        return rows
+
+
+def mine(office: Office, actor: Actor) -> list[Place]:
+    """The places at which who asks has any ability: where their tree of places begins."""
+    if actor.person_id is None:
+        return []
+    with office.read(actor) as tx:
+        ids = door.places_with(tx.conn, actor.person_id, Ability.SEE_AREA, tx.today)
+        return sorted(places.by_ids(tx.conn, ids).values(), key=lambda one: (one.kind, one.code))
+
+
+def by_gate(office: Office, actor: Actor, code: str) -> Place:
+    """The place whose gate or poster bears a code, for checking in there; never a home.
+
+    Needs an account only. Raises LamplitError `store.not-found`.
+    """
+    with office.read(actor) as tx:
+        found = places.by_scan(tx.conn, code)
+        if found is None or found.kind is PlaceKind.HOUSEHOLD:
+            raise not_found(place_table, code[:80])
+        return found
+
+
+def _require_sight(tx: Transaction, place_id: str, *, household: bool) -> None:
+    wanted = HOUSEHOLD_SIGHT if household else (Ability.SEE_AREA, *HOUSEHOLD_SIGHT)
+    if not any(door.may(tx, ability, place_id) for ability in wanted):
+        raise LamplitError(problems.NOT_ALLOWED, ability=wanted[0].value)

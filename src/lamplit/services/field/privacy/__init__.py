@@ -1,0 +1,1 @@
+"""What is kept about whom, who looked, and what must go."""

@@ -1,0 +1,65 @@
+"""For the privacy officer: lists of homes that expire; and what a server lets go of by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from lamplit.domain.abilities import Ability
+from lamplit.domain.field import CampaignState
+from lamplit.services.field import door
+from lamplit.services.field.access import once, throttle
+from lamplit.services.field.office import Actor, Office
+from lamplit.services.field.privacy import expiry
+from lamplit.store.schema import campaign, enrollment
+from lamplit.store.tree import under_any
+
+
+@dataclass(frozen=True, slots=True)
+class HomeList:
+    """A campaign's list of homes; `expires_at` is None while it is not closed."""
+
+    campaign_id: str
+    code: str
+    name_en: str
+    name_zh: str
+    purpose: str
+    state: CampaignState
+    expires_at: datetime | None
+    homes: int
+
+
+def lists(office: Office, actor: Actor) -> list[HomeList]:
+    """The campaigns' lists of homes where one may AUDIT, the first to expire first.
+
+    Raises LamplitError `door.not-allowed`.
+    """
+    with office.read(actor) as tx:
+        held = door.require_anywhere(tx, Ability.AUDIT)
+        homes = select(func.count()).where(enrollment.c.campaign_id == campaign.c.id)
+        wanted = select(campaign, homes.scalar_subquery().label("homes"))
+        if held:
+            wanted = wanted.where(campaign.c.place_id.in_(under_any(held)))
+        rows = tx.conn.execute(wanted)
+        found = [
+            HomeList(row.id, row.code, row.name_en, row.name_zh, row.purpose,
+                     CampaignState(row.state), row.list_expires_at, row.homes)
+            for row in rows
+        ]  # fmt: skip
+    return sorted(found, key=_by_expiry)
+
+
+def tidy(office: Office) -> dict[str, int]:
+    """Let go of what has had its time: lists of homes, throttles, kept answers; says how many."""
+    return {
+        "expired": len(expiry.expire(office)),
+        "throttles": throttle.expire(office),
+        "answers": once.expire(office),
+    }
+
+
+def _by_expiry(one: HomeList) -> tuple[bool, float, str]:
+    at = one.expires_at
+    return (at is None, at.timestamp() if at else 0.0, one.code)

@@ -1,0 +1,1 @@
+"""What people say they did: received durably, worked in once, or set aside and kept."""

@@ -1,0 +1,182 @@
+"""Findings: taken in hand, resolved, verified by somebody else, dismissed with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from lamplit.domain.abilities import Ability
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import FINDING_MOVES, FINDING_TEXT, ROLE_TEXT, FindingState, Severity
+from lamplit.domain.language import Text
+from lamplit.domain.problems import campaigns as problems
+from lamplit.programmes.pack import Pack
+from lamplit.programmes.rules import Raised, Score, score
+from lamplit.services.field.campaigns.campaigns import get as get_campaign
+from lamplit.services.field.door import require
+from lamplit.services.field.office import Actor, Office, Transaction
+from lamplit.services.field.packs import pack_of
+from lamplit.services.field.places.places import listing
+from lamplit.services.field.tasks.tasks import holds_role
+from lamplit.store import findings as store
+from lamplit.store.guard import changed_meanwhile, not_found
+from lamplit.store.schema import finding
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A need or a violation. Instants are aware UTC; `points` those of its code list then."""
+
+    id: str
+    submission_id: str
+    campaign_id: str | None
+    place_id: str
+    code: str
+    code_list: str
+    points: int
+    severity: Severity
+    state: FindingState
+    note: str | None
+    organisation_id: str | None
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str | None
+    version: int
+
+
+NAMES = tuple(Finding.__dataclass_fields__)
+
+
+def findings(
+    office: Office,
+    actor: Actor,
+    campaign: str,
+    *states: FindingState,
+    limit: int = 500,
+) -> list[Finding]:
+    """The findings of a campaign in some states (in all where none is given), those due first.
+
+    Needs `see_doors` at the campaign's place. Raises LamplitError `store.not-found`.
+    """
+    with office.read(actor) as tx:
+        row = get_campaign(tx.conn, campaign)
+        require(tx, Ability.SEE_DOORS, row.place_id)
+        return [_shown(one) for one in store.of_campaign(tx.conn, row.id, states, limit)]
+
+
+def move(
+    office: Office, actor: Actor, finding_id: str, to: FindingState, *, note: str = ""
+) -> Finding:
+    """Take a finding to another state.
+
+    In hand and resolved: whoever may perform at its place. Verified: one of the pack's verifying
+    roles, and not who resolved it. Dismissed: whoever leads there, with a reason. Raises
+    LamplitError `finding.move`, `finding.own-work`, `task.role`, `task.reason`, `door.not-allowed`,
+    `store.not-found`, `store.changed-meanwhile`.
+    """
+    with office.begin(actor) as tx:
+        row = get(tx.conn, finding_id)
+        before = FindingState(row.state)
+        _judge(office, tx, row, to, note)
+        if to not in FINDING_MOVES[before]:
+            raise LamplitError(
+                problems.FINDING_MOVE, before=FINDING_TEXT[before], after=FINDING_TEXT[to]
+            )
+        closing = to in (FindingState.RESOLVED, FindingState.DISMISSED)
+        values: dict[str, Any] = {"note": note} if note else {}
+        if closing:
+            values |= {"closed_at": tx.now, "closed_by": actor.person_id}
+        elif to is not FindingState.VERIFIED:
+            values |= {"closed_at": None, "closed_by": None}
+        if not store.move(tx.conn, row.id, before, to, **values):
+            raise changed_meanwhile(finding)
+        tx.log(
+            f"finding.{to.value}", "finding", row.id, place_id=row.place_id,
+            campaign_id=row.campaign_id, before=before.value, note=note,
+        )  # fmt: skip
+        return _shown(get(tx.conn, row.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The score of one place or organisation under a campaign's code list."""
+
+    subject_kind: str
+    subject_id: str | None
+    findings: int
+    score: Score
+
+
+def scores(
+    office: Office, actor: Actor, campaign: str, *, by: str = "organisation"
+) -> list[Scored]:
+    """Scores in a campaign by `organisation` or by `place`: base - points, dismissed ones left out.
+
+    Only those with findings are listed; all others have the base. Needs `see_doors`. Raises
+    LamplitError `store.not-found`, `door.not-allowed`.
+    """
+    with office.read(actor) as tx:
+        row = get_campaign(tx.conn, campaign)
+        require(tx, Ability.SEE_DOORS, row.place_id)
+        pack = pack_of(office, row.programme)
+        return scores_in(tx.conn, pack, row.id, by)
+
+
+def scores_in(conn: Connection, pack: Pack, campaign_id: str, by: str) -> list[Scored]:
+    """Scores by `organisation_id` or `place_id` of a campaign, the lowest first."""
+    counted: dict[str | None, tuple[int, int]] = {}
+    for row in store.standing_points(conn, campaign_id=campaign_id):
+        key = row.organisation_id if by == "organisation" else row.place_id
+        number, points = counted.get(key, (0, 0))
+        counted[key] = (number + int(row.findings), points + int(row.points or 0))
+    found = [
+        Scored(by, key, number, score(pack, [_lump(points)]))
+        for key, (number, points) in counted.items()
+    ]
+    return sorted(found, key=lambda one: (one.score.value, one.subject_id or ""))
+
+
+def get(conn: Connection, finding_id: str) -> Row[Any]:
+    """The row of a finding. Raises LamplitError `store.not-found`."""
+    row = store.find(conn, finding_id)
+    if row is None:
+        raise not_found(finding, finding_id)
+    return row
+
+
+def _judge(office: Office, tx: Transaction, row: Row[Any], to: FindingState, note: str) -> None:
+    if to is FindingState.DISMISSED:
+        require(tx, Ability.ASSIGN, row.place_id)
+        if not note.strip():
+            raise LamplitError(problems.TASK_REASON)
+        return
+    require(tx, Ability.PERFORM, row.place_id)
+    if to is not FindingState.VERIFIED or tx.actor.trusted or tx.actor.person_id is None:
+        return
+    if row.closed_by == tx.actor.person_id:
+        raise LamplitError(problems.FINDING_ROLE)
+    pack = _pack(office, tx, row)
+    if pack and not holds_role(tx, tx.actor.person_id, row.place_id, pack.roles.verify):
+        roles = listing([ROLE_TEXT[role] for role in pack.roles.verify])
+        raise LamplitError(problems.TASK_ROLE, roles=roles)
+
+
+def _pack(office: Office, tx: Transaction, row: Row[Any]) -> Pack | None:
+    if row.campaign_id is None:
+        return None
+    return pack_of(office, get_campaign(tx.conn, row.campaign_id).programme)
+
+
+def _lump(points: int) -> Raised:
+    return Raised("", Severity.NOTE, points, Text("", ""), None)
+
+
+def _shown(row: Row[Any]) -> Finding:
+    values = {name: getattr(row, name) for name in NAMES}
+    values["severity"] = Severity(row.severity)
+    values["state"] = FindingState(row.state)
+    return Finding(**values)

@@ -1,0 +1,229 @@
+"""A person's tasks: their own first, then those that they may claim; today's first, by building."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Row, or_, select
+
+from lamplit.domain.abilities import ABILITIES, Ability
+from lamplit.domain.field import CampaignState, PlaceKind, Role
+from lamplit.domain.language import Text
+from lamplit.programmes.pack import Pack
+from lamplit.services.field.door import may, runs_on
+from lamplit.services.field.office import Actor, Office, Transaction
+from lamplit.services.field.packs import pack_of
+from lamplit.services.field.tasks.tasks import Task, task_of
+from lamplit.store import places
+from lamplit.store import tasks as store
+from lamplit.store.places import Place
+from lamplit.store.schema import assignment, campaign, place, task
+from lamplit.store.tree import under
+
+MOST = 500
+"""So many claimable tasks are listed; the rest show as a number by campaign."""
+When = Literal["overdue", "today", "later"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One task as a list shows it: where, what, until when. `title` never names a person."""
+
+    task: Task
+    campaign_code: str
+    programme: str
+    title: Text
+    place: Place
+    building: Place | None
+    when: When
+
+    @property
+    def enterable(self) -> bool:
+        """Whether its window has begun."""
+        return self.when != "later"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskList:
+    """`own` and `claimable` in the order in which to show them.
+
+    `more`: there are more claimable ones than were read.
+    """
+
+    at: datetime
+    own: list[Listed] = field(default_factory=list)
+    claimable: list[Listed] = field(default_factory=list)
+    more: bool = False
+
+
+def tasks_of(
+    office: Office,
+    actor: Actor,
+    *,
+    campaign: str = "",
+    building: str = "",
+    limit: int = MOST,
+) -> TaskList:
+    """The tasks of who acts: one's own, and those free in places where one has a claiming role.
+
+    `campaign`, `building`: ids, of one only. The operator and the machine have none. Own tasks at
+    places that one has left are not listed; what was done there can still be sent in.
+    """
+    with office.read(actor) as tx:
+        me = actor.person_id
+        if me is None:
+            return TaskList(tx.now)
+        wanted = _only(campaign, building)
+        own = [r for r in store.owned_open(tx.conn, me) if _fits(r, campaign, building)]
+        allowed = {p: may(tx, Ability.PERFORM, p) for p in {r.place_id for r in own}}
+        own = [row for row in own if allowed[row.place_id]]
+        free = _claimable(office, tx, me, wanted, limit + 1)
+        listed = _listed(office, tx, [*own, *free[:limit]])
+        count = len(own)
+        return TaskList(
+            tx.now, _ordered(listed[:count]), _ordered(listed[count:]), len(free) > limit
+        )
+
+
+def _only(campaign_id: str, building_id: str) -> list[ColumnElement[bool]]:
+    wanted = []
+    if campaign_id:
+        wanted.append(task.c.campaign_id == campaign_id)
+    if building_id:
+        wanted.append(task.c.building_id == building_id)
+    return wanted
+
+
+def _fits(row: Row[Any], campaign_id: str, building_id: str) -> bool:
+    return campaign_id in ("", row.campaign_id) and building_id in ("", row.building_id)
+
+
+def _claimable(
+    office: Office,
+    tx: Transaction,
+    me: str,
+    wanted: list[ColumnElement[bool]],
+    limit: int,
+) -> list[Row[Any]]:
+    """Free tasks where the person's role lets them claim; each campaign by its pack."""
+    held: dict[Role, list[str]] = {}
+    rows = tx.conn.execute(
+        select(assignment.c.role, assignment.c.place_id).where(
+            assignment.c.person_id == me, runs_on(tx.today)
+        )
+    )
+    for role, place_id in rows:
+        if Ability.PERFORM in ABILITIES[Role(role)]:
+            held.setdefault(Role(role), []).append(place_id)
+    if not held:
+        return []
+    found: dict[str, Row[Any]] = {}
+    open_ = tx.conn.execute(
+        select(campaign.c.id, campaign.c.programme).where(
+            campaign.c.state == CampaignState.OPEN.value
+        )
+    ).all()
+    for one in open_:
+        claiming = set(pack_of(office, one.programme).roles.claim)
+        for role, at in held.items():
+            # A leader may take any follow-up, whomever it is for.
+            named = task.c.for_role.is_not(None)
+            mine = named if role is Role.LEADER else task.c.for_role == role.value
+            roles = or_(~named, mine) if role in claiming else mine
+            query = (
+                select(task)
+                .where(
+                    task.c.campaign_id == one.id,
+                    task.c.state.in_(store.OPEN),
+                    store.claimable(tx.now),
+                    roles,
+                    _covered(tx, at),
+                    *wanted,
+                )
+                .order_by(task.c.due_until, task.c.rank, task.c.id)
+                .limit(limit)
+            )
+            found |= {row.id: row for row in tx.conn.execute(query)}
+    ordered = sorted(found.values(), key=lambda r: (r.due_until, r.rank or 0, r.id))
+    return ordered[:limit]
+
+
+def _covered(tx: Transaction, at: list[str]) -> ColumnElement[bool]:
+    """The condition that a task lies at one of these places or under it, by what is indexed."""
+    known = places.by_ids(tx.conn, at).values()
+    homes = [p.id for p in known if p.kind is PlaceKind.HOUSEHOLD]
+    blocks = [p.id for p in known if p.kind is PlaceKind.BUILDING]
+    parts: list[ColumnElement[bool]] = []
+    if homes:
+        parts.append(task.c.place_id.in_(homes))
+    if blocks:
+        parts.append(task.c.building_id.in_(blocks))
+    for one in known:
+        if one.kind is PlaceKind.COMMUNITY:
+            inside = select(place.c.id).where(place.c.community_id == one.id)
+            buildings = inside.where(place.c.kind == PlaceKind.BUILDING.value)
+            loose = inside.where(place.c.building_id.is_(None))
+            parts.append(or_(task.c.building_id.in_(buildings), task.c.place_id.in_(loose)))
+        elif one.kind not in (PlaceKind.HOUSEHOLD, PlaceKind.BUILDING):
+            parts.append(task.c.place_id.in_(under(one.id)))
+    return or_(*parts) if parts else task.c.id.is_(None)
+
+
+def _listed(office: Office, tx: Transaction, rows: list[Row[Any]]) -> list[Listed]:
+    ids = {row.place_id for row in rows} | {row.building_id for row in rows if row.building_id}
+    known = places.by_ids(tx.conn, sorted(ids))
+    campaigns = {
+        row.id: row
+        for row in tx.conn.execute(
+            select(campaign.c.id, campaign.c.code, campaign.c.programme).where(
+                campaign.c.id.in_({row.campaign_id for row in rows})
+            )
+        )
+    }
+    end = datetime.combine(tx.today + timedelta(days=1), time(), tzinfo=office.zone)
+    found = []
+    for row in rows:
+        of = campaigns[row.campaign_id]
+        pack = pack_of(office, of.programme)
+        found.append(
+            Listed(
+                task_of(row), of.code, of.programme, title_of(pack, row.slot),
+                known[row.place_id], known.get(row.building_id or ""),
+                _when(row, tx.now, end),
+            )
+        )  # fmt: skip
+    return found
+
+
+def title_of(pack: Pack, slot: str) -> Text:
+    """What is to be done: the pack's task, or the follow-up that the slot names."""
+    kind, _, rest = slot.partition(":")
+    if kind == "followup":
+        code = rest.partition(":")[0]
+        return next((f.text for f in pack.follow_ups if f.code == code), pack.task)
+    return pack.task
+
+
+def _when(row: Row[Any], now: datetime, end: datetime) -> When:
+    if row.due_until < now:
+        return "overdue"
+    return "today" if row.due_from < end else "later"
+
+
+def _ordered(listed: list[Listed]) -> list[Listed]:
+    """Overdue and today's first, each building's together, that with the first rank first."""
+    first: dict[tuple[str, str], int] = {}
+    for one in listed:
+        key = (one.when, one.task.building_id or "")
+        first[key] = min(first.get(key, 1 << 60), one.task.rank or (1 << 59))
+    turn = {"overdue": 0, "today": 1, "later": 2}
+    return sorted(
+        listed,
+        key=lambda one: (
+            turn[one.when], first[one.when, one.task.building_id or ""],
+            one.task.building_id or "", one.place.unit or "", one.place.floor or 0,
+            one.place.door or "", one.task.due_until, one.task.id,
+        ),
+    )  # fmt: skip
