@@ -14,6 +14,7 @@ from lamplit.services.field.office import Office
 from lamplit.services.home import Home
 from lamplit.store.database import Database
 from lamplit.web.app import create_app
+from lamplit.web.site import built
 from servers import postgres_server  # noqa: F401 - a fixture
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "field"))
@@ -53,6 +54,16 @@ def office(home: Home, tmp_path: Path, sqlite_template: Path, clock: Any) -> Off
 def either_office(home: Home, database: Database, clock: Any) -> Office:
     """On SQLite and on PostgreSQL."""
     return Office(home, database, clock)
+
+
+@pytest.fixture(autouse=True)
+def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small build of the pages, whatever this checkout has built."""
+    folder = tmp_path / "pages"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>lamplit</title>")
+    monkeypatch.setattr(built, "FOLDER", folder)
+    return folder
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ ABOVE = {
 }  # fmt: skip
 ANYWHERE = frozenset(ABOVE)
 MATCH = {"If-Match": '"v1"'}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 JANUARY = {"first": "2020-01-01", "last": "2020-01-31"}
 API = "/api/v1"
 LEADERS = frozenset({"leader", "other_leader"})
@@ -64,6 +65,8 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("GET", "/readyz"): Call(),
         ("GET", "/metrics"): Call(),
         ("GET", f"{API}/openapi.json"): Call(),
+        ("GET", "/{rest:path}"): Call(headers=BROWSER),
+        ("HEAD", "/{rest:path}"): Call(headers=BROWSER),
         # the account
         ("POST", f"{API}/sign-in"): Call(json={"username": "owner", "password": PASSWORD}),
         ("GET", f"{API}/sign-in/oidc"): Call(404),

@@ -86,8 +86,8 @@ class Scene:
         params = {**self.params, "place": self.ids[call.at if call.at in self.ids else "c1"]}
         params |= call.params
         return self.client(who).request(
-            method, path.format(**params), params=call.query, json=call.json, files=call.files,
-            headers=call.headers,
+            method, path.replace(":path}", "}").format(**params), params=call.query,
+            json=call.json, files=call.files, headers=call.headers,
         )  # fmt: skip
 
 
@@ -131,6 +131,7 @@ def _things(world: World) -> dict[str, str]:
         "assignment_id": str(duty), "person": world.people["owner"], "code": "GATE-1",
         "place_id": home, "campaign": world.campaigns["sweep"], "task_id": world.tasks["home2"],
         "instance_id": "uuid:2", "programme": "household_sweep", "kind": "places",
+        "rest": "campaigns/B1",
     }  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -19,10 +20,12 @@ from lamplit.web import problems
 from lamplit.web.middleware import Envelope
 from lamplit.web.minder import lifespan
 from lamplit.web.routing import Route, Router
+from lamplit.web.site import built
+from lamplit.web.site.built import Built
 
 OPENAPI_PATH = "/api/v1/openapi.json"
-ROOMS = ("api", "openrosa")
-"""The packages of this room whose modules may hold a `router`."""
+ROOMS = ("api", "openrosa", "site")
+"""The packages of this room whose modules may hold a `router`; the pages are asked last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,14 @@ class WebOptions:
     """How the server is reached.
 
     `tls`: callers come over TLS, here or at a proxy, so cookies are Secure and HSTS is sent.
-    `metrics_token`: who bears it may read the figures from elsewhere than loopback.
+    `metrics_token`: who bears it may read the figures from elsewhere than loopback. `pages`: the
+    folder of the built pages.
     """
 
     tls: bool = False
     behind_proxy: bool = False
     metrics_token: str = ""
+    pages: Path = field(default_factory=lambda: built.FOLDER)
 
 
 def create_app(office: Office, options: WebOptions | None = None) -> FastAPI:
@@ -46,6 +51,7 @@ def create_app(office: Office, options: WebOptions | None = None) -> FastAPI:
         redirect_slashes=False, lifespan=lifespan,
     )  # fmt: skip
     app.state.office, app.state.options = office, options
+    app.state.pages = Built(options.pages)
     problems.install(app)
     for router in routers():
         # Taken as they are rather than wrapped, so that each route and its rule can be listed.
@@ -58,7 +64,7 @@ def create_app(office: Office, options: WebOptions | None = None) -> FastAPI:
 
 
 def routers() -> Iterator[Router]:
-    """Every `router` of a module of `lamplit.web.api` and of `lamplit.web.openrosa`."""
+    """Every `router` of a module of the rooms of this package, in the rooms' order."""
     for room in ROOMS:
         try:
             package = importlib.import_module(f"{web.__name__}.{room}")
