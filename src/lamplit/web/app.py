@@ -85,6 +85,14 @@ def routes_of(app: FastAPI) -> list[Route]:
     return sorted(found, key=lambda route: (route.path, sorted(route.methods or ())))
 
 
+def described() -> dict[str, Any]:
+    """The OpenAPI document, without an office: what clients are generated from."""
+    app = FastAPI()
+    for router in routers():
+        app.router.routes.extend(router.routes)
+    return _openapi(app)
+
+
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(

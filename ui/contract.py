@@ -1,0 +1,57 @@
+"""Write what the pages are built from: the API's OpenAPI document and the domain's own words.
+
+    python ui/contract.py      # ui/openapi.json, ui/src/language/domain.json
+
+So the pages can't call a route that isn't there, nor say of a state what the domain does not say.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from pathlib import Path
+from types import ModuleType
+
+from lamplit.domain import field, words
+from lamplit.domain.language import Text
+from lamplit.domain.words import HomeEvent, HomeState
+from lamplit.web.app import described
+
+HERE = Path(__file__).parent
+
+
+def said() -> dict[str, dict[str, dict[str, str]]]:
+    """Every table of words of the domain: `{"role": {"leader": {"en": …, "zh": …}}}`."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for module in (field, words):
+        found |= _tables(module)
+    return found
+
+
+def _tables(module: ModuleType) -> dict[str, dict[str, dict[str, str]]]:
+    tables = {}
+    for name, table in vars(module).items():
+        if not (name.endswith("_TEXT") and isinstance(table, dict)):
+            continue
+        tables[name.removesuffix("_TEXT").lower()] = {
+            _key(key): {"en": text.en, "zh": text.zh}
+            for key, text in table.items()
+            if isinstance(key, Enum) and isinstance(text, Text)
+        }
+    return tables
+
+
+def _key(key: Enum) -> str:
+    return key.word if isinstance(key, HomeState | HomeEvent) else str(key.value).lower()
+
+
+def write(path: Path, content: object) -> None:
+    """As JSON, and only where it changed, so that nothing is built anew in vain."""
+    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    write(HERE / "openapi.json", described())
+    write(HERE / "src" / "language" / "domain.json", said())

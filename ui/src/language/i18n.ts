@@ -1,0 +1,59 @@
+/** The two languages, and how dates, numbers and kWh are written in each. */
+import { createI18n } from "vue-i18n";
+
+export type Language = "zh-Hans" | "en";
+const KEPT = "lamplit.language";
+
+function first(): Language {
+  try {
+    const kept = localStorage.getItem(KEPT);
+    if (kept === "zh-Hans" || kept === "en") return kept;
+  } catch {
+    // Storage is off; ask the browser.
+  }
+  return navigator.languages.some((one) => one.toLowerCase().startsWith("zh")) ? "zh-Hans" : "en";
+}
+
+const datetime = {
+  day: { year: "numeric", month: "short", day: "numeric" },
+  short: { month: "short", day: "numeric" },
+  weekday: { weekday: "short", month: "short", day: "numeric" },
+  time: { hour: "2-digit", minute: "2-digit", hour12: false },
+  moment: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false },
+} as const;
+
+const number = {
+  whole: { maximumFractionDigits: 0 },
+  kwh: { minimumFractionDigits: 1, maximumFractionDigits: 2 },
+  percent: { style: "percent", maximumFractionDigits: 0 },
+  fine: { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 },
+  one: { maximumFractionDigits: 1 },
+  two: { minimumFractionDigits: 2, maximumFractionDigits: 2 },
+} as const;
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: first(),
+  fallbackLocale: "en",
+  missingWarn: true,
+  fallbackWarn: false,
+  messages: { "zh-Hans": {}, en: {} } as Record<Language, Record<string, Record<string, string>>>,
+  datetimeFormats: { "zh-Hans": datetime, en: datetime },
+  numberFormats: { "zh-Hans": number, en: number },
+});
+
+document.documentElement.lang = first();
+
+export function language(): Language {
+  return i18n.global.locale.value as Language;
+}
+
+export function speak(chosen: Language): void {
+  i18n.global.locale.value = chosen;
+  document.documentElement.lang = chosen;
+  try {
+    localStorage.setItem(KEPT, chosen);
+  } catch {
+    // It lasts for this visit.
+  }
+}

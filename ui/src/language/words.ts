@@ -1,0 +1,50 @@
+/**
+ * A room's words: each text in both languages, side by side, so that none can be missing.
+ *
+ *     const useWords = defineWords("board", {
+ *       title: { zh: "行动看板", en: "Board" },
+ *       left: { zh: "还剩 {n} 户", en: "{n} door left | {n} doors left" },
+ *     });
+ *     const { t } = useWords();   t("left", { n: 3 }, 3)
+ */
+import { useI18n } from "vue-i18n";
+import { i18n, language } from "@/language/i18n";
+
+/** A text in both languages; English may have a plural after ` | `. */
+export interface Said {
+  readonly zh: string;
+  readonly en: string;
+}
+
+/** Which of both the reader reads; `null` where there is none. */
+export function say(text: Said | { zh: string; en: string }): string {
+  return language() === "en" ? text.en : text.zh;
+}
+
+/** A place's or organisation's name in the reader's language, else in the other, else its code. */
+export function nameOf(one: { name_zh?: string | null; name_en?: string | null; code?: string }): string {
+  const [first, second] = language() === "en" ? [one.name_en, one.name_zh] : [one.name_zh, one.name_en];
+  return first || second || one.code || "";
+}
+
+const taken = new Set<string>();
+
+export function defineWords<const Words extends Record<string, Said>>(room: string, words: Words) {
+  if (taken.has(room) && import.meta.env.PROD) throw new Error(`two rooms speak as ${room}`);
+  taken.add(room);
+  const pick = (which: "zh" | "en") =>
+    Object.fromEntries(Object.entries(words).map(([key, said]) => [key, said[which]]));
+  i18n.global.mergeLocaleMessage("zh-Hans", { [room]: pick("zh") });
+  i18n.global.mergeLocaleMessage("en", { [room]: pick("en") });
+  type Key = keyof Words & string;
+
+  return function useWords() {
+    const { t: translate, d, n } = useI18n({ useScope: "global" });
+    function t(key: Key, values: Record<string, unknown> = {}, count?: number): string {
+      return count === undefined
+        ? translate(`${room}.${key}`, values)
+        : translate(`${room}.${key}`, values, count);
+    }
+    return { t, d, n };
+  };
+}

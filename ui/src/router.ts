@@ -1,0 +1,41 @@
+import { createRouter, createWebHistory } from "vue-router";
+import { rooms } from "@/rooms";
+import { known, session } from "@/session/session";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** Needs no account. */
+    open?: boolean;
+    /** Fills the screen: no menu, no margins. */
+    bare?: boolean;
+    /** May be shown from what the device remembers when there is no signal. */
+    offline?: boolean;
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    ...rooms.flatMap((room) => room.routes),
+    { path: "/", name: "start", component: () => import("@/shell/Start.vue") },
+    { path: "/:rest(.*)*", name: "missing", component: () => import("@/shell/Missing.vue"), meta: { open: true } },
+  ],
+  scrollBehavior: (_to, _from, kept) => kept ?? { top: 0 },
+});
+
+router.beforeEach(async (to) => {
+  await known();
+  if (to.meta.open) return true;
+  if (!session.me) {
+    if (to.meta.offline && session.offline) return true;
+    return { name: "sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
+  }
+  if (session.me.must_change && to.name !== "account") return { name: "account" };
+  return true;
+});
+
+router.afterEach((to, from) => {
+  // A page read out from its heading on, as after a full load.
+  if (to.path === from.path) return;
+  requestAnimationFrame(() => document.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true }));
+});

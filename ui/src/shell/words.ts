@@ -1,0 +1,18 @@
+import { defineWords } from "@/language/words";
+
+export const useWords = defineWords("shell", {
+  language: { zh: "English", en: "中文" },
+  theme: { zh: "切换明暗", en: "Light or dark" },
+  menu: { zh: "主菜单", en: "Main menu" },
+  account: { zh: "我的账户", en: "My account" },
+  signOut: { zh: "退出登录", en: "Sign out" },
+  update: { zh: "新版本已就绪", en: "A new version is ready" },
+  reload: { zh: "立即更新", en: "Update now" },
+  noSignal: { zh: "没有信号：只显示本机保存的内容", en: "No signal: showing what this device keeps" },
+  welcome: { zh: "{name}，您好", en: "Hello, {name}" },
+  where: { zh: "今天您的岗位", en: "Your roles today" },
+  noDuty: { zh: "您今天没有任何岗位。请社区负责人为您安排，或先报到。", en: "You have no role today. Ask the leader of your community for one, or check in first." },
+  missing: { zh: "没有这个页面", en: "There is no such page" },
+  missingLead: { zh: "链接可能已失效，或者您无权查看。", en: "The link may have ended, or what it shows is not yours to see." },
+  home: { zh: "回到首页", en: "To the first page" },
+});
