@@ -10,38 +10,50 @@ BIN := $(VENV)/bin
 MARK := $(shell cksum < pyproject.toml | tr -d ' ')
 RUN := $(VENV)/.run-$(MARK)
 DEV := $(VENV)/.dev-$(MARK)
+# The pages are built anew when their sources, or the API and the words they are typed from, change.
+PAGES := src/lamplit/web/pages/index.html
+MODULES := ui/node_modules/.package-lock.json
+CONTRACT := ui/openapi.json
+PAGE_SOURCES := $(shell find ui/src ui/public -type f 2>/dev/null) ui/index.html ui/vite.config.ts
+API_SOURCES := $(shell find src/lamplit/web src/lamplit/domain src/lamplit/services/field -name '*.py')
 
-.PHONY: demo test lint format fast slow docs bench clean help
+.PHONY: demo test lint format fast slow ui docs bench clean help
 
 help:
 	@echo "make demo    a simulated town, its list of doors and a picture (about two minutes)"
 	@echo "make test    lint, types, import contracts, then all tests"
 	@echo "make lint    the first three of these alone"
+	@echo "make ui      build the pages anew where they have changed"
 	@echo "make bench   the speed figures of bench/RESULTS.md"
 	@echo "make docs    write the generated pages of docs/reference anew"
 	@echo "make clean   remove the environment and what tools left"
 
-demo: $(RUN)
+demo: $(RUN) $(PAGES)
 	@$(BIN)/lamplit demo
 
 test: lint fast slow
 
-lint: $(DEV)
+lint: $(DEV) $(CONTRACT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	ui/npm run --silent check
+	ui/npm run --silent lint
 
 format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 # -rs names every skipped test with its reason.
-fast: $(DEV)
+fast: $(DEV) $(PAGES)
+	ui/npm run --silent test
 	$(BIN)/pytest -m "not slow" -n auto --dist loadfile -rs
 
-slow: $(DEV)
+slow: $(DEV) $(PAGES)
 	$(BIN)/pytest -m slow -rs
+
+ui: $(PAGES)
 
 docs: $(DEV)
 	$(BIN)/python docs/generate.py
@@ -50,7 +62,8 @@ bench: $(DEV)
 	@for bench in bench/[a-z]*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf ui/node_modules ui/openapi.json ui/src/api/schema.d.ts ui/src/language/domain.json
+	rm -rf src/lamplit/web/pages $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests bench docs -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # Quiet when all is well; the whole log when it is not.
@@ -67,6 +80,23 @@ $(RUN): | $(BIN)/python
 
 $(DEV): | $(BIN)/python
 	$(call install,.[dev])
+
+$(MODULES): ui/package-lock.json | $(BIN)/python
+	@echo "Installing what the pages are built with (once) …"
+	@ui/npm ci --silent --no-progress
+	@touch $@
+
+# Both files are rewritten only where their content changed, the mark always.
+$(CONTRACT): $(API_SOURCES) ui/contract.py $(MODULES) | $(RUN)
+	@$(BIN)/python ui/contract.py
+	@ui/npm run --silent types > /dev/null
+	@touch $@
+
+$(PAGES): $(PAGE_SOURCES) $(CONTRACT) $(MODULES)
+	@echo "Building the pages …"
+	@ui/npm run --silent build > $(VENV)/pages.log 2>&1 \
+		|| { cat $(VENV)/pages.log; echo "The pages could not be built; the reason stands above."; exit 1; }
+	@touch $@
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "lamplit needs Python 3.11 or newer, and none was found; name one: make PYTHON=…"; exit 1; }
