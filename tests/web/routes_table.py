@@ -122,6 +122,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("GET", f"{API}/places/{{place}}/energy"): Call(422, query=JANUARY),
         ("GET", f"{API}/places/{{place}}/states"): Call(422),
         ("GET", f"{API}/places/{{place}}/facade"): Call(422),
+        ("GET", f"{API}/places/{{place}}/film"): Call(422),
         ("GET", f"{API}/places/{{place}}/facade.svg"): Call(422, at="b1"),
         # homes
         ("POST", f"{API}/homes/{{place_id}}/openings"): Call(

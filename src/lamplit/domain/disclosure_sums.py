@@ -17,6 +17,8 @@ from lamplit.domain.disclosure import LEAST_HOMES
 
 GREATEST_SHARE = 0.15
 Key = TypeVar("Key")
+Row = dict[int, Fraction]
+"""An equation: the number of each unknown, and what it is multiplied by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,12 @@ def determined(hidden: set[Key], sums: Sequence[Sum[Key]]) -> set[Key]:
     at = {key: place for place, key in enumerate(order)}
     rows = []
     for one in sums:
-        row = [Fraction(0)] * len(order)
+        row: Row = {}
         for key, sign in ((one.whole, -1), *((part, 1) for part in one.parts)):
             if key in at:
-                row[at[key]] += sign
-        if any(row):
-            rows.append(row)
-    return {order[place] for place in _alone(rows, len(order))}
+                row[at[key]] = row.get(at[key], Fraction(0)) + sign
+        rows.append({place: value for place, value in row.items() if value})
+    return {order[place] for place in _alone(rows)}
 
 
 def _beside(one: Sum[Key], cells: Mapping[Key, Cell], hidden: set[Key]) -> Key | None:
@@ -117,21 +118,29 @@ def _smallest(shown: list[Key], whole: Key, cells: Mapping[Key, Cell]) -> Key | 
     return min(shown, key=lambda k: (k == whole, cells[k].total, str(k)), default=None)
 
 
-def _alone(rows: list[list[Fraction]], width: int) -> list[int]:
+def _alone(rows: list[Row]) -> list[int]:
     """The unknowns that stand alone in a row of the reduced echelon form."""
-    top = 0
-    pivots: list[int] = []
-    for column in range(width):
-        pivot = next((r for r in range(top, len(rows)) if rows[r][column]), None)
-        if pivot is None:
+    reduced: dict[int, Row] = {}
+    for row in rows:
+        left = dict(row)
+        for pivot in [place for place in row if place in reduced]:
+            _less(left, reduced[pivot], left[pivot])
+        if not left:
             continue
-        rows[top], rows[pivot] = rows[pivot], rows[top]
-        lead = rows[top][column]
-        rows[top] = [value / lead for value in rows[top]]
-        for r, row in enumerate(rows):
-            if r != top and row[column]:
-                by = row[column]
-                rows[r] = [a - by * b for a, b in zip(row, rows[top], strict=True)]
-        pivots.append(column)
-        top += 1
-    return [c for r, c in enumerate(pivots) if sum(1 for value in rows[r] if value) == 1]
+        pivot, lead = next(iter(left.items()))
+        left = {place: value / lead for place, value in left.items()}
+        for other in reduced.values():
+            if pivot in other:
+                _less(other, left, other[pivot])
+        reduced[pivot] = left
+    return [place for place, row in reduced.items() if len(row) == 1]
+
+
+def _less(row: Row, other: Row, times: Fraction) -> None:
+    """Take so many times another row from a row; what comes to nothing leaves it."""
+    for place, value in other.items():
+        left = row.get(place, Fraction(0)) - times * value
+        if left:
+            row[place] = left
+        else:
+            row.pop(place, None)

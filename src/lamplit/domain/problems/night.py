@@ -89,3 +89,11 @@ UNKNOWN_PLACE = Problem(
         "可用 `lamplit registry stats` 查看社区与楼栋。{near}",
     ),
 )
+
+LONG_FILM = Problem(
+    "night.long-film",
+    Text(
+        "{first} to {last} are more than {most} nights.", "{first} 至 {last} 超过 {most} 个夜晚。"
+    ),
+    Text("Ask for {most} nights at most.", "请查询不超过 {most} 个夜晚。"),
+)

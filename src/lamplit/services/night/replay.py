@@ -89,13 +89,7 @@ class Replay:
 
         Raises LamplitError `night.bad-span`, `night.before-first` or `night.not-yet`.
         """
-        if first > last:
-            raise LamplitError(problems.BAD_SPAN, first=first, last=last)
-        if last < self.first:
-            raise LamplitError(problems.BEFORE_FIRST, day=last, first=self.first)
-        if last > self.through:
-            raise LamplitError(problems.NOT_YET, day=last, through=self.through)
-        return max(first, self.first), last
+        return self.manifest.checked(first, last)
 
     def before(self, day: date) -> tuple[date, Snapshot | None]:
         """(the day after the last snapshot before `day`, that snapshot); the first day if none."""

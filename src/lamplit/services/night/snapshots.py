@@ -63,6 +63,20 @@ class StateManifest:
         """The snapshots' days, in order."""
         return sorted(date.fromisoformat(day) for day in self.snapshots)
 
+    def checked(self, first: date, last: date) -> tuple[date, date]:
+        """The span, cut to the first day worked.
+
+        Raises LamplitError `night.bad-span`, `night.before-first` or `night.not-yet`.
+        """
+        begun, through = date.fromisoformat(self.first_day), date.fromisoformat(self.through)
+        if first > last:
+            raise LamplitError(problems.BAD_SPAN, first=first, last=last)
+        if last < begun:
+            raise LamplitError(problems.BEFORE_FIRST, day=last, first=begun)
+        if last > through:
+            raise LamplitError(problems.NOT_YET, day=last, through=through)
+        return max(first, begun), last
+
     def named(self) -> set[str]:
         """All files that count."""
         names = {name for files in self.snapshots.values() for name in files.values()}

@@ -1,7 +1,7 @@
 """A community's façade: each building's windows for who may ANALYSE there, else counts by building.
 
 A picture of which home is dark is as sensitive as the homes' evidence, so to look at all windows
-is logged; counts keep the 15/15 rule.
+is logged; counts keep the 15/15 rule, from night to night too.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from lamplit.domain.abilities import Ability
-from lamplit.domain.disclosure_sums import Cell, Sum, release_sums
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlaceKind
 from lamplit.domain.language import Language
@@ -22,7 +22,9 @@ from lamplit.domain.words import HomeState
 from lamplit.outbound.facade_svg import facade_svg
 from lamplit.services.facade import facade_of
 from lamplit.services.field import door
+from lamplit.services.field.homes.films import told_on
 from lamplit.services.field.homes.home_states import HomeNow, homes_of
+from lamplit.services.field.homes.told import Showing
 from lamplit.services.field.office import Actor, Office
 from lamplit.services.field.places.places import require_kind, resolve_place
 from lamplit.store.places import Place
@@ -43,7 +45,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """One building: its homes by state (None: held back), and its windows for who may see them."""
+    """One building: its homes by state (None: held back), and its windows for who may see them.
+
+    `as_of`: the night that the counts are of; for those who may not see homes they stand until 15
+    homes have changed (see `told`), and are None with all counts where none was told by then.
+    """
 
     place_id: str
     code: str
@@ -53,6 +59,7 @@ class Building:
     homes: int
     counts: dict[str, int | None]
     windows: list[Window] | None
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ class Community:
 @dataclass(frozen=True, slots=True)
 class _Home:
     place_id: str
-    building_id: str | None
+    code: str
     unit: str | None
     floor: int | None
     door: str | None
@@ -93,20 +100,17 @@ def community(office: Office, actor: Actor, wanted: str, day: date | None = None
     for row in rows:
         if row.kind == PlaceKind.HOUSEHOLD.value:
             homes[row.building_id].append(
-                _Home(row.id, row.building_id, row.unit, row.floor, row.door,
+                _Home(row.id, row.code, row.unit, row.floor, row.door,
                       by_code.get(row.code, unknown))
             )  # fmt: skip
     if single:
         _note(office, actor, found, shown)
-    counts = _exact(homes) if single else _released(homes)
+    standing = {} if single else _standing(office, found, homes, shown)
     buildings = [
-        Building(
-            row.id, row.code, row.name_zh, row.name_en, row.floors, len(homes[row.id]),
-            counts[row.id], _windows(homes[row.id]) if single else None,
-        )
+        _seen(row, homes[row.id], shown) if single else _told(row, homes[row.id], standing[row.id])
         for row in rows
         if row.kind == PlaceKind.BUILDING.value and homes.get(row.id)
-    ]  # fmt: skip
+    ]
     return Community(found.id, shown, sorted(buildings, key=lambda one: one.code))
 
 
@@ -130,26 +134,29 @@ def _note(office: Office, actor: Actor, found: Place, day: date) -> None:
         tx.log("facade.opened", "place", found.id, place_id=found.id, as_of=day.isoformat())
 
 
-def _exact(homes: dict[str | None, list[_Home]]) -> dict[str | None, dict[str, int | None]]:
-    return {
-        building: {s.word: sum(1 for one in inside if one.now.state is s) for s in HomeState}
-        for building, inside in homes.items()
+def _standing(
+    office: Office, found: Place, homes: dict[str | None, list[_Home]], day: date
+) -> dict[str, Showing | None]:
+    members = {b: [one.code for one in inside] for b, inside in homes.items() if b}
+    return told_on(office, found, members, day)
+
+
+def _seen(row: Row[Any], homes: list[_Home], day: date) -> Building:
+    counts: dict[str, int | None] = {
+        state.word: sum(1 for one in homes if one.now.state is state) for state in HomeState
     }
+    return Building(
+        row.id, row.code, row.name_zh, row.name_en, row.floors, len(homes), counts,
+        _windows(homes), day,
+    )  # fmt: skip
 
 
-def _released(homes: dict[str | None, list[_Home]]) -> dict[str | None, dict[str, int | None]]:
-    """Counts by building and state; a building's homes are known, so they count as shown."""
-    exact = _exact(homes)
-    shown: dict[str | None, dict[str, int | None]] = {}
-    for building, by_state in exact.items():
-        cells = {word: Cell(count or 0, float(count or 0), 1.0) for word, count in by_state.items()}
-        total = sum(count or 0 for count in by_state.values())
-        cells[""] = Cell(total, float(total), 1.0)
-        found = release_sums(cells, [Sum("", tuple(by_state))])
-        shown[building] = {
-            word: None if found[word] is None else count for word, count in by_state.items()
-        }
-    return shown
+def _told(row: Row[Any], homes: list[_Home], showing: Showing | None) -> Building:
+    nothing: dict[str, int | None] = dict.fromkeys(state.word for state in HomeState)
+    return Building(
+        row.id, row.code, row.name_zh, row.name_en, row.floors, len(homes),
+        showing.counts if showing else nothing, None, showing.day if showing else None,
+    )  # fmt: skip
 
 
 def _windows(homes: list[_Home]) -> list[Window]:
