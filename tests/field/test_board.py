@@ -15,6 +15,7 @@ from lamplit.domain.language import Text
 from lamplit.outbound.board import BoardHead, FigureLine, PlaceLine, WorkerLine, board_view
 from lamplit.services.field.campaigns import board
 from lamplit.services.field.campaigns.board import after_hours, knocking_hours
+from lamplit.services.field.campaigns.course import course
 from lamplit.services.field.office import CLI
 from lamplit.services.field.packs import pack_of
 from lamplit.services.field.tasks import assign, findings
@@ -143,3 +144,28 @@ def test_the_board_fits_eighty_columns(language, plain):
     for said in ("25%", "12 / 20", "Wang") + (("9 h ago",) if language == "en" else ("9 小时前",)):
         assert said in told
     assert told.isascii() or not plain or language == "zh"
+
+
+def test_the_course_ends_where_the_board_stands(world, office, clock):
+    assign.assign(office, CLI, "v1", campaign="sweep", place="C1-B0")
+    for hours, part in ((2, slice(0, 3)), (1, slice(3, 5))):
+        clock.turn(hours=hours)
+        for one in world.tasks(owner_id=world.people["v1"])[part]:
+            world.submit(world.person("v1"), one.id, **ANSWERED)
+    clock.turn(hours=1)
+    stands = board.board(office, world.person("boss"), "sweep")
+    found = course(office, world.person("boss"), "sweep")
+    assert (found.total, found.of_tasks) == (stands.enrolled, False)
+    assert found.done[-1].count == stands.done
+    assert found.done[-1].at == found.now
+    at = [point.at for point in found.done]
+    assert at == sorted(at)
+    assert [p.count for p in found.expected] == sorted(p.count for p in found.expected)
+    assert (found.expected[0].count, found.expected[-1].count) == (0, found.total)
+    assert found.expected[-1].at == found.deadline
+    before = [p.count for p in found.expected if p.at <= found.now]
+    assert before[-1] <= stands.expected
+    assert len(found.done) <= 202
+    with pytest.raises(LamplitError) as met:
+        course(office, world.person("outsider"), "sweep")
+    assert met.value.code == "door.not-allowed"

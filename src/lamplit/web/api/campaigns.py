@@ -17,8 +17,10 @@ from lamplit.domain.problems import accounts as account_problems
 from lamplit.services.field.access import sessions, tokens
 from lamplit.services.field.campaigns import board as boards
 from lamplit.services.field.campaigns import campaigns, doors, enrol
+from lamplit.services.field.campaigns import course as courses
 from lamplit.services.field.campaigns.board import Board
 from lamplit.services.field.campaigns.campaigns import Campaign
+from lamplit.services.field.campaigns.course import Course
 from lamplit.services.field.campaigns.sweeping import Swept
 from lamplit.services.field.tasks import findings
 from lamplit.services.field.tasks.findings import Finding, Scored
@@ -162,6 +164,13 @@ def enrol_places(campaign: Id, wish: Enrol, office: TheOffice, actor: Who) -> En
 def board(campaign: Id, office: TheOffice, actor: Who) -> Board:
     """Done against expected by now, the forecast, what nobody has, people if one may see them."""
     return boards.board(office, actor, campaign)
+
+
+@router.get("/campaigns/{campaign}/course")
+@rule(SEE_DOORS, "Done against expected over time", "进度曲线")
+def course(campaign: Id, office: TheOffice, actor: Who) -> Course:
+    """What the board's chart draws: at most 200 points a line."""
+    return courses.course(office, actor, campaign)
 
 
 @router.get("/campaigns/{campaign}/doors")

@@ -183,14 +183,15 @@ def expected_by_now(
 def knocking_hours(pack: Pack, start: datetime, end: datetime, zone: ZoneInfo) -> float:
     """Hours between two instants in which one may knock, by the pack's local times."""
     return sum(
-        (until - since).total_seconds() / 3600 for since, until in _spans(pack, start, end, zone)
+        (until - since).total_seconds() / 3600
+        for since, until in knocking_spans(pack, start, end, zone)
     )
 
 
 def after_hours(pack: Pack, start: datetime, hours: float, zone: ZoneInfo) -> datetime | None:
     """The instant at which so many knocking hours have passed; None if not within a year."""
     left = hours
-    for since, until in _spans(pack, start, start + timedelta(days=FURTHEST_DAYS), zone):
+    for since, until in knocking_spans(pack, start, start + timedelta(days=FURTHEST_DAYS), zone):
         span = (until - since).total_seconds() / 3600
         if span >= left:
             return since + timedelta(hours=left)
@@ -198,9 +199,10 @@ def after_hours(pack: Pack, start: datetime, hours: float, zone: ZoneInfo) -> da
     return None
 
 
-def _spans(
+def knocking_spans(
     pack: Pack, start: datetime, end: datetime, zone: ZoneInfo
 ) -> Iterator[tuple[datetime, datetime]]:
+    """The stretches between two instants in which one may knock, day by day."""
     opens = min(cadence.opens for cadence in pack.cadence)
     closes = max(cadence.closes for cadence in pack.cadence)
     day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
