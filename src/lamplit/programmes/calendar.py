@@ -97,12 +97,18 @@ class Done:
 
 
 def due_windows(
-    pack: Pack, enrolled: Enrolled, day: date, history: History | None = None
+    pack: Pack,
+    enrolled: Enrolled,
+    day: date,
+    history: History | None = None,
+    *,
+    ahead: bool = False,
 ) -> list[Window]:
     """The windows open at some time of a local day, missed ones that may still be filled in too.
 
-    What was performed, was tried often enough, or lies outside the enrollment is left out. The
-    list is ordered by due time, then slot.
+    What was performed, was tried often enough, or lies outside the enrollment is left out. `ahead`:
+    those with a next try that opens on a later day, too. The list is ordered by due time, then
+    slot.
     """
     past = history or History()
     found: dict[str, Window] = {}
@@ -111,7 +117,7 @@ def due_windows(
             continue
         for planned in _planned(cadence, enrolled, day, past):
             window = _after_attempts(planned, cadence, enrolled, past)
-            if window and _touches(window, cadence, enrolled, day):
+            if window and _touches(window, cadence, enrolled, day, ahead and window.attempt > 1):
                 found.setdefault(window.slot, window)
     return sorted(found.values(), key=lambda w: (w.due, w.slot))
 
@@ -209,7 +215,7 @@ def _settles(visit: Visit) -> bool:
     return visit.outcome in SETTLING or visit.found is Found.NOT_A_HOME
 
 
-def _touches(window: Window, cadence: Cadence, enrolled: Enrolled, day: date) -> bool:
+def _touches(window: Window, cadence: Cadence, enrolled: Enrolled, day: date, ahead: bool) -> bool:
     ends = [enrolled.until]
     if cadence.every != "once":
         # Nothing recurs past the campaign; a single visit that comes late is overdue instead.
@@ -217,7 +223,7 @@ def _touches(window: Window, cadence: Cadence, enrolled: Enrolled, day: date) ->
     if any(end and window.opens >= end for end in ends):
         return False
     opens, closes = (t.astimezone(enrolled.zone).date() for t in (window.opens, window.closes))
-    return opens <= day <= closes
+    return (ahead or opens <= day) and day <= closes
 
 
 def _within_hours(at: datetime, cadence: Cadence, zone: tzinfo) -> datetime:

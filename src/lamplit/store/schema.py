@@ -319,6 +319,13 @@ submission = Table(
     Index(None, "author_id", "received_at"),
     Index(None, "place_id", "received_at"),
     Index(None, "task_id"),
+    # Few correct another: the index holds those alone.
+    Index(
+        "ix_submission_replaces",
+        "replaces",
+        sqlite_where=text("replaces IS NOT NULL"),
+        postgresql_where=text("replaces IS NOT NULL"),
+    ),
 )
 
 entity_change = Table(

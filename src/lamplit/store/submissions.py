@@ -79,16 +79,11 @@ def by_instance(conn: Connection, instance_ids: Sequence[str]) -> dict[str, Row[
     return found
 
 
-def corrections_of(conn: Connection, instance_ids: Sequence[str]) -> dict[str, str]:
-    """Which instance corrects each of these, of those worked in already."""
-    found: dict[str, str] = {}
+def corrections_of(conn: Connection, instance_ids: Sequence[str]) -> list[Row[Any]]:
+    """What corrects these instances, of what was worked in already; without answers."""
+    found: list[Row[Any]] = []
     for some in parts(instance_ids):
-        rows = conn.execute(
-            select(submission.c.replaces, submission.c.instance_id)
-            .where(submission.c.replaces.in_(some))
-            .order_by(submission.c.received_at, submission.c.instance_id)
-        )
-        found.update((row.replaces, row.instance_id) for row in rows)
+        found += conn.execute(select(*PLAIN).where(submission.c.replaces.in_(some)))
     return found
 
 

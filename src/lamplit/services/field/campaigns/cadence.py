@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row
 
 from lamplit.domain.field import (
     OPEN_TASKS,
+    PERFORMED_TASKS,
     CampaignState,
     EnrollmentState,
     FindingState,
@@ -130,7 +131,7 @@ def window_rows(
     """
     rows = []
     for window in windows:
-        slot = slot_of(window)
+        slot = slot_of(window, slots)
         tries = {s: state for s, state in slots.items() if base_of(s) == window.slot}
         if slot in tries or any(TaskState(state) in OPEN_TASKS for state in tries.values()):
             continue
@@ -162,20 +163,38 @@ def task_row(
         "state": TaskState.REQUESTED.value,
         "rank": enrollment.rank,
         "for_role": None,
+        "reason": None,
         "created_at": now,
         "changed_at": now,
     }
     return made | more
 
 
-def slot_of(window: Window) -> str:
-    """The slot of a window's task."""
-    return window.slot if window.attempt == 1 else f"{window.slot}/{window.attempt}"
+def slot_of(window: Window, slots: dict[str, str]) -> str:
+    """The slot of a window's task, given the states of the tasks there are by slot.
+
+    A further attempt is numbered after the last that was performed, and not by the visits: two may
+    have gone for one task.
+    """
+    if window.attempt == 1:
+        return window.slot
+    performed = (
+        attempt_of(slot)
+        for slot, state in slots.items()
+        if base_of(slot) == window.slot and TaskState(state) in PERFORMED_TASKS
+    )
+    return f"{window.slot}/{max(performed, default=window.attempt - 1) + 1}"
 
 
 def base_of(slot: str) -> str:
     """The window's name in a slot: `visit` of `visit/2`."""
     return slot.partition("/")[0]
+
+
+def attempt_of(slot: str) -> int:
+    """Which attempt a slot is for: 2 of `visit/2`, 1 of `visit`."""
+    number = slot.partition("/")[2]
+    return int(number) if number.isdigit() else 1
 
 
 def enrolled_of(

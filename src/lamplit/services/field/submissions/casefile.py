@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lamplit.services.field.submissions.submit import Entry
 
 TASK = ("state", "performed_at", "performed_by", "submission_id", "owner_id", "claimed_until",
-        "reason", "changed_at", "version")  # fmt: skip
+        "due_from", "due_until", "reason", "changed_at", "version")  # fmt: skip
 ENROLLMENT = ("state", "outcome", "found", "attempts", "done_at", "done_why", "version")
 FINDING = ("state", "note", "closed_at", "closed_by", "version")
 
@@ -47,12 +47,16 @@ class Batch:
 
     @classmethod
     def load(cls, office: Office, tx: Transaction, entries: Sequence[Entry]) -> Batch:
-        """The cases that some entries are about, locked; those of what they correct, too."""
+        """The cases that some entries are about, locked; those of what they correct, too, and of
+        what corrects the same or themselves: which of several stands is seen from all of them.
+        """
         said = [entry.said for entry in entries if entry.said is not None]
         named = tasks.by_ids(tx.conn, {s.task_id for s in said if s.task_id})
         corrected = submissions.by_instance(tx.conn, [s.replaces for s in said if s.replaces])
         ids = {row.enrollment_id for row in named.values()}
-        ids |= {row.enrollment_id for row in corrected.values() if row.enrollment_id}
+        kin = {s.instance_id for s in said} | {s.replaces for s in said if s.replaces}
+        rows = [*corrected.values(), *submissions.corrections_of(tx.conn, sorted(kin))]
+        ids |= {row.enrollment_id for row in rows if row.enrollment_id}
         batch = cls(authors={e.row.person_id for e in entries if e.row.person_id})
         batch._open(office, tx, ids)
         return batch

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import select
@@ -14,12 +16,12 @@ from lamplit.domain.field import (
     FindingState,
     TaskState,
 )
-from lamplit.programmes.calendar import History, due_windows
+from lamplit.programmes.calendar import History, Window, due_windows
 from lamplit.programmes.rules import FollowUp, Move, Raised
-from lamplit.services.field.campaigns.cadence import task_row, window_rows
+from lamplit.services.field.campaigns.cadence import attempt_of, slot_of, task_row, window_rows
 from lamplit.services.field.office import Office, Transaction, new_id
 from lamplit.services.field.submissions.casefile import Batch
-from lamplit.services.field.submissions.fold import CORRECTED, Case, visit_of, when
+from lamplit.services.field.submissions.fold import CORRECTED, DONE, Case, visit_of, when
 from lamplit.store import stock
 from lamplit.store.schema import organisation
 
@@ -34,7 +36,11 @@ class Enrolled:
 
 
 def apply(tx: Transaction, batch: Batch, case: Case, made: Row, flags: list[str]) -> None:
-    """Let a new submission that stands have its effects."""
+    """Let a new submission have its effects; of one that is corrected already, the trace of them.
+
+    So the books say the same in whichever order the two come: what was raised and taken back.
+    """
+    corrected = bool(made["replaced_by"])
     reading = case.readings[made["id"]]
     by_code: dict[str, str] = {}
     for raised in reading.findings:
@@ -43,14 +49,20 @@ def apply(tx: Transaction, batch: Batch, case: Case, made: Row, flags: list[str]
         case.findings[row["id"]] = row
         batch.new_findings.append(row)
     for follow_up in reading.follow_ups:
-        batch.new_tasks.append(_follow_up(tx, case, made, follow_up, by_code))
+        row = _follow_up(tx, case, made, follow_up, by_code)
+        if corrected:
+            row |= {"state": TaskState.CANCELLED.value, "reason": CORRECTED}
+        batch.new_tasks.append(row)
     for move in reading.moves:
         row = _move(case, made, move)
         if row["from_holder"] == row["to_holder"]:
             continue
-        if _short(tx, batch, row):
+        if not corrected and _short(tx, batch, row):
             flags.append("stock_short")
         batch.moves.append(row)
+        if corrected:
+            taken = SimpleNamespace(**row)
+            batch.moves.append(stock.reversal(taken, new_id(), tx.now, None, CORRECTED))
 
 
 def undo_replaced(tx: Transaction, batch: Batch, case: Case) -> None:
@@ -74,15 +86,50 @@ def undo_replaced(tx: Transaction, batch: Batch, case: Case) -> None:
 
 
 def next_attempt(office: Office, tx: Transaction, batch: Batch, case: Case) -> None:
-    """Make the next attempt's task, where the pack wants another and nothing stands open."""
+    """Make the next attempt's task, where the pack wants another and nothing stands open.
+
+    Where something was corrected, the attempts that were offered for it are brought in line.
+    """
     row = case.enrollment
     if row["state"] != EnrollmentState.ACTIVE or case.campaign.state != CampaignState.OPEN:
         return
     visits = tuple(visit_of(case, visit) for visit in case.standing())
     states = tuple(FindingState(f["state"]) for f in case.findings.values())
-    windows = due_windows(case.pack, case.enrolled, tx.today, History(visits, (), states))
+    corrected = any(visit["replaced_by"] for visit in case.visits.values())
+    windows = due_windows(
+        case.pack, case.enrolled, tx.today, History(visits, (), states), ahead=corrected
+    )
+    slots = {task["slot"]: task["state"] for task in case.tasks.values()}
+    due = {slot_of(window, slots): window for window in windows}
+    _bring_back(case, due, tx.now)
+    if corrected:
+        _withdraw_attempts(case, due, tx.now)
     slots = {task["slot"]: task["state"] for task in case.tasks.values()}
     batch.new_tasks += window_rows(tx, Enrolled(row), windows, slots)
+
+
+def _bring_back(case: Case, due: Mapping[str, Window], now: datetime) -> None:
+    """Bring back tasks of windows that are due again, which were cancelled when all seemed done."""
+    for row in case.tasks.values():
+        window = due.get(row["slot"])
+        if window is None or row["origin"] != "cadence":
+            continue
+        was = TaskState(row["state"])
+        back = was is TaskState.CANCELLED and row["reason"] in (DONE, CORRECTED)
+        if back:
+            owned = TaskState.ACCEPTED if row["owner_id"] else TaskState.REQUESTED
+            row.update(state=owned.value, reason=None, changed_at=now)
+        if back or (was in OPEN_TASKS and window.attempt > 1):
+            # The rest before the next try counts from what stands now.
+            row.update(due_from=window.opens, due_until=window.due)
+
+
+def _withdraw_attempts(case: Case, due: Mapping[str, Window], now: datetime) -> None:
+    """Cancel the offer of a further attempt that followed from what was corrected."""
+    for row in case.tasks.values():
+        further = row["origin"] == "cadence" and attempt_of(row["slot"]) > 1
+        if further and TaskState(row["state"]) in OPEN_TASKS and row["slot"] not in due:
+            row.update(state=TaskState.CANCELLED.value, reason=CORRECTED, changed_at=now)
 
 
 def _finding(tx: Transaction, case: Case, made: Row, raised: Raised) -> Row:

@@ -1,7 +1,8 @@
 """What an enrollment, its tasks and its findings come to, from all that was submitted.
 
 Worked out anew from the whole set of submissions that stand, ordered by when they were made, so
-that it comes out alike in whichever order they arrive, and however often.
+that it comes out alike in whichever order they arrive, and however often. So do corrections: of
+what was corrected the trace is kept, whether it came before or after what corrects it.
 """
 
 from __future__ import annotations
@@ -83,10 +84,11 @@ def _settle_task(row: Row, visits: Sequence[Row], case: Case, now: datetime) -> 
     if not visits:
         undone = case.visits.get(row["submission_id"] or "")
         if undone is not None and undone["replaced_by"]:
-            # What was corrected was no visit to this task at all.
+            # What was corrected was no visit to this task at all: whoever had it has it still.
+            before = TaskState.ACCEPTED if row["owner_id"] else TaskState.REQUESTED
             row.update(
-                state=TaskState.REQUESTED.value, performed_at=None, performed_by=None,
-                submission_id=None, owner_id=None, claimed_until=None, changed_at=now,
+                state=before.value, performed_at=None, performed_by=None, submission_id=None,
+                changed_at=now,
             )  # fmt: skip
         return
     deciding = max(visits, key=lambda v: STRENGTH[task_state(v["outcome"], v["found"])])
@@ -95,21 +97,25 @@ def _settle_task(row: Row, visits: Sequence[Row], case: Case, now: datetime) -> 
         return
     row.update(
         state=state, performed_at=when(deciding), performed_by=deciding["author_id"],
-        submission_id=deciding["id"], claimed_until=None, reason=None, changed_at=now,
+        submission_id=deciding["id"], reason=None, changed_at=now,
     )  # fmt: skip
 
 
 def _settle_findings(case: Case, standing: Sequence[Row]) -> None:
     """Findings of corrected submissions are dismissed; those that a later visit settles, resolved.
 
-    What people decided themselves (verified, dismissed) is left alone.
+    What people decided themselves (resolved, verified, dismissed) is left alone.
     """
     for row in case.findings.values():
         source = case.visits.get(row["submission_id"])
-        if row["state"] not in (FindingState.OPEN, FindingState.IN_HAND):
+        closer = _closer(row, case)
+        if row["state"] not in (FindingState.OPEN, FindingState.IN_HAND) and closer is None:
             continue
         if source is not None and source["replaced_by"]:
-            row.update(state=FindingState.DISMISSED.value, note=CORRECTED, closed_at=when(source))
+            row.update(
+                state=FindingState.DISMISSED.value, note=CORRECTED, closed_at=when(source),
+                closed_by=None,
+            )  # fmt: skip
             continue
         closing = next(
             (
@@ -127,6 +133,16 @@ def _settle_findings(case: Case, standing: Sequence[Row]) -> None:
                 closed_at=when(closing),
                 closed_by=closing["author_id"],
             )
+        elif closer is not None and closer["replaced_by"]:
+            row.update(state=FindingState.OPEN.value, closed_at=None, closed_by=None)
+
+
+def _closer(row: Row, case: Case) -> Row | None:
+    """The visit that resolved a finding; None where it is not resolved, or a person said so."""
+    if row["state"] != FindingState.RESOLVED:
+        return None
+    mark = (row["closed_at"], row["closed_by"])
+    return next((v for v in case.visits.values() if (when(v), v["author_id"]) == mark), None)
 
 
 def _settle_enrollment(case: Case, standing: Sequence[Row], now: datetime) -> None:

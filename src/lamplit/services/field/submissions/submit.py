@@ -80,7 +80,7 @@ def work_in(
     for entry in sorted(entries, key=lambda e: (e.row.received_at, e.row.id)):
         if entry.problem is None:
             _place(office, tx, batch, authors, entry, approved)
-    _supersede(tx, batch, entries)
+    _supersede(tx, batch)
     for case in batch.cases.values():
         batch.read_for_closing(case)
         settle(case, tx.now)
@@ -211,21 +211,18 @@ def _flags(
     return flags
 
 
-def _supersede(tx: Transaction, batch: Batch, entries: Sequence[Entry]) -> None:
+def _supersede(tx: Transaction, batch: Batch) -> None:
     """Mark what is corrected, whichever of the two came first; then let effects follow.
 
-    Of two corrections of one instance the one that was made last stands.
+    Of two corrections of one instance the one that was made last stands. The cases of all that
+    correct what is new, or the same as it does, lie open (see `Batch.load`); of others some may.
     """
-    mine = {e.submission["instance_id"]: e for e in entries if e.submission is not None}
-    waiting = store.corrections_of(tx.conn, list(mine))
-    for instance, by in waiting.items():
-        made = mine[instance].submission
-        if made is not None:
-            made["replaced_by"] = by
+    new = [made for _, made, _ in batch.new_visits]
+    touched = {made["instance_id"] for made in new} | {made["replaces"] for made in new}
     known = {v["instance_id"]: v for case in batch.cases.values() for v in case.visits.values()}
     corrections: dict[str, list[dict[str, Any]]] = {}
     for visit in sorted(known.values(), key=lambda v: (when(v), v["instance_id"])):
-        if visit["replaces"]:
+        if visit["replaces"] and visit["replaces"] in touched:
             corrections.setdefault(visit["replaces"], []).append(visit)
     for instance, visits in corrections.items():
         for earlier in [v for v in (known.get(instance), *visits[:-1]) if v]:
@@ -233,8 +230,7 @@ def _supersede(tx: Transaction, batch: Batch, entries: Sequence[Entry]) -> None:
     for case in batch.cases.values():
         effects.undo_replaced(tx, batch, case)
     for case, made, entry in batch.new_visits:
-        if not made["replaced_by"]:
-            effects.apply(tx, batch, case, made, entry.flags)
+        effects.apply(tx, batch, case, made, entry.flags)
 
 
 def _renew_claims(tx: Transaction, batch: Batch) -> None:
