@@ -20,7 +20,7 @@ import statistics
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -139,19 +139,31 @@ class City:
                 )  # fmt: skip
 
 
-def fill(db: Database, city: City) -> None:
-    """Write the city; secondary indexes are made when all rows are there."""
+def fill(
+    db: Database,
+    city: City,
+    done: Collection[str] = (),
+    note: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Write the city; secondary indexes are made when all rows of a table are there.
+
+    Tables in `done` are passed over; `note` hears of each when it is written.
+    """
     for name, columns, rows in city.tables():
+        if name in done:
+            continue
         began = time.perf_counter()
         table = metadata.tables[name]
         indexes = [index for index in table.indexes if not index.unique]
         with db.engine.begin() as conn:
             for index in indexes:
-                index.drop(conn)
+                index.drop(conn, checkfirst=True)
+            conn.execute(table.delete())
         count = (_sqlite if db.is_sqlite else _postgres)(db, table, columns, rows)
         with db.engine.begin() as conn:
             for index in indexes:
                 index.create(conn)
+        note(name)
         print(f"  {name}: {count:,} in {time.perf_counter() - began:.0f} s", file=sys.stderr)
     with db.engine.begin() as conn:
         conn.execute(text("ANALYZE"))

@@ -53,6 +53,12 @@ def test_a_tie_to_one_home_covers_that_home(town):
     assert [row.place_id for row in found.homes] == [town.places["B1-202"]]
 
 
+def test_two_ties_of_one_role_cover_both_places(town):
+    for place in ("B1-202", "B2-102", "B3-102"):
+        town.tie("sun", place, "volunteer")
+    assert codes(town, carried(town, "sun")) == {"B1-202", "B2-102", "B3-102"}
+
+
 def test_checking_in_alone_opens_no_door(town):
     town.tie("sun", "C1", "home", tie="check_in")
     found = carried(town, "sun")

@@ -16,7 +16,7 @@ from lamplit.domain.field import (
     TaskState,
 )
 from lamplit.store.schema import assignment, campaign, entity_change, person, place, task
-from lamplit.store.tree import DEEPEST, above
+from lamplit.store.tree import DEEPEST, above_any
 
 _building = place.alias("building")
 _OPEN = tuple(state.value for state in OPEN_TASKS)
@@ -94,7 +94,7 @@ def open_campaigns(
     """
     if not held:
         return []
-    outside = or_(*(campaign.c.place_id.in_(above(one)) for one in held))
+    outside = campaign.c.place_id.in_(above_any(held))
     found = (
         select(campaign.c.id, campaign.c.programme)
         .join(place, place.c.id == campaign.c.place_id)
