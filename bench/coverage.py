@@ -25,6 +25,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from _measure import cache_folder
 from entity_csv import (
     BUILDINGS_A_COMMUNITY,
     HOMES_A_BUILDING,
@@ -36,8 +37,6 @@ from entity_csv import (
     _address,
     fill,
 )
-
-from _measure import cache_folder
 from lamplit.services.field.campaigns import board as boards
 from lamplit.services.field.campaigns import doors
 from lamplit.services.field.office import CLI, Actor, Office
@@ -103,8 +102,9 @@ class Neighbourhoods(City):
         for row in super()._places():
             if row[1] == "community":
                 n = int(row[2][1:])
-                row = (*row[:3], self.ids["area"][self.area_of(n)], row[0], *row[5:])
-            yield row
+                yield (*row[:3], self.ids["area"][self.area_of(n)], row[0], *row[5:])
+            else:
+                yield row
             if row[0] == top:
                 for n, one in enumerate(self.ids["area"]):
                     yield one, "district", f"D{n}", top, None, None, f"{n}区", None, None, None
