@@ -7,7 +7,7 @@ sort. `ok` is the answer to somebody who may.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from people_world import PASSWORD, PURPOSE, WHO
@@ -24,6 +24,7 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
     files: dict[str, Any] | None = None
+    content: bytes | None = None
     also: frozenset[str] = frozenset()
     only: frozenset[str] | None = None
     denied: int = 403
@@ -40,6 +41,8 @@ MATCH = {"If-Match": '"v1"'}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 JANUARY = {"first": "2020-01-01", "last": "2020-01-31"}
 API = "/api/v1"
+OWN_IMPORT = Call(only=frozenset({"analyst"}), denied=404)
+JOB = Call(only=frozenset({"analyst", "operator"}), denied=404)
 LEADERS = frozenset({"leader", "other_leader"})
 
 
@@ -204,6 +207,28 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ),
         ("POST", f"{API}/uploads/{{kind}}"): Call(
             at="anywhere", files=csv_file("kind,code,parent,name_zh\nwork_site,W1,D1,工地\n")
+        ),
+        # files in parts, and jobs
+        ("POST", f"{API}/imports"): Call(201, at="anywhere", json={"name": "a.csv", "size": 9}),
+        ("GET", f"{API}/imports"): Call(at="anywhere"),
+        ("GET", f"{API}/imports/{{import_id}}"): OWN_IMPORT,
+        ("PUT", f"{API}/imports/{{import_id}}/parts/{{number}}"): replace(
+            OWN_IMPORT, content=b"123456789"
+        ),
+        ("DELETE", f"{API}/imports/{{import_id}}"): OWN_IMPORT,
+        ("POST", f"{API}/jobs/ingest"): Call(404, at="anywhere", json={"imports": ["none"]}),
+        ("POST", f"{API}/jobs/registry"): Call(404, at="anywhere", json={"import_id": "none"}),
+        ("POST", f"{API}/jobs/table"): Call(
+            404, at="anywhere", json={"import_id": "none", "table": "places"}
+        ),
+        ("POST", f"{API}/jobs/places-sync"): Call(202, at="anywhere", json={}),
+        ("POST", f"{API}/nights"): Call(202, at="anywhere", json={}),
+        ("GET", f"{API}/jobs"): Call(at="anywhere"),
+        ("GET", f"{API}/jobs/{{job_id}}"): JOB,
+        ("GET", f"{API}/jobs/{{job_id}}/events"): replace(JOB, query={"seconds": 0}),
+        ("POST", f"{API}/jobs/{{job_id}}/cancel"): JOB,
+        ("POST", f"{API}/jobs/{{job_id}}/retry"): replace(
+            JOB, ok=409, only=frozenset({"analyst"})
         ),
         ("POST", f"{API}/feedback"): Call(201, json={"text": "The lift is broken."}),
         ("GET", f"{API}/feedback/{{receipt}}"): Call(),

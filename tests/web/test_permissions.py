@@ -18,8 +18,11 @@ from routes_table import Call, calls, holders
 from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
+from lamplit.domain.jobs import JobKind
 from lamplit.services.field import packs
 from lamplit.services.field.access import accounts, sessions, tokens
+from lamplit.services.field.files import incoming
+from lamplit.services.field.jobs import jobs
 from lamplit.services.field.office import Office, new_id
 from lamplit.services.field.privacy import feedback
 from lamplit.store.schema import (
@@ -87,7 +90,7 @@ class Scene:
         params |= call.params
         return self.client(who).request(
             method, path.replace(":path}", "}").format(**params), params=call.query,
-            json=call.json, files=call.files, headers=call.headers,
+            json=call.json, files=call.files, headers=call.headers, content=call.content,
         )  # fmt: skip
 
 
@@ -96,6 +99,7 @@ def _things(world: World) -> dict[str, str]:
     office, home = world.office, world.places["home"]
     now = office.clock()
     made = {name: new_id() for name in ("finding_id", "inbox_id", "move_id", "submission_id")}
+    analyst = world.actor("analyst")
     phone = tokens.issue(office, world.actor("owner"), "P-owner", "phone", "openrosa")
     with office.db.begin() as conn:
         conn.execute(insert(place_code), [
@@ -131,7 +135,9 @@ def _things(world: World) -> dict[str, str]:
         "assignment_id": str(duty), "person": world.people["owner"], "code": "GATE-1",
         "place_id": home, "campaign": world.campaigns["sweep"], "task_id": world.tasks["home2"],
         "instance_id": "uuid:2", "programme": "household_sweep", "kind": "places",
-        "rest": "campaigns/B1",
+        "rest": "campaigns/B1", "number": "0",
+        "import_id": incoming.begin(office, analyst, "a.csv", 9).id,
+        "job_id": jobs.ask(office, analyst, JobKind.NIGHT, {}).id,
     }  # fmt: skip
 
 

@@ -79,6 +79,15 @@ class Duck:
         for name in names:
             self.run(f"DROP TABLE IF EXISTS {name}")
 
+    def watched(self) -> None:
+        """Let `progress` tell how far a statement is; costs a little."""
+        self.run("SET enable_progress_bar = true")
+        self.run("SET enable_progress_bar_print = false")
+
+    def progress(self) -> float:
+        """How far the statement at work is (0 … 1), from another thread; 0 where none tells."""
+        return max(0.0, min(float(self._connection.query_progress()) / 100, 1.0))
+
     def interrupt(self) -> None:
         """Stop the statement that is running, from another thread."""
         self._connection.interrupt()

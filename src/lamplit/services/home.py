@@ -7,6 +7,7 @@ HOME/registry/        who is behind each meter
 HOME/state/           each night's carried state
 HOME/store/           people, places, campaigns and the log (SQLite), photos
 HOME/quarantine/      rows that couldn't be read, with the reason
+HOME/incoming/        files that are being sent to the server, until they are read
 HOME/tmp/             work in hand; safe to empty when nothing runs
 ```
 """
@@ -24,7 +25,7 @@ from lamplit.services.settings import Settings, new_toml, read_settings
 from lamplit.services.zones import checked_zone
 
 SETTINGS_FILE = "lamplit.toml"
-FOLDERS = ("lake", "registry", "state", "store", "quarantine", "tmp")
+FOLDERS = ("lake", "registry", "state", "store", "quarantine", "incoming", "tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,11 @@ class Home:
     def quarantine_dir(self) -> Path:
         """The folder of rows that couldn't be read."""
         return self.path / "quarantine"
+
+    @property
+    def incoming_dir(self) -> Path:
+        """The folder of files that are being sent to the server."""
+        return self.path / "incoming"
 
     @property
     def tmp_dir(self) -> Path:

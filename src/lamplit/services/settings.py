@@ -90,6 +90,7 @@ def _check(found: dict[str, Any], file: Path) -> None:
         ("detector", isinstance(found.get("detector", {}), dict), "[detector]"),
         ("store", _is_store(found.get("store", {})), '[store] url = "postgresql://…"'),
         ("web", isinstance(found.get("web", {}), dict), "[web]"),
+        ("web", _is_size(found.get("web", {})), '[web] max_upload = "10GB"'),
     )
     for name, holds, wanted in checks:
         if not holds:
@@ -100,6 +101,20 @@ def _check(found: dict[str, Any], file: Path) -> None:
                 value=found[name],
                 wanted=wanted,
             )
+
+
+def bytes_of(size: str) -> int:
+    """A size such as `4GB` or `512MiB` in bytes. Raises ValueError for what is none."""
+    if not _MEMORY.fullmatch(size):
+        raise ValueError(f"not a size: {size!r}")
+    number, unit = re.split(r"\s*(?=[KMGT])", size, maxsplit=1)
+    base = 1024 if "i" in unit else 1000
+    return int(float(number) * base ** (1 + "KMGT".index(unit[0])))
+
+
+def _is_size(web: Any) -> bool:
+    size = web.get("max_upload", "10GB") if isinstance(web, dict) else ""
+    return isinstance(size, str) and bool(_MEMORY.fullmatch(size))
 
 
 def _is_store(value: Any) -> bool:

@@ -28,6 +28,8 @@ NOUNS = {
     "token": Text("token", "令牌"),
     "feedback": Text("feedback", "反馈"),
     "inbox": Text("received submission", "收件"),
+    "import_file": Text("import", "导入文件"),
+    "job": Text("job", "后台任务"),
 }
 """What messages call a row of each table."""
 

@@ -35,6 +35,7 @@ from lamplit.store.access import (
 )
 from lamplit.store.columns import flag, key, metadata, need, ref, version
 from lamplit.store.types import Instant, Json
+from lamplit.store.work import import_file, import_part, job, setup_link
 
 # --- places and people -------------------------------------------------------------------------
 
@@ -408,7 +409,10 @@ __all__ = [
     "feedback",
     "finding",
     "idempotency",
+    "import_file",
+    "import_part",
     "inbox",
+    "job",
     "log_head",
     "metadata",
     "organisation",
@@ -416,6 +420,7 @@ __all__ = [
     "place",
     "place_code",
     "session",
+    "setup_link",
     "stock_move",
     "submission",
     "task",

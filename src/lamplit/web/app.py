@@ -15,6 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware.gzip import GZipMiddleware
 
 from lamplit import __version__, web
+from lamplit.services.field.jobs.work import Worker
 from lamplit.services.field.office import Office
 from lamplit.web import problems
 from lamplit.web.middleware import Envelope
@@ -51,7 +52,7 @@ def create_app(office: Office, options: WebOptions | None = None) -> FastAPI:
         redirect_slashes=False, lifespan=lifespan,
     )  # fmt: skip
     app.state.office, app.state.options = office, options
-    app.state.pages = Built(options.pages)
+    app.state.pages, app.state.worker = Built(options.pages), Worker(office)
     problems.install(app)
     for router in routers():
         # Taken as they are rather than wrapped, so that each route and its rule can be listed.

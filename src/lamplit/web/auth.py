@@ -116,6 +116,19 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
+def signed_in_still(request: Request) -> None:
+    """Raise LamplitError where the session or the token of a stream has ended meanwhile."""
+    office = office_of(request)
+    cookie = request.cookies.get(cookie_name(request))
+    bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
+    if bearer:
+        tokens.actor_of(office, bearer, "api")
+    elif cookie:
+        sessions.session_of(office, cookie)
+    else:
+        raise LamplitError(account_problems.SIGN_IN_NEEDED)
+
+
 def _by_token(request: Request, secret: str, access: Access, basic: bool) -> Actor | None:
     scope: tokens.Scope = "openrosa" if access.scope == "openrosa" else "api"
     if basic and scope != "openrosa":

@@ -1,4 +1,7 @@
-"""What a server does by itself: works in what a crash left waiting, and lets go of what expired."""
+"""What a server does by itself: works in what a crash left waiting, and lets go of what expired.
+
+Its worker of jobs lives as long as it does.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,11 @@ from contextlib import asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
+from lamplit.services.field.files import incoming
+from lamplit.services.field.jobs import jobs
+from lamplit.services.field.jobs.work import Worker
 from lamplit.services.field.office import Office
 from lamplit.services.field.privacy import audit
 from lamplit.services.field.submissions import inbox
@@ -22,10 +29,13 @@ TIDY_EVERY = 60
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Mind the office while the application serves."""
     stop = threading.Event()
+    worker: Worker = app.state.worker
+    worker.start()
     minder = threading.Thread(target=mind, args=(app.state.office, stop), daemon=True)
     minder.start()
     yield
     stop.set()
+    await run_in_threadpool(worker.stop)
     minder.join(timeout=5)
 
 
@@ -37,6 +47,8 @@ def mind(office: Office, stop: threading.Event) -> None:
             inbox.process_pending(office)
             if turn % TIDY_EVERY == 0:
                 audit.tidy(office)
+                incoming.tidy(office)
+                jobs.tidy(office)
         except Exception as fault:
             structlog.get_logger("lamplit.web").warning("minder", fault=type(fault).__name__)
         turn += 1

@@ -41,6 +41,8 @@ STATUS: dict[str, int] = {
     "assignment.not-running": 409,
     "inbox.settled": 409,
     "submit.too-large": 413,
+    "incoming.too-large": 413,
+    "incoming.no-room": 507,
     web.NO_SUCH_PAGE.code: 404,
     web.WRONG_METHOD.code: 405,
     web.BAD_REQUEST.code: 422,

@@ -28,6 +28,7 @@ HEARTBEAT_SECONDS = 15.0
 RECHECK_SECONDS = 30.0
 """So long after a withdrawal or a sign-out a stream may go on."""
 BATCH = 500
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 SILENT = ("home.opened", "home.refused", "list.exported")
 """That somebody looks at a home is no matter for a board."""
 
@@ -45,8 +46,7 @@ class Feed:
 
 def stream(request: Request, feed: Feed) -> StreamingResponse:
     """The feed as a response."""
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(request, feed), 200, headers, "text/event-stream")
+    return StreamingResponse(_events(request, feed), 200, HEADERS, "text/event-stream")
 
 
 def begin_at(office: Office, last_event_id: str | None) -> int:

@@ -25,6 +25,7 @@ from lamplit.services.ingest.group import Staging
 from lamplit.services.ingest.land import Landing
 from lamplit.services.ingest.result import FileResult, IngestReport, Rows
 from lamplit.services.ingest.stage import is_full, stage
+from lamplit.services.ingest.watch import Watch
 from lamplit.services.lock import writing
 
 GROUP_BYTES: Final = 64 << 20
@@ -41,17 +42,21 @@ def ingest(
     *,
     report: Report | None = None,
     dry_run: bool = False,
+    watch: Watch | None = None,
 ) -> IngestReport:
     """Take the readings of `paths` (files and folders) into the home's lake.
 
-    A file of which nothing can be used is told of in its result, and the others go on. Raises
-    LamplitError where nothing can be begun: no such file, or another writer.
+    A file of which nothing can be used is told of in its result, and the others go on. What
+    `report` raises ends the run; files committed by then stay. `watch` is kept filled in for
+    another thread. Raises LamplitError where nothing can be begun: no such file, or another writer.
     """
     started = time.monotonic()
     inputs = find_inputs(paths)
     with writing(home.path, "ingest"):
-        run = _Run(home, options, report or _silent, dry_run)
+        run = _Run(home, options, report or _silent, dry_run, watch or Watch())
         try:
+            if watch is not None:
+                run.watched()
             run.all(inputs)
         except (DuckError, OSError) as cause:
             if is_full(cause):
@@ -64,8 +69,10 @@ def ingest(
 
 
 class _Run:
-    def __init__(self, home: Home, options: Options, say: Report, dry_run: bool) -> None:
-        self.home, self.options, self.say = home, options, say
+    def __init__(
+        self, home: Home, options: Options, say: Report, dry_run: bool, watch: Watch
+    ) -> None:
+        self.home, self.options, self.say, self.watch = home, options, say, watch
         self.lake = Lake(home)
         self.lake.sweep()
         self.tmp = home.tmp_dir / "ingest"
@@ -80,9 +87,16 @@ class _Run:
         self.hasher = ThreadPoolExecutor(1, "digest")
         self.report = IngestReport(dry_run=dry_run)
         self.next_batch = self.lake.last_batch() + 1
+        watch.report = self.report
+
+    def watched(self) -> None:
+        """Let the watch look into the engine."""
+        self.duck.watched()
+        self.watch.duck = self.duck
 
     def close(self) -> None:
         """Give back memory and disk."""
+        self.watch.end()
         self.hasher.shutdown(cancel_futures=True)
         self.duck.close()
         shutil.rmtree(self.tmp, ignore_errors=True)
@@ -90,6 +104,7 @@ class _Run:
     def all(self, inputs: list[Input]) -> None:
         """Every file, in groups."""
         total = float(sum(i.size for i in inputs)) or 1.0
+        self.watch.total = total
         done = 0.0
         group = self.staging.begin(self.tmp / "staged")
         for item in inputs:
@@ -97,6 +112,7 @@ class _Run:
             if group.results and group.bytes + item.size > GROUP_BYTES:
                 self._land()
                 group = self.staging.begin(self.tmp / "staged")
+            self.watch.at("reading", item.name, done, item.size)
             self._one(item)
             group.bytes += item.size
             done += item.size
@@ -201,6 +217,9 @@ class _Run:
         group = self.staging.group
         if not group.results:
             return
+        size = float(sum(result.size for result in group.results))
+        begun = self.watch.done + self.watch.size - size
+        self.watch.at("merging", group.results[-1].name, max(begun, 0.0), size)
         landing = Landing(self.duck, self.lake, group)
         try:
             landing.prepare()

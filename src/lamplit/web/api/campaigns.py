@@ -10,11 +10,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from lamplit.domain.abilities import Ability
-from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import CampaignState, FindingState, Reason
 from lamplit.domain.language import Text
-from lamplit.domain.problems import accounts as account_problems
-from lamplit.services.field.access import sessions, tokens
 from lamplit.services.field.campaigns import board as boards
 from lamplit.services.field.campaigns import campaigns, doors, enrol
 from lamplit.services.field.campaigns import course as courses
@@ -26,7 +23,7 @@ from lamplit.services.field.tasks import findings
 from lamplit.services.field.tasks.findings import Finding, Scored
 from lamplit.web import etags, sse
 from lamplit.web.access import SIGNED_IN, able, rule
-from lamplit.web.auth import TheOffice, Who, cookie_name
+from lamplit.web.auth import TheOffice, Who, signed_in_still
 from lamplit.web.language import language_of
 from lamplit.web.models import Asked, Id, Json, Line, Note, Page, Words
 from lamplit.web.paging import Cursor, Limit, decode, page
@@ -250,20 +247,8 @@ def events(
     found = campaigns.status(office, actor, campaign)
 
     def allowed() -> None:
-        _signed_in_still(request, office)
+        signed_in_still(request)
         campaigns.status(office, actor, found.id)
 
     last = sse.begin_at(office, last_event_id)
     return sse.stream(request, sse.Feed(office, found.id, last, seconds, allowed))
-
-
-def _signed_in_still(request: Request, office: TheOffice) -> None:
-    """Raise LamplitError where the session or the token of a stream has ended meanwhile."""
-    cookie = request.cookies.get(cookie_name(request))
-    bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
-    if bearer:
-        tokens.actor_of(office, bearer, "api")
-    elif cookie:
-        sessions.session_of(office, cookie)
-    else:
-        raise LamplitError(account_problems.SIGN_IN_NEEDED)

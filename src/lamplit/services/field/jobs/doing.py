@@ -1,0 +1,245 @@
+"""What each kind of job does. Each can be run again from the start without harm."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lamplit.domain.abilities import Ability
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.jobs import JobKind, Stage
+from lamplit.domain.language import Text
+from lamplit.domain.problems import jobs as problems
+from lamplit.domain.problems import lake as lake_problems
+from lamplit.meters.layouts.base import Options
+from lamplit.services import registry
+from lamplit.services.field import door
+from lamplit.services.field.campaigns.evening import close_the_day
+from lamplit.services.field.files import imports, incoming
+from lamplit.services.field.files.imports import Kind
+from lamplit.services.field.jobs.jobs import told_problem
+from lamplit.services.field.jobs.pulse import Pulse
+from lamplit.services.field.office import Actor, Office
+from lamplit.services.field.places.sync import sync_places
+from lamplit.services.ingest.result import FileResult, IngestReport
+from lamplit.services.ingest.run import ingest
+from lamplit.services.ingest.watch import Watch
+from lamplit.services.night.advance import run_nights
+from lamplit.services.registry import RowFault
+
+Asked = dict[str, Any]
+Doing = Callable[[Office, Actor, Asked, Pulse], dict[str, Any]]
+Found = TypeVar("Found")
+AGAIN_SECONDS = 3.0
+MOST_FAULTS = 200
+
+
+def take_readings(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict[str, Any]:
+    """Files into the lake; `asked`: imports, options (of `Options`), dry_run."""
+    with office.read(actor) as tx:
+        door.require_somewhere(tx, Ability.IMPORT)
+    files = _files(office, actor, asked, pulse)
+    given = {"timezone": office.home.timezone} | asked.get("options", {})
+    options, dry_run = Options(**given), bool(asked.get("dry_run"))
+
+    def run() -> IngestReport:
+        watch = Watch()
+
+        def look() -> tuple[Stage, float, str, int]:
+            seen = watch.look()
+            return Stage(seen.phase), seen.share, seen.name, seen.rows
+
+        pulse.follow(look, watch.interrupt)
+        try:
+            return ingest(
+                office.home, files, options, dry_run=dry_run, watch=watch,
+                report=lambda done, total, label: pulse.check(),
+            )  # fmt: skip
+        finally:
+            pulse.unfollow()
+
+    report = _when_free(run, pulse)
+    # A statement that was cut off looks like a file that can't be read.
+    pulse.check()
+    with office.begin(actor) as tx:
+        for file in report.files:
+            tx.log("readings.imported", "file", file.sha256 or file.name, dry_run=dry_run)
+    if not dry_run and not report.failed:
+        incoming.used_up(office, actor, asked["imports"])
+    return {
+        "rows": asdict(report.total), "files": [_told_file(file) for file in report.files],
+        "unknown_meters": report.unknown_meters, "has_registry": report.registry,
+        "seconds": round(report.seconds, 1), "dry_run": dry_run,
+    }  # fmt: skip
+
+
+def take_registry(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict[str, Any]:
+    """A registry's plan, or (`apply`: a plan's mark) what the plan says, done.
+
+    `asked`: imports (one), columns, apply, skip_bad. Raises LamplitError `job.changed-meanwhile`
+    where the plan is no longer the one of the mark.
+    """
+    with office.read(actor) as tx:
+        door.require_somewhere(tx, Ability.IMPORT)
+    [file] = _files(office, actor, asked, pulse)
+    pulse.say(Stage.PLANNING, 0.3, file.name)
+    plan = registry.plan_import(office.home, file, asked.get("columns") or {})
+    merge = plan.merge
+    counts = {
+        "rows": plan.rows, "added": merge.added, "changed": merge.changed, "closed": merge.closed,
+        "unchanged": merge.unchanged, "duplicate": plan.checked.duplicates, "refused": plan.bad,
+        "meters_serving_several_at_once": merge.at_once,
+    }  # fmt: skip
+    mark = _mark(asked, [counts, plan.stamp])
+    if _applies(asked, mark):
+        pulse.say(Stage.WRITING, 0.8, file.name)
+        registry.apply_import(office.home, plan, skip_bad=bool(asked.get("skip_bad")))
+        with office.begin(actor) as tx:
+            tx.log(
+                "registry.imported", "file", file.name, added=merge.added, changed=merge.changed,
+                closed=merge.closed, refused=plan.bad,
+            )  # fmt: skip
+        incoming.used_up(office, actor, asked["imports"])
+    faults = plan.first_faults(MOST_FAULTS)
+    return {
+        **counts, "columns_left_aside": plan.checked.ignored,
+        "names_households": "household_id" in plan.checked.named,
+        "faults": _told_faults(faults), "plan": mark, "applied": bool(asked.get("apply")),
+    }  # fmt: skip
+
+
+def take_table(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict[str, Any]:
+    """Places, people or their ties: the plan, or what it says, done; as `take_registry` asks."""
+    [file] = _files(office, actor, asked, pulse)
+    pulse.say(Stage.PLANNING, 0.3, file.name)
+    kind = Kind(asked["table"])
+    plan = imports.plan_import(office, actor, kind, file, asked.get("columns") or {})
+    mark = _mark(asked, plan.planned.summary)
+    if _applies(asked, mark):
+        pulse.say(Stage.WRITING, 0.6, file.name)
+        imports.apply_import(office, actor, plan, skip_bad=bool(asked.get("skip_bad")))
+        incoming.used_up(office, actor, asked["imports"])
+    planned = plan.planned
+    return {
+        "table": kind.value, "rows": plan.rows, "added": planned.added, "changed": planned.changed,
+        "unchanged": planned.unchanged, "refused": plan.bad,
+        "faults": _told_faults(plan.faults[:MOST_FAULTS]), "plan": mark,
+        "applied": bool(asked.get("apply")),
+    }  # fmt: skip
+
+
+def sync(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict[str, Any]:
+    """The registry's places into the store; `asked`: district, dry_run."""
+    dry_run = bool(asked.get("dry_run"))
+
+    def told(done: float, total: float | None) -> None:
+        stage = Stage.PLANNING if dry_run else Stage.WRITING
+        pulse.say(stage, done / total if total else 0.0, rows=int(done))
+
+    found = sync_places(office, actor, district=asked.get("district"), dry_run=dry_run, report=told)
+    return {
+        "dry_run": dry_run, "added": dict(found.added), "changed": dict(found.changed),
+        "unchanged": dict(found.unchanged),
+    }  # fmt: skip
+
+
+def work_nights(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict[str, Any]:
+    """What `lamplit nightly` does: every home's state, then the field office's evening."""
+    through = date.fromisoformat(asked["through"]) if asked.get("through") else None
+    report = _when_free(
+        lambda: run_nights(
+            office.home, through, afresh=bool(asked.get("afresh")),
+            progress=lambda what, done, total: pulse.say(
+                Stage.NIGHTS, 0.95 * done / total if total else 0.0, rows=done
+            ),
+        ),
+        pulse,
+    )  # fmt: skip
+    pulse.say(Stage.EVENING, 0.95)
+    evening = close_the_day(office, report.through)
+    told = asdict(replace(evening, failed={}, swept=[]))
+    del told["failed"], told["swept"]
+    return {
+        "through": report.through, "nights": report.nights, "homes": report.homes,
+        "reworked_homes": report.reworked_homes, "reworked_from": report.reworked_from,
+        "last_read": report.last_read, "unread": report.unread, "afresh": report.afresh,
+        "evening": told | {
+            "swept": len(evening.swept),
+            "failed": {code: told_problem(fault) for code, fault in evening.failed.items()},
+        },
+    }  # fmt: skip
+
+
+DOING: dict[JobKind, Doing] = {
+    JobKind.INGEST: take_readings,
+    JobKind.REGISTRY: take_registry,
+    JobKind.TABLE: take_table,
+    JobKind.PLACES_SYNC: sync,
+    JobKind.NIGHT: work_nights,
+}
+
+
+def _files(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> list[Path]:
+    """Where the files that came in lie, each checked."""
+    return [
+        incoming.checked(
+            office, actor, one, lambda share, name: pulse.say(Stage.CHECKING, 0.0, name)
+        )
+        for one in asked["imports"]
+    ]
+
+
+def _when_free(run: Callable[[], Found], pulse: Pulse) -> Found:
+    """What `run` gives, as soon as no other writer (a command, another server) has the home."""
+    while True:
+        try:
+            return run()
+        except LamplitError as fault:
+            if fault.code != lake_problems.LOCKED.code:
+                raise
+        pulse.say(Stage.WAITING)
+        pulse.pause(AGAIN_SECONDS)
+
+
+def _mark(asked: Asked, plan: object) -> str:
+    """What tells one plan of one file from another."""
+    text = repr((asked["imports"], asked.get("columns"), plan))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _applies(asked: Asked, mark: str) -> bool:
+    if not asked.get("apply"):
+        return False
+    if asked["apply"] != mark:
+        raise LamplitError(problems.PLAN_CHANGED)
+    return True
+
+
+def _told_file(file: FileResult) -> dict[str, Any]:
+    return {
+        "name": file.name, "layout": file.layout, "why": _both(file.why),
+        "batch": file.batch or None, "seen_before": file.seen_before or None,
+        "rows": asdict(file.rows), "meters": file.meters, "day_min": file.day_min,
+        "day_max": file.day_max, "reasons": file.reasons,
+        "notes": [_both(note) for note in file.notes],
+        "problem": told_problem(file.error) if file.error else None,
+    }  # fmt: skip
+
+
+def _told_faults(faults: Sequence[RowFault]) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": one.row, "column": one.column, "code": one.problem.code, "value": one.value,
+            "says": {"en": one.says("en"), "zh": one.says("zh")},
+            "remedy": _both(one.problem.remedy),
+        }
+        for one in faults
+    ]  # fmt: skip
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"en": text.en, "zh": text.zh}
