@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from lamplit.services.field.door import require
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.packs import pack_of
 from lamplit.services.field.places.places import listing
+from lamplit.services.field.places.where import Where, where_of
 from lamplit.services.field.tasks.tasks import holds_role
 from lamplit.store import findings as store
 from lamplit.store.guard import changed_meanwhile, not_found
@@ -28,7 +30,10 @@ from lamplit.store.schema import finding
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A need or a violation. Instants are aware UTC; `points` those of its code list then."""
+    """A need or a violation. Instants are aware UTC; `points` those of its code list then.
+
+    `text`: what its code says in the pack of today; None where the pack has it no more.
+    """
 
     id: str
     submission_id: str
@@ -46,9 +51,11 @@ class Finding:
     closed_at: datetime | None
     closed_by: str | None
     version: int
+    where: Where | None = None
+    text: Text | None = None
 
 
-NAMES = tuple(Finding.__dataclass_fields__)
+NAMES = tuple(name for name in Finding.__dataclass_fields__ if name not in ("where", "text"))
 
 
 def findings(
@@ -65,7 +72,9 @@ def findings(
     with office.read(actor) as tx:
         row = get_campaign(tx.conn, campaign)
         require(tx, Ability.SEE_DOORS, row.place_id)
-        return [_shown(one) for one in store.of_campaign(tx.conn, row.id, states, limit)]
+        rows = store.of_campaign(tx.conn, row.id, states, limit)
+        says = {one.code: one.text for one in pack_of(office, row.programme).findings}
+        return _told(tx.conn, rows, says)
 
 
 def move(
@@ -98,7 +107,8 @@ def move(
             f"finding.{to.value}", "finding", row.id, place_id=row.place_id,
             campaign_id=row.campaign_id, before=before.value, note=note,
         )  # fmt: skip
-        return _shown(get(tx.conn, row.id))
+        [moved] = _told(tx.conn, [get(tx.conn, row.id)], {})
+        return moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +183,14 @@ def _pack(office: Office, tx: Transaction, row: Row[Any]) -> Pack | None:
 
 def _lump(points: int) -> Raised:
     return Raised("", Severity.NOTE, points, Text("", ""), None)
+
+
+def _told(conn: Connection, rows: Sequence[Row[Any]], says: dict[str, Text]) -> list[Finding]:
+    """Findings with where they are and what their codes say."""
+    at = where_of(conn, {row.place_id for row in rows})
+    return [
+        replace(_shown(row), where=at.get(row.place_id), text=says.get(row.code)) for row in rows
+    ]
 
 
 def _shown(row: Row[Any]) -> Finding:
