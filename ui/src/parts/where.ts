@@ -1,0 +1,37 @@
+/** Where a place is, in the reader's language: "Building 3 · unit 2 · 502". */
+import { i18n, language } from "@/language/i18n";
+import { say } from "@/language/words";
+
+export interface WhereLike {
+  code: string;
+  name?: { zh: string; en: string } | null;
+  building?: { zh: string; en: string } | string | null;
+  unit?: string | null;
+  floor?: number | null;
+  door?: string | null;
+}
+
+export function lineOf(at: WhereLike | null | undefined): string {
+  if (!at) return "";
+  const building = typeof at.building === "string" ? at.building : at.building ? say(at.building) : "";
+  const line = [building, unitOf(at.unit), at.door].filter(Boolean).join(" · ");
+  return at.door || building ? line : at.name ? say(at.name) : at.code;
+}
+
+/** Units are often bare numbers, which alone would say nothing. */
+export function unitOf(unit: string | null | undefined): string {
+  if (!unit) return "";
+  if (!/^\d+$/.test(unit)) return unit;
+  return language() === "en" ? `unit ${unit}` : `${unit}单元`;
+}
+
+/** "3 min ago", "2 天前": how long ago, in the largest unit that fits. */
+export function ago(at: string | Date, now: Date = new Date()): string {
+  const seconds = (new Date(at).getTime() - now.getTime()) / 1000;
+  const form = new Intl.RelativeTimeFormat(i18n.global.locale.value, { numeric: "auto", style: "short" });
+  const steps: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  for (const [unit, length] of steps) {
+    if (Math.abs(seconds) >= length) return form.format(Math.trunc(seconds / length), unit);
+  }
+  return form.format(0, "minute");
+}
