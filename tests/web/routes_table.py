@@ -41,6 +41,7 @@ MATCH = {"If-Match": '"v1"'}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 JANUARY = {"first": "2020-01-01", "last": "2020-01-31"}
 API = "/api/v1"
+FIRST = {"token": "x", "username": "first", "name": "First", "password": PASSWORD, "place": "D9"}
 OWN_IMPORT = Call(only=frozenset({"analyst"}), denied=404)
 JOB = Call(only=frozenset({"analyst", "operator"}), denied=404)
 LEADERS = frozenset({"leader", "other_leader"})
@@ -70,6 +71,9 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("GET", f"{API}/openapi.json"): Call(),
         ("GET", "/{rest:path}"): Call(headers=BROWSER),
         ("HEAD", "/{rest:path}"): Call(headers=BROWSER),
+        # the first run, which is over
+        ("GET", f"{API}/setup"): Call(),
+        ("POST", f"{API}/setup"): Call(404, json=FIRST),
         # the account
         ("POST", f"{API}/sign-in"): Call(json={"username": "owner", "password": PASSWORD}),
         ("GET", f"{API}/sign-in/oidc"): Call(404),

@@ -114,7 +114,7 @@ def test_where_none_is_built_a_page_says_how_in_both_languages(client, pages):
     shutil.rmtree(pages)
     answer = client.get("/", headers=BROWSER)
     assert answer.status_code == 503
-    assert "npm run build" in answer.text
+    assert "make ui" in answer.text
     assert "尚未构建" in answer.text
     assert "have not been built" in answer.text
     assert client.get("/nowhere").status_code == 404

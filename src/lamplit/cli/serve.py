@@ -94,6 +94,7 @@ def serve(
             f"正在 http{'s' if tls else ''}://{host}:{port} 提供 {opened.path}（按 Ctrl-C 结束）。",
         )
     )
+    _offer_setup(opened, f"http{'s' if tls else ''}://{host}:{port}", tls or behind_proxy)
     uvicorn.run(
         "lamplit.web.asgi:make",
         factory=True,
@@ -110,6 +111,34 @@ def serve(
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=30,
     )
+
+
+def _offer_setup(home: Home, base: str, private: bool) -> None:
+    """Print the link of the first run, where nobody has an account."""
+    from lamplit.services.field.access import setup
+    from lamplit.services.field.office import Office
+
+    office = Office.open(home)
+    secret = setup.offer(office)
+    office.db.close()
+    if secret is None:
+        return
+    base = str(home.config.web.get("url", "")).rstrip("/") or base
+    # After the #, so that no proxy and no log ever sees it.
+    link = f"{base}/setup#{secret}"
+    note(
+        tr(
+            f"Nobody has an account yet. Make the first one here (once, within a day):\n  {link}",
+            f"尚无任何账号。请在此建立首个账号（仅一次，一天内有效）：\n  {link}",
+        )
+    )
+    if not private:
+        note(
+            tr(
+                "  Without TLS this link works on this machine only.",
+                "  未启用 TLS 时，此链接仅可在本机使用。",
+            )
+        )
 
 
 def check_host(host: str, *, allowed: bool) -> None:

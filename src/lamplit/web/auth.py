@@ -116,6 +116,12 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
+def is_private(request: Request) -> bool:
+    """Whether nobody on the way can read along: over TLS, or from this machine itself."""
+    options = request.app.state.options
+    return bool(options.tls) or _is_loopback(address_of(request))
+
+
 def signed_in_still(request: Request) -> None:
     """Raise LamplitError where the session or the token of a stream has ended meanwhile."""
     office = office_of(request)

@@ -114,3 +114,26 @@ OIDC_UNKNOWN = Problem(
     Text("nobody here is known under this directory account.", "此目录账号未对应任何人员。"),
     Text("Ask the operator to tie it to your person.", "请联系系统管理员将其与您的人员档案关联。"),
 )
+
+SET_UP_CLOSED = Problem(
+    "accounts.set-up-closed",
+    Text("the first account has been made, or no link for it runs.",
+         "首个账号已建立，或没有有效的初始设置链接。"),
+    Text("Sign in; where nobody has an account yet, start `lamplit serve` again for a new link.",
+         "请登录；若尚无任何账号，请重新启动 `lamplit serve` 以获取新链接。"),
+)  # fmt: skip
+
+WRONG_SET_UP_TOKEN = Problem(
+    "accounts.wrong-set-up-token",
+    Text("this set-up link is not valid.", "该初始设置链接无效。"),
+    Text("Open the newest link that `lamplit serve` printed; each lives for a day.",
+         "请打开 `lamplit serve` 最近显示的链接；每个链接有效一天。"),
+)  # fmt: skip
+
+SET_UP_IN_THE_OPEN = Problem(
+    "accounts.set-up-in-the-open",
+    Text("the first account is made over TLS, or from the server's own machine.",
+         "首个账号只能经 TLS 或在服务器本机上建立。"),
+    Text("Open the link on the server itself, or serve with --cert and --key.",
+         "请在服务器本机打开链接，或以 --cert 与 --key 启动服务。"),
+)  # fmt: skip

@@ -90,7 +90,7 @@ def sign_in(wish: SignIn, office: TheOffice, request: Request, response: Respons
     made = accounts.sign_in(
         office, wish.username, wish.password, address=address_of(request), agent=_agent(request)
     )
-    return _begun(request, response, made)
+    return begun(request, response, made)
 
 
 @router.get("/sign-in/oidc", response_class=RedirectResponse, status_code=302)
@@ -166,7 +166,7 @@ def change_password(
 ) -> SignedIn:
     """Ends all other sessions; this one gets a new cookie and a new `csrf`."""
     made = accounts.change_password(office, session, wish.old, wish.new, _agent(request))
-    return _begun(request, response, made)
+    return begun(request, response, made)
 
 
 @router.get("/me/tokens")
@@ -203,7 +203,8 @@ def revoke_token(token_id: str, office: TheOffice, actor: Who) -> Done:
     return Done()
 
 
-def _begun(request: Request, response: Response, made: sessions.NewSession) -> SignedIn:
+def begun(request: Request, response: Response, made: sessions.NewSession) -> SignedIn:
+    """The answer that begins a session: its cookie, and its `csrf` for the page."""
     set_cookie(request, response, made.secret)
     return SignedIn(person_id=made.person_id, csrf=made.csrf, must_change=made.must_change)
 

@@ -17,12 +17,12 @@ code { background: #8882; padding: .1em .3em; border-radius: .2em }
 </head>
 <body>
 <h1>lamplit 万家灯火</h1>
-<p>服务已启动，接口可用；但网页尚未构建。请安装 Node.js 20，在源码目录运行
-<code>cd ui &amp;&amp; npm ci &amp;&amp; npm run build</code>，然后刷新本页。
+<p>服务已启动，接口可用；但网页尚未构建。请在源码目录运行
+<code>make ui</code>，然后刷新本页。
 用 <code>pip</code> 安装的发布包已自带网页。</p>
-<p lang="en">The server is up and its API works, but the pages have not been built. With Node.js 20,
-run <code>cd ui &amp;&amp; npm ci &amp;&amp; npm run build</code> in the sources, then load this
-page again. A released package, installed with <code>pip</code>, brings its pages along.</p>
+<p lang="en">The server is up and its API works, but the pages have not been built. Run
+<code>make ui</code> in the sources, then load this page again. A released package, installed
+with <code>pip</code>, brings its pages along.</p>
 <p><a href="/api/v1/openapi.json">/api/v1/openapi.json</a> · <a href="/readyz">/readyz</a></p>
 </body>
 </html>

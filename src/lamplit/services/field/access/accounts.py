@@ -90,7 +90,7 @@ def create(
     given = password or made_up
     if password is not None:
         check(password, (name, found.name, found.code))
-    hashed = _hash(given) if given else None
+    hashed = hash_of(given) if given else None
     made = NewAccount(new_id(), found.id, name, made_up)
     with office.begin(actor) as tx:
         _require_over(tx, found.id)
@@ -152,7 +152,7 @@ def sign_in(
         raise LamplitError(problems.WRONG_SIGN_IN)
     for limit in (BY_ACCOUNT, BY_ACCOUNT_LONG):
         throttle.forgive(office, limit, name)
-    newer = _hash(password) if HASHER.check_needs_rehash(kept) else None
+    newer = hash_of(password) if HASHER.check_needs_rehash(kept) else None
     with office.begin(Actor(found.person_id, "web")) as tx:
         if newer:
             store.rehash(tx.conn, found.id, kept, newer)
@@ -185,7 +185,7 @@ def change_password(
     check(new, (found.username, person.name, person.code) if person else (found.username,))
     if passwords.normal(old) == passwords.normal(new):
         raise _weak(passwords.SAME)
-    hashed = _hash(new)
+    hashed = hash_of(new)
     with office.begin(session.actor) as tx:
         _change(tx, found, password_hash=hashed, must_change=False)
         session_store.end_all(tx.conn, person_id, tx.now)
@@ -196,7 +196,7 @@ def change_password(
 def reset(office: Office, actor: Actor, username: str) -> NewAccount:
     """Give an account a made-up password, to be changed at once; ends its sessions and locks."""
     password = made_up_password()
-    hashed = _hash(password)
+    hashed = hash_of(password)
     with office.begin(actor) as tx:
         found = _account(tx, username)
         _change(tx, found, password_hash=hashed, must_change=True, disabled_at=None)
@@ -266,7 +266,8 @@ def _change(tx: Transaction, account: Row[Any], **values: Any) -> None:
         raise LamplitError(store_problems.CHANGED_MEANWHILE, what="account")
 
 
-def _hash(password: str) -> str:
+def hash_of(password: str) -> str:
+    """The argon2id hash of a password; takes long."""
     with _AT_ONCE:
         return HASHER.hash(passwords.normal(password))
 
@@ -282,4 +283,4 @@ def _verify(kept: str, password: str) -> bool:
 @cache
 def _nobody() -> str:
     """A hash that no password has, so that unknown names take the same time."""
-    return _hash(secrets.token_urlsafe(32))
+    return hash_of(secrets.token_urlsafe(32))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import PlaceKind
 from lamplit.domain.jobs import JobKind, Stage
 from lamplit.domain.language import Text
 from lamplit.domain.problems import jobs as problems
@@ -30,6 +31,7 @@ from lamplit.services.ingest.run import ingest
 from lamplit.services.ingest.watch import Watch
 from lamplit.services.night.advance import run_nights
 from lamplit.services.registry import RowFault
+from lamplit.store import places as place_store
 
 Asked = dict[str, Any]
 Doing = Callable[[Office, Actor, Asked, Pulse], dict[str, Any]]
@@ -133,14 +135,19 @@ def take_table(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict
 
 
 def sync(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict[str, Any]:
-    """The registry's places into the store; `asked`: district, dry_run."""
+    """The registry's places into the store; `asked`: district, dry_run.
+
+    Without a district, new communities stand under the one district at which who asked may
+    import, if it is one: else they would see nothing of what they brought in.
+    """
     dry_run = bool(asked.get("dry_run"))
+    district = asked.get("district") or _only_district(office, actor)
 
     def told(done: float, total: float | None) -> None:
         stage = Stage.PLANNING if dry_run else Stage.WRITING
         pulse.say(stage, done / total if total else 0.0, rows=int(done))
 
-    found = sync_places(office, actor, district=asked.get("district"), dry_run=dry_run, report=told)
+    found = sync_places(office, actor, district=district, dry_run=dry_run, report=told)
     return {
         "dry_run": dry_run, "added": dict(found.added), "changed": dict(found.changed),
         "unchanged": dict(found.unchanged),
@@ -181,6 +188,13 @@ DOING: dict[JobKind, Doing] = {
     JobKind.PLACES_SYNC: sync,
     JobKind.NIGHT: work_nights,
 }
+
+
+def _only_district(office: Office, actor: Actor) -> str | None:
+    with office.read(actor) as tx:
+        held = place_store.by_ids(tx.conn, door.require_anywhere(tx, Ability.IMPORT))
+    districts = [one.id for one in held.values() if one.kind is PlaceKind.DISTRICT]
+    return districts[0] if len(districts) == 1 else None
 
 
 def _files(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> list[Path]:
