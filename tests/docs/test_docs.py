@@ -45,7 +45,7 @@ def commands(document: Path) -> list[Command]:
 
 
 def module_of(line: str) -> str:
-    words = re.findall(r"\blamplit\s+([a-z]+)", line)
+    words = re.findall(r"\blamplit\s+([a-z][a-z-]*)", line)
     return words[0] if words else ""
 
 

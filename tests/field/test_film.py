@@ -3,62 +3,32 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import date, timedelta
 
-import pyarrow.parquet as pq
 import pytest
-from people_world import build
+from film_world import in_town
 from sqlalchemy import select, update
 
 from lamplit.domain.disclosure import LEAST_HOMES
 from lamplit.domain.errors import LamplitError
 from lamplit.services.field.homes import facades, films
-from lamplit.services.field.office import Office
 from lamplit.services.home import Home
 from lamplit.services.states import states_between
 from lamplit.store.schema import event, place
+from small_town import small_town
 
 LAST = date(2020, 2, 19)
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    folder = tmp_path_factory.mktemp("film")
-    data, home = folder / "town", folder / "home"
-    for words in (
-        ("town", "--homes", "60", "--days", "50", "--seed", "11", "--layout", "daily",
-         "--start", "2020-01-01", "-o", data),
-        ("init", home),
-        ("registry", "import", data / "registry.csv", "--home", home),
-        ("ingest", data / "readings", "--home", home),
-        ("nightly", "--home", home),
-    ):  # fmt: skip
-        subprocess.run([sys.executable, "-m", "lamplit", *map(str, words)], check=True,
-                       capture_output=True)  # fmt: skip
-    return Home.open(home)
+    return small_town(tmp_path_factory.mktemp("film"))
 
 
 @pytest.fixture
 def world(office, town):
-    """The people's town, whose 20 homes all stand in b1 and are homes of the meters' town."""
-    moved = Office(town, office.db, office.clock)
-    made = build(moved)
-    rows = pq.read_table(town.registry_file).to_pylist()
-    code = rows[0]["community_id"]
-    homes = sorted({row["household_id"] for row in rows if row["community_id"] == code})
-    with office.db.begin() as conn:
-        conn.execute(update(place).where(place.c.id == made.places["c1"]).values(code=code))
-        names = [name for name in made.places if name.startswith("home")]
-        for name, household in zip(names, homes, strict=False):
-            conn.execute(
-                update(place).where(place.c.id == made.places[name])
-                .values(code=household, building_id=made.places["b1"])
-            )  # fmt: skip
-    told = town.store_dir / "told" / f"{made.places['c1']}.json"
-    yield made
-    told.unlink(missing_ok=True)
+    with in_town(office, town) as made:
+        yield made
 
 
 def shown(world, who: str, first: date | None = None, last: date | None = None) -> dict:

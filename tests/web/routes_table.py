@@ -199,6 +199,8 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
             json={"kind": "received", "item": "mask", "quantity": 7, "to": f"place:{ids['c1']}"},
         ),
         ("POST", f"{API}/stock/moves/{{move_id}}/reverse"): Call(201, json={"reason": "wrong"}),
+        ("GET", f"{API}/thresholds"): Call(at="anywhere"),
+        ("POST", f"{API}/what-if"): Call(422, json={"thresholds": {"dark_kwh": 0.2}}),
         ("GET", f"{API}/labels"): Call(at="anywhere"),
         ("POST", f"{API}/labels/calibration"): Call(422, at="anywhere", json={}),
         # programmes, files, feedback, audit

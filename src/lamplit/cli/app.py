@@ -34,6 +34,7 @@ COMMANDS = (
     "states",
     "explain",
     "facade",
+    "what-if",
     "score",
     "programme",
     "demo",
@@ -119,7 +120,7 @@ def build() -> typer.Typer:
         pass
 
     for name in COMMANDS:
-        importlib.import_module(f"lamplit.cli.{name}").register(app)
+        importlib.import_module(f"lamplit.cli.{name.replace('-', '_')}").register(app)
     return app
 
 

@@ -12,6 +12,11 @@ from lamplit.store.schema import campaign, enrollment, event, place
 OPENED = "home.opened"
 REFUSED = "home.refused"
 AGGREGATE_REFUSED = "aggregate.refused"
+FACADE_OPENED = "facade.opened"
+LIST_OPENED = "list.opened"
+LIST_EXPORTED = "list.exported"
+MANY = (FACADE_OPENED, LIST_OPENED, LIST_EXPORTED)
+"""Openings of many homes at once."""
 
 
 def case(conn: Connection, place_id: str, campaign_id: str) -> Row[Any] | None:

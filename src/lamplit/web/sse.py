@@ -29,7 +29,7 @@ RECHECK_SECONDS = 30.0
 """So long after a withdrawal or a sign-out a stream may go on."""
 BATCH = 500
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-SILENT = ("home.opened", "home.refused", "list.exported")
+SILENT = ("home.opened", "home.refused", "list.exported", "list.opened", "facade.opened")
 """That somebody looks at a home is no matter for a board."""
 
 

@@ -66,3 +66,9 @@ EMPTY_FEEDBACK = Problem(
         "Write what you want to say, up to {most} characters.", "请写下您想说的话，最多 {most} 字。"
     ),
 )
+
+PURPOSE_NEEDED = Problem(
+    "door.purpose-needed",
+    Text("a list of homes is opened for a stated purpose only.", "查看住户名单须说明目的。"),
+    Text("Say in `purpose` what it is for; it is logged.", "请在 purpose 中说明用途，将记入日志。"),
+)

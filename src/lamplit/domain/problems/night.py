@@ -97,3 +97,18 @@ LONG_FILM = Problem(
     ),
     Text("Ask for {most} nights at most.", "请查询不超过 {most} 个夜晚。"),
 )
+
+NO_THRESHOLD = Problem(
+    "threshold.unknown",
+    Text("`{name}` is no threshold to play with.", "“{name}”不是可试调的阈值。"),
+    Text("Perhaps {near} is meant; there are {known}.", "或许应为 {near}；可试调的有：{known}。"),
+)
+
+OUT_OF_RANGE = Problem(
+    "threshold.out-of-range",
+    Text("{name} can't be `{value}`.", "{name} 不能取“{value}”。"),
+    Text(
+        "Give a number from {low} to {high} ({unit}); usually {usual}.",
+        "请给出 {low} 至 {high} 之间的数字（单位 {unit}）；通常为 {usual}。",
+    ),
+)

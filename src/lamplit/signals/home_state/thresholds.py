@@ -68,3 +68,33 @@ THRESHOLDS = (
        "结束判空前的活跃天数：一天可能只是来访"),
     _t("enter_probability", 0.5, "probability", "more likely empty than not", "空置可能性过半"),
 )  # fmt: skip
+
+RANGES: dict[str, tuple[float, float]] = {
+    "min_coverage": (0.1, 1.0),
+    "dark_kwh": (0.0, 1.0),
+    "low_kwh": (0.2, 10.0),
+    "low_share": (0.05, 0.9),
+    "catchup_share": (0.2, 1.0),
+    "catchup_least": (0.5, 5.0),
+    "hush_days": (0, 30),
+    "stuck_kwh": (0.05, 5.0),
+    "lived_memory": (7, 120),
+    "spread_floor": (0.05, 1.0),
+    "drop_weight": (0.0, 1.0),
+    "stir_weight": (0.0, 1.0),
+    "round_weight": (0.0, 5.0),
+    "unrest_weight": (0.0, 3.0),
+    "crest_weight": (0.0, 3.0),
+    "flat_weight": (0.0, 3.0),
+    "frugal_weight": (0.0, 3.0),
+    "points_base": (-2.0, 2.0),
+    "daily_base": (-2.0, 2.0),
+    "daily_drop": (0.0, 6.0),
+    "daily_flat": (0.0, 6.0),
+    "leave_rate": (0.001, 0.2),
+    "return_rate": (0.005, 0.5),
+    "enter_days": (1, 14),
+    "leave_days": (1, 7),
+    "enter_probability": (0.1, 0.99),
+}
+"""Within what a threshold may be tried out: beyond it the rules mean something else."""

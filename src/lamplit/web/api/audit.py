@@ -34,8 +34,8 @@ def openings(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[Opening]:
-    """The newest first; `refused` shows refusals too."""
-    kinds = (reveals.OPENED, reveals.REFUSED) if refused else (reveals.OPENED,)
+    """The newest first, façades, films and lists among them; `refused` shows refusals too."""
+    kinds = (reveals.OPENED, *reveals.MANY, *((reveals.REFUSED,) if refused else ()))
     rows = reveal.openings(
         office, actor, kinds=kinds, before=decode(cursor, int), limit=limit + 1,
         person_id=person_id, place_id=place_id,

@@ -22,7 +22,7 @@ from lamplit.services.field import door
 from lamplit.services.field.campaigns import campaigns
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import resolve_place
-from lamplit.store import accounts
+from lamplit.store import accounts, reveals
 from lamplit.store.schema import enrollment, place, task
 from lamplit.store.tree import under, under_any
 
@@ -114,8 +114,8 @@ def export(office: Office, actor: Actor, campaign: str, kind: str, language: Lan
             who.code if who else actor.via, tx.now.astimezone(office.zone), found.purpose
         )
         tx.log(
-            "list.exported", "campaign", found.id, place_id=found.place_id, campaign_id=found.id,
-            purpose=found.purpose, doors=len(rows), suffix=kind,
+            reveals.LIST_EXPORTED, "campaign", found.id, place_id=found.place_id,
+            campaign_id=found.id, purpose=found.purpose, doors=len(rows), suffix=kind,
         )  # fmt: skip
     style = TableStyle(language, HEADINGS, both_languages=False, watermark=mark)
     with tempfile.TemporaryDirectory(dir=office.home.tmp_dir) as folder:

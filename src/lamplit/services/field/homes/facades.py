@@ -27,6 +27,7 @@ from lamplit.services.field.homes.home_states import HomeNow, homes_of
 from lamplit.services.field.homes.told import Showing
 from lamplit.services.field.office import Actor, Office
 from lamplit.services.field.places.places import require_kind, resolve_place
+from lamplit.store import reveals
 from lamplit.store.places import Place
 from lamplit.store.schema import place
 
@@ -131,7 +132,7 @@ def building_svg(
 
 def _note(office: Office, actor: Actor, found: Place, day: date) -> None:
     with office.begin(actor) as tx:
-        tx.log("facade.opened", "place", found.id, place_id=found.id, as_of=day.isoformat())
+        tx.log(reveals.FACADE_OPENED, "place", found.id, place_id=found.id, as_of=day.isoformat())
 
 
 def _standing(

@@ -23,6 +23,7 @@ from lamplit.services.field.homes import told
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import require_kind, resolve_place
 from lamplit.services.film import CARRIED_OVER, Happening, Reel, mark_of, reel_of, span_of
+from lamplit.store import reveals
 from lamplit.store.places import Place
 from lamplit.store.schema import place
 
@@ -88,7 +89,7 @@ def film(
     if single:
         with office.begin(actor) as tx:
             tx.log(
-                "facade.opened", "place", found.id, place_id=found.id,
+                reveals.FACADE_OPENED, "place", found.id, place_id=found.id,
                 first=since.isoformat(), last=until.isoformat(),
             )  # fmt: skip
     home = office.home
