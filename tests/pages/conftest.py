@@ -1,0 +1,113 @@
+"""Fixtures for the pages: a world made once, served anew for each test, and a browser before it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import rig as rigs
+from rig import NoBrowserError, Rig, World, browsing, serving
+
+from lamplit.replay.neighbourhood.small import make_small
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+READY_MADE = "LAMPLIT_PAGES_WORLD"
+"""A folder that `python -m lamplit.replay.neighbourhood` made: saves the making, test by test."""
+
+
+@pytest.fixture(scope="session")
+def made_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small demo world, made once for all test processes; it is copied, never served."""
+    ready = os.environ.get(READY_MADE)
+    if ready:
+        return Path(ready)
+    base = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        base = base.parent
+    folder, done = base / "neighbourhood", base / "neighbourhood.done"
+    with (base / "neighbourhood.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            make_small(folder)
+            done.touch()
+    return folder
+
+
+@pytest.fixture
+def world(made_world: Path, tmp_path: Path) -> Iterator[World]:
+    """A copy of the small demo world of one's own, served on a free port of loopback."""
+    folder = tmp_path / "world"
+    shutil.copytree(made_world, folder)
+    with serving(folder) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def shared_world(made_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A copy for all tests of a file: for those that only look."""
+    folder = tmp_path_factory.mktemp("world") / "world"
+    shutil.copytree(made_world, folder)
+    with serving(folder) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium; skips, with the reason, where none can be had."""
+    missing = rigs.how_to_build()
+    if missing:
+        pytest.skip(missing)
+    try:
+        with browsing() as found:
+            yield found
+    except NoBrowserError as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def rig(browser: Browser, world: World) -> Iterator[Rig]:
+    """A browser before one's own world; ends with a look at what the pages did."""
+    yield from _rig(browser, world)
+
+
+@pytest.fixture
+def shared_rig(browser: Browser, shared_world: World) -> Iterator[Rig]:
+    """A browser before the file's shared world."""
+    yield from _rig(browser, shared_world)
+
+
+def _rig(browser: Browser, world: World) -> Iterator[Rig]:
+    made = Rig(browser, world)
+    yield made
+    made.close()
+    made.watch.check()
+
+
+@pytest.fixture
+def page_as(rig: Rig) -> Callable[..., Page]:
+    """`page_as("leader", path="/", width=360, language="zh-Hans", theme="light")`."""
+    return rig.page_as
+
+
+@pytest.fixture
+def axe() -> Callable[..., None]:
+    """`axe(page)`: no violation of accessibility."""
+
+    def check(page: Page, **more: Any) -> None:
+        if not rigs.AXE.is_file():
+            pytest.skip("axe-core is not installed: ui/npm ci")
+        found = rigs.axe(page, **more)
+        assert not found, "\n".join(found)
+
+    return check

@@ -1,0 +1,336 @@
+"""The browser rig: a world that is served, people signed in to it, and what a page must not do.
+
+Used by the tests of this folder and by `look.py`. A page that is opened by the rig is watched: an
+error on its console, an exception that nobody caught, a failed answer of the server (5xx), or a
+request to another host are faults, and `Watch.check` tells of them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from lamplit.replay.neighbourhood.cast import ACCOUNTS, PASSWORD
+from lamplit.services.field.office import Office, store_url
+from lamplit.services.home import Home
+from lamplit.store import migrate
+from lamplit.store.database import Database
+from lamplit.web.serving import serve
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILT = ROOT / "src" / "lamplit" / "web" / "pages" / "index.html"
+AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+SHOTS = ROOT / "build" / "screenshots"
+CHROMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-extensions", "--no-first-run",
+    "--no-default-browser-check", "--disable-features=Translate,OptimizationHints,MediaRouter",
+)  # fmt: skip
+"""As root in a container there is no sandbox to be had; and the browser itself calls nobody."""
+PHONE = 600
+LANGUAGES = ("zh-Hans", "en")
+THEMES = ("light", "dark")
+NAMES = tuple(one.username for one in ACCOUNTS)
+LOADED = "() => document.querySelector('h1') && !document.querySelector('.ghost, [aria-busy=true]')"
+SECONDS = 15.0
+
+
+class NoBrowserError(Exception):
+    """No browser can be had; the text says why."""
+
+
+def how_to_build() -> str:
+    """What to do where the pages are not built; empty where they are."""
+    return "" if BUILT.is_file() else f"the pages are not built ({BUILT}): run `make ui`"
+
+
+def find_chromium(playwright: Playwright) -> str:
+    """A browser's path: $LAMPLIT_CHROMIUM, one that is installed, Playwright's own, or one that is
+    installed now. Raises NoBrowserError.
+    """
+    named = os.environ.get("LAMPLIT_CHROMIUM")
+    if named:
+        if not shutil.which(named):
+            raise NoBrowserError(f"LAMPLIT_CHROMIUM names {named}, which can't be run")
+        return named
+    there = next((found for one in CHROMES if (found := shutil.which(one))), None)
+    own = playwright.chromium.executable_path
+    return there or (own if Path(own).exists() else _installed(own))
+
+
+def _installed(own: str) -> str:
+    """Try to get one: Playwright's, then the system's where we may install it."""
+    tries = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+        tries.append(["apt-get", "install", "-y", "--no-install-recommends", "chromium"])
+    said = []
+    for wish in tries:
+        done = subprocess.run(wish, capture_output=True, text=True, timeout=600, check=False)
+        found = own if Path(own).exists() else shutil.which("chromium")
+        if found:
+            return found
+        said.append(f"`{' '.join(wish)}` gave {done.returncode}: {done.stderr.strip()[-200:]}")
+    raise NoBrowserError("no browser; name one by LAMPLIT_CHROMIUM. " + "; ".join(said))
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """A browser for the length of the `with`. Raises NoBrowserError."""
+    if importlib.util.find_spec("playwright") is None:
+        raise NoBrowserError("Playwright is not installed: pip install -e '.[dev]'")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = find_chromium(playwright)
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass(eq=False)
+class World:
+    """A world that is being served: where, its office, and who has signed in so far."""
+
+    folder: Path
+    url: str
+    office: Office
+    _signed_in: dict[str, list[Any]] = field(default_factory=dict)
+
+    def cookies(self, context: BrowserContext, name: str) -> list[Any]:
+        """The session of an account; signed in to once, for sign-ins are counted."""
+        if name not in self._signed_in:
+            who = {"username": name, "password": PASSWORD}
+            answer = context.request.post(f"{self.url}/api/v1/sign-in", data=who)
+            assert answer.ok, answer.text()
+            self._signed_in[name] = context.cookies()
+        return self._signed_in[name]
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[World]:
+    """Serve the world in a folder, on a free port of loopback, quietly."""
+    import logging
+
+    import structlog
+
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    home = Home.open(folder / "home")
+    # One that was made before the tables' last change will do.
+    with closing(Database(store_url(home))) as db:
+        migrate.upgrade(db)
+    office = Office.open(home)
+    try:
+        with serve(office) as running:
+            yield World(folder, running.url, office)
+    finally:
+        office.db.close()
+        structlog.configure(**before)
+
+
+@dataclass
+class Watch:
+    """What pages did that they must not do. `allowed`: patterns of what a test expects."""
+
+    host: str
+    faults: list[str] = field(default_factory=list)
+    allowed: list[re.Pattern[str]] = field(default_factory=list)
+
+    def allow(self, pattern: str) -> None:
+        """Expect faults whose text a pattern finds."""
+        self.allowed.append(re.compile(pattern))
+
+    def on(self, context: BrowserContext) -> None:
+        """Watch every page of a context, those that it opens later too."""
+        context.on("page", self._page)
+        context.on("request", lambda request: self._request(request.url))
+        context.on("response", self._response)
+
+    def check(self) -> None:
+        """AssertionError with all faults that nobody expected; they are forgotten then."""
+        met = [f for f in self.faults if not any(p.search(f) for p in self.allowed)]
+        self.faults.clear()
+        assert not met, "the page was at fault:\n  " + "\n  ".join(met)
+
+    def _page(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda fault: self.faults.append(f"uncaught: {fault}"))
+
+    def _console(self, message: Any) -> None:
+        # What the server answered is judged by its status; who is signed out is told so by a 401.
+        loading = message.text.startswith("Failed to load resource")
+        if message.type == "error" and not loading:
+            where = message.location.get("url", "")
+            self.faults.append(f"console: {message.text} ({where})")
+
+    def _request(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != self.host:
+            self.faults.append(f"another host: {url}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 500:
+            self.faults.append(f"{response.status}: {response.request.method} {response.url}")
+
+
+@dataclass
+class Rig:
+    """A browser before a world; every page that it opens is watched."""
+
+    browser: Browser
+    world: World
+    watch: Watch = field(init=False)
+    _open: list[BrowserContext] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(urlsplit(self.world.url).netloc)
+
+    def page_as(
+        self,
+        name: str = "",
+        *,
+        path: str = "",
+        width: int = 1440,
+        height: int | None = None,
+        language: str = "zh-Hans",
+        theme: str = "light",
+        service_worker: bool = False,
+        **more: Any,
+    ) -> Page:
+        """A page of a new browser profile, signed in as somebody (nobody where it is left out).
+
+        It stands at `path` and has loaded, or is empty. `service_worker`: let the pages install
+        theirs. `more` goes to the context (`offline`, `permissions`, `geolocation` …).
+        """
+        tall = height or (780 if width <= PHONE else 900)
+        context = self.browser.new_context(
+            base_url=self.world.url,
+            viewport={"width": width, "height": tall},
+            locale="zh-CN" if language == "zh-Hans" else "en-GB",
+            timezone_id=more.pop("timezone_id", self.world.office.home.timezone),
+            color_scheme=theme,  # type: ignore[arg-type]
+            reduced_motion=more.pop("reduced_motion", "reduce"),
+            service_workers="allow" if service_worker else "block",
+            has_touch=width <= PHONE,
+            **more,
+        )
+        self._open.append(context)
+        context.add_init_script(_chosen(language, theme))
+        context.set_default_timeout(SECONDS * 1000)
+        if name:
+            context.add_cookies(self.world.cookies(context, name))
+        self.watch.on(context)
+        page = context.new_page()
+        if path:
+            goto(page, path)
+        return page
+
+    def close(self) -> None:
+        """Close all pages."""
+        for context in self._open:
+            context.close()
+        self._open.clear()
+
+
+def _chosen(language: str, theme: str) -> str:
+    """What this device remembers, where it remembers nothing yet: a test may choose otherwise."""
+    kept = json.dumps({"lamplit.language": language, "lamplit.theme": theme})
+    return (
+        "try{for(const [k,v] of Object.entries(" + kept + "))"
+        "if(localStorage.getItem(k)===null)localStorage.setItem(k,v)}catch{}"
+    )
+
+
+def goto(page: Page, path: str) -> None:
+    """Go to a path of the pages, and wait until it shows what it has."""
+    page.goto(path, wait_until="domcontentloaded")
+    loaded(page)
+
+
+def loaded(page: Page) -> None:
+    """Wait until a page has its heading, and no placeholder stands in it."""
+    page.wait_for_function(LOADED)
+
+
+def axe(page: Page, *, without: tuple[str, ...] = ()) -> list[str]:
+    """Violations of accessibility (WCAG 2.2 A and AA, and good practice), a line each."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        """async (without) => (await axe.run(document, {
+             runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+             rules: Object.fromEntries(without.map((name) => [name, {enabled: false}])),
+             resultTypes: ["violations"],
+           })).violations.map((v) => `${v.id}: ${v.help}: ` +
+             v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | "))""",
+        list(without),
+    )
+    return list(found)
+
+
+def untold(page: Page) -> list[str]:
+    """Texts on a page that are keys of texts: a translation that is missing."""
+    return list(
+        page.evaluate(
+            r"""() => {
+              const key = /^[a-z][a-zA-Z]*(\.[a-z][a-zA-Z_0-9]*)+$/;
+              const slip = /\b(undefined|NaN)\b|\[object Object\]/;
+              const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+              const met = [];
+              while (walk.nextNode()) {
+                const at = walk.currentNode.parentElement;
+                if (at?.closest("code, pre, script, style, [translate=no]")) continue;
+                const said = walk.currentNode.textContent.trim();
+                if (key.test(said) || slip.test(said)) met.push(said);
+              }
+              const names = ["aria-label", "title", "placeholder", "alt"];
+              const named = names.map((name) => `[${name}]`).join();
+              for (const node of document.querySelectorAll(named))
+                for (const name of names)
+                  if (key.test(node.getAttribute(name) ?? "")) met.push(node.getAttribute(name));
+              return met;
+            }"""
+        )
+    )
+
+
+def overflow(page: Page) -> list[str]:
+    """What makes a page wider than its window: nothing, or the elements that stick out."""
+    return list(
+        page.evaluate(
+            r"""() => {
+              const wide = document.documentElement.clientWidth;
+              if (document.documentElement.scrollWidth <= wide) return [];
+              const out = [...document.querySelectorAll("body *")].filter((node) => {
+                const box = node.getBoundingClientRect();
+                return box.width > 0 && box.right > wide + 1;
+              });
+              return out.slice(0, 4).map((n) => n.outerHTML.slice(0, 140));
+            }"""
+        )
+    )
+
+
+def shot(page: Page, name: str, *, full: bool = True) -> Path:
+    """Keep a picture of a page as `build/screenshots/NAME.png`."""
+    file = SHOTS / f"{name}.png"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=file, full_page=full, animations="disabled")
+    return file
