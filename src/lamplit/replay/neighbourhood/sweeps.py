@@ -12,7 +12,7 @@ from lamplit.replay.neighbourhood.cast import LEADER, TODAY, VOLUNTEER, YESTERDA
 from lamplit.replay.neighbourhood.hood import DAY, Hood
 from lamplit.replay.neighbourhood.rounds import PARTS, Rounds
 from lamplit.services.field.campaigns import board, campaigns, doors, enrol, evening
-from lamplit.services.field.tasks import assign, tasks
+from lamplit.services.field.tasks import assign, tasklist, tasks
 
 FIRST, SWEEP = "FIRST", "SWEEP"
 FIRST_DAY = 6
@@ -131,11 +131,11 @@ def _claims(hood: Hood, sweep: Sweep) -> None:
     """Just now: some doors that nobody had were claimed, and one is being gone to."""
     if not sweep.rows:
         return
-    listed = doors.listed(hood.office, hood.as_(LEADER), sweep.code, limit=5000)
-    free = [d for d in listed if d.owner_id is None and d.task_state == "requested" and d.task_id]
-    for number, one in enumerate(free[: max(2, len(free) // 4)]):
-        code = sweep.team[number % min(3, len(sweep.team))]
-        task = one.task_id or ""
-        tasks.claim(hood.office, hood.as_(code), task)
-        if number == 0:
-            tasks.start(hood.office, hood.as_(code), task)
+    # As their phones list them: some tasks are for other roles only.
+    for number, code in enumerate(sweep.team[:3]):
+        listed = tasklist.tasks_of(hood.office, hood.as_(code))
+        free = [one.task.id for one in listed.claimable if one.campaign_code == sweep.code]
+        for task in free[: max(1, len(free) // 10)]:
+            tasks.claim(hood.office, hood.as_(code), task)
+        if number == 0 and free:
+            tasks.start(hood.office, hood.as_(code), free[0])
