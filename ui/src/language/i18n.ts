@@ -44,6 +44,17 @@ export const i18n = createI18n({
 
 document.documentElement.lang = first();
 
+let zone: string | undefined;
+
+/** The office's time zone: where a deadline is at midnight, whatever the reader's device thinks. */
+export function keepZone(name: string | undefined): void {
+  zone = name;
+}
+
+export function timeZone(): string | undefined {
+  return zone;
+}
+
 export function language(): Language {
   return i18n.global.locale.value as Language;
 }

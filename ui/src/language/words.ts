@@ -8,7 +8,9 @@
  *     const { t } = useWords();   t("left", { n: 3 }, 3)
  */
 import { useI18n } from "vue-i18n";
-import { i18n, language } from "@/language/i18n";
+import { i18n, language, timeZone } from "@/language/i18n";
+
+export type DateFormat = "day" | "short" | "weekday" | "time" | "moment";
 
 /** A text in both languages; English may have a plural after ` | `. */
 export interface Said {
@@ -39,11 +41,16 @@ export function defineWords<const Words extends Record<string, Said>>(room: stri
   type Key = keyof Words & string;
 
   return function useWords() {
-    const { t: translate, d, n } = useI18n({ useScope: "global" });
+    const { t: translate, d: date, n } = useI18n({ useScope: "global" });
     function t(key: Key, values: Record<string, unknown> = {}, count?: number): string {
       return count === undefined
         ? translate(`${room}.${key}`, values)
         : translate(`${room}.${key}`, values, count);
+    }
+    /** An instant in the office's zone; a plain day (`2026-03-01`) is that day everywhere. */
+    function d(value: string | number | Date, key: DateFormat): string {
+      const plain = typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value);
+      return date(new Date(value), { key, timeZone: plain ? "UTC" : timeZone() });
     }
     return { t, d, n };
   };

@@ -2,6 +2,7 @@
 import { computed, reactive } from "vue";
 import { api, ask, keepCsrf, whenSignedOut, type Schemas } from "@/api/client";
 import { Problem } from "@/api/problem";
+import { keepZone } from "@/language/i18n";
 
 export type Me = Schemas["Me"];
 
@@ -54,6 +55,7 @@ export async function signOut(): Promise<void> {
 
 function take(me: Me | null): void {
   session.me = me;
+  if (me) keepZone(me.timezone);
   keepCsrf(me?.csrf ?? null);
 }
 

@@ -34,12 +34,13 @@ class Duty(BaseModel):
 
 
 class Me(BaseModel):
-    """The caller. `csrf` is there where they came with a session."""
+    """The caller. `csrf` is there where they came with a session; `timezone` is the office's."""
 
     person_id: str
     code: str
     name: str
     language: str | None
+    timezone: str
     duties: list[Duty]
     csrf: str | None
     must_change: bool
@@ -62,6 +63,7 @@ def me(office: TheOffice, actor: Who, request: Request) -> Me:
         code=view.person.code,
         name=view.person.name,
         language=view.person.language,
+        timezone=office.zone.key,
         duties=duties,
         csrf=session.csrf if session else None,
         must_change=bool(session and session.must_change),

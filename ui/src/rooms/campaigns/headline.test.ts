@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schemas } from "@/api/client";
-import { headline, silent, stretch } from "./headline";
+import { doneOf, headline, silent, stretch } from "./headline";
 
 const HOUR = 3_600_000;
 const NOW = "2026-03-02T10:00:00Z";
@@ -29,9 +29,16 @@ describe("the board's sentence", () => {
   });
   it("promises nothing before there is a pace", () => {
     expect(headline(board({ done: 3 })).key).toBe("noPace");
+    expect(headline(board({ done: 12 }))).toMatchObject({ key: "soFar", tone: "warn" });
   });
   it("says how long ago a deadline passed", () => {
     expect(headline(board({ campaign: { deadline: later(-5) } }))).toMatchObject({ key: "past", spare: -5 * HOUR });
+  });
+  it("counts tasks, not doors, of care that recurs", () => {
+    const care = board({ recurs: true, done: 0, expected: 90, counts: { tasks_done: 80, tasks_due: 30 } });
+    expect(doneOf(care)).toEqual({ value: 80, most: 110 });
+    expect(headline(care)).toMatchObject({ key: "careOn", tone: "warn" });
+    expect(doneOf(board({}))).toEqual({ value: 40, most: 100 });
   });
   it("asks for a sweep where nothing is enrolled", () => {
     expect(headline(board({ enrolled: 0, done: 0 })).key).toBe("nothingYet");

@@ -5,7 +5,7 @@ type Board = Schemas["Board"];
 
 export type Tone = "good" | "warn" | "bad" | "plain";
 export interface Headline {
-  key: "finished" | "nothingYet" | "noPace" | "onCourse" | "tight" | "behind" | "never" | "past" | "careOn";
+  key: "finished" | "nothingYet" | "noPace" | "onCourse" | "tight" | "behind" | "never" | "past" | "careOn" | "soFar";
   tone: Tone;
   /** Milliseconds to spare (positive) or over (negative), where there is a forecast. */
   spare?: number;
@@ -18,19 +18,25 @@ export function headline(board: Board): Headline {
   const now = Date.parse(board.at);
   const deadline = Date.parse(board.campaign.deadline);
   const left = board.enrolled - board.done;
-  const recurs = (board.counts["tasks_due"] ?? 0) > 0 && board.forecast === null && board.enrolled > 0 && board.counts["follow_ups_open"] === undefined;
   if (board.enrolled === 0) return { key: "nothingYet", tone: "plain" };
+  if (board.recurs) return { key: "careOn", tone: doneOf(board).value < board.expected ? "warn" : "good" };
   if (left === 0) return { key: "finished", tone: "good" };
   if (now > deadline) return { key: "past", tone: "bad", spare: deadline - now };
-  if (recurs) return { key: "careOn", tone: board.done < board.expected ? "warn" : "good" };
   const forecast = board.forecast;
-  if (!forecast) return board.done < LEAST_DONE ? { key: "noPace", tone: "plain" } : { key: "careOn", tone: board.done < board.expected ? "warn" : "good" };
+  if (!forecast) return board.done < LEAST_DONE ? { key: "noPace", tone: "plain" } : { key: "soFar", tone: board.done < board.expected ? "warn" : "good" };
   if (!forecast.at) return { key: "never", tone: "bad" };
   const spare = deadline - Date.parse(forecast.at);
   if (spare < 0) return { key: "behind", tone: "bad", spare };
   // A band whose late end passes the deadline is no promise.
   const late = forecast.late ? Date.parse(forecast.late) : Infinity;
   return late > deadline ? { key: "tight", tone: "warn", spare } : { key: "onCourse", tone: "good", spare };
+}
+
+/** What the bar shows: doors done of those enrolled or, of care that recurs, tasks done of those made. */
+export function doneOf(board: Board): { value: number; most: number } {
+  if (!board.recurs) return { value: board.done, most: board.enrolled };
+  const value = board.counts["tasks_done"] ?? 0;
+  return { value, most: Math.max(board.expected, value + (board.counts["tasks_due"] ?? 0)) };
 }
 
 /** A stretch of time in its largest unit, rounded: `["hours", 5]`. */

@@ -81,7 +81,8 @@ class Worker:
 class Board:
     """A campaign's board. `counts` holds every count that a pack's figures may name.
 
-    `people` is empty for those who may not see people; `quarantine` counts the whole inbox.
+    `people` is empty for those who may not see people; `quarantine` counts the whole inbox. Of a
+    campaign that `recurs`, `expected` counts tasks, else enrollments.
     """
 
     campaign: Campaign
@@ -95,6 +96,7 @@ class Board:
     uncovered: list[Uncovered]
     people: list[Worker]
     quarantine: int
+    recurs: bool
     purpose: Text = field(default_factory=lambda: Text("", ""))
 
 
@@ -129,6 +131,7 @@ def board(office: Office, actor: Actor, campaign: str) -> Board:
             _uncovered(tx, free),
             workers,
             counts.quarantined(tx.conn),
+            recurs(pack),
             purpose,
         )
 
