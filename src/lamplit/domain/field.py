@@ -335,6 +335,28 @@ class InboxState(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class PlanState(StrEnum):
+    """planning → ready → applied → superseded; or failed, with a problem.
+
+    A plan is a proposal until it is applied. One that was in force before can be applied again.
+    """
+
+    PLANNING = "planning"
+    READY = "ready"
+    APPLIED = "applied"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+
+
+PLAN_TEXT = {
+    PlanState.PLANNING: Text("being made", "生成中"),
+    PlanState.READY: Text("ready", "待启用"),
+    PlanState.APPLIED: Text("in force", "已启用"),
+    PlanState.FAILED: Text("failed", "失败"),
+    PlanState.SUPERSEDED: Text("superseded", "已被取代"),
+}
+
+
 def may_move_task(before: TaskState, after: TaskState) -> bool:
     """Whether a task may go from one state to the other."""
     return after in TASK_MOVES[before]

@@ -19,6 +19,7 @@ import numpy as np
 from lamplit.planning.lists import Lists, make_lists
 from lamplit.planning.live import live_through
 from lamplit.planning.model import DAY, Chance, Help, Lever, Person, Span, Step
+from lamplit.planning.progress import Report, Stage, silent, within
 from lamplit.planning.risk import Run
 from lamplit.planning.world import World
 
@@ -28,16 +29,18 @@ _HALF_HOUR = 30.0
 _WORKDAY = ((9 * 60.0, 12 * 60.0), (14 * 60.0, 18 * 60.0))
 
 
-def seek_help(world: World, lists: Lists, run: Run) -> tuple[Help, ...]:
+def seek_help(world: World, lists: Lists, run: Run, report: Report = silent) -> tuple[Help, ...]:
     """One answer for each lever, the cheapest that is enough first, doors left last."""
     owed = run.owed()
     short = float(np.quantile(owed, 0.9)) * 1.1
     replicates = min(_REPLICATES, world.request.options.replicates)
-    found = [
-        _people(world, run, short, replicates),
-        _hours(world, short, replicates),
-        _leave(world, lists, run, short, replicates),
-    ]
+    told = within(report, Stage.HELPING)
+    told(0.0)
+    people = _people(world, run, short, replicates)
+    told(0.5)
+    hours = _hours(world, short, replicates)
+    told(0.9)
+    found = [people, hours, _leave(world, lists, run, short, replicates)]
     return tuple(sorted(found, key=lambda h: (h.enough is None, h.lever is Lever.LEAVE, h.costs)))
 
 

@@ -48,7 +48,14 @@ class _State:
 
 
 def improve(
-    world: World, sharing: Sharing, walk: Walks, quota: Floats, *, shares: int, seconds: float
+    world: World,
+    sharing: Sharing,
+    walk: Walks,
+    quota: Floats,
+    *,
+    shares: int,
+    seconds: float,
+    report: Callable[[float], None],
 ) -> list[Scheduled]:
     """Everybody's walked list, after `shares` first shares and `seconds` of the solver's time.
 
@@ -69,7 +76,8 @@ def improve(
     rounds = int(np.ceil(seconds / (2 * SHARE))) if seconds > 0 and len(active) > 1 else 0
     rng = np.random.default_rng(world.request.options.seed)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for _ in range(rounds):
+        for turn in range(rounds):
+            report(turn / rounds)
             _round(state, active, walk, rng, pool)
     return state.walked
 

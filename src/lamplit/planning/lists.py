@@ -12,6 +12,7 @@ from lamplit.planning.bound import finish_of, least_work
 from lamplit.planning.improve import improve
 from lamplit.planning.model import Why
 from lamplit.planning.pieces import Piece, cut
+from lamplit.planning.progress import Report, Stage, silent, within
 from lamplit.planning.route import best_order, blocks_of, urgencies
 from lamplit.planning.schedule import Scheduled, schedule
 from lamplit.planning.split import can_take
@@ -48,7 +49,7 @@ class Lists:
         return max(ends) if ends else None
 
 
-def make_lists(world: World, seconds: float) -> Lists:
+def make_lists(world: World, seconds: float, report: Report = silent) -> Lists:
     """Lists for all doors of the world; with 0 seconds the quick way, without the solver."""
     left = unable(world)
     doors = _affordable(world, [d for d in range(len(world.rank)) if d not in left], left)
@@ -66,9 +67,11 @@ def make_lists(world: World, seconds: float) -> Lists:
         quota,
         shares=SHARES if seconds else 1,
         seconds=seconds,
+        report=within(report, Stage.SHARING),
     )
     settled = settle(world, walked, left)
-    trimmed = trim(world, settled.walked, steps=TRIMS if seconds else 0)
+    steps = TRIMS if seconds else 0
+    trimmed = trim(world, settled.walked, steps, within(report, Stage.TRIMMING))
     return Lists(tuple(trimmed), settled.left)
 
 

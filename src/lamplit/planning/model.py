@@ -16,6 +16,8 @@ from lamplit.domain.language import Text
 
 DAY = 1440.0
 """Minutes in a day."""
+PARTS = (0.0, 12 * 60.0, 17.5 * 60.0)
+"""Minutes of the day at which morning, afternoon and evening begin."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -140,7 +142,7 @@ class Request:
     now: float = 0.0
     visit: Visit = Visit()
     walking: Walking = Walking()
-    parts: tuple[float, ...] = (0.0, 12 * 60.0, 17.5 * 60.0)
+    parts: tuple[float, ...] = PARTS
     options: Options = Options()
 
 
@@ -281,6 +283,7 @@ class Plan:
     """Who goes where, in which order, and how surely that is done by the deadline.
 
     `help` is empty where the deadline holds anyway (or nobody asked); else it has one entry for
+    each lever.
     """
 
     request: Request

@@ -9,27 +9,30 @@ from lamplit.planning.help import seek_help
 from lamplit.planning.lists import Lists, make_lists
 from lamplit.planning.live import live_through
 from lamplit.planning.model import Help, Measures, Plan, Request, Shift, Stop, Unassigned
+from lamplit.planning.progress import BEGINS, Report, Stage, silent
 from lamplit.planning.risk import Run
 from lamplit.planning.world import World
 
 
-def make_plan(request: Request) -> Plan:
+def make_plan(request: Request, report: Report = silent) -> Plan:
     """The best plan found in about `request.options.seconds`, with its forecast and what helps.
 
     Raises LamplitError (planning.*) for a request that makes no sense.
     """
     world = World.of(request)
-    return finished(world, make_lists(world, request.options.seconds))
+    return finished(world, make_lists(world, request.options.seconds, report), report)
 
 
-def finished(world: World, lists: Lists) -> Plan:
+def finished(world: World, lists: Lists, report: Report = silent) -> Plan:
     """The plan of given lists: lived through, measured, and helped where it does not hold."""
     options = world.request.options
+    report(BEGINS[Stage.LIVING], Stage.LIVING)
     run = live_through(world, lists, options.replicates)
     forecast = run.forecast()
     helps: tuple[Help, ...] = ()
     if options.seek_help and forecast.holds.value < options.target:
-        helps = seek_help(world, lists, run)
+        helps = seek_help(world, lists, run, report)
+    report(1.0, Stage.LIVING)
     return as_plan(world, lists, run, helps)
 
 

@@ -14,18 +14,9 @@ from dataclasses import dataclass, field, replace
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import planning as problems
-from lamplit.planning.hand_out import hand_out
-from lamplit.planning.help import seek_help
-from lamplit.planning.lists import Lists, unable
-from lamplit.planning.live import live_through
-from lamplit.planning.model import Building, Door, Person, Plan, Request, Why
-from lamplit.planning.planner import as_plan
-from lamplit.planning.risk import Run
-from lamplit.planning.schedule import Scheduled, schedule
+from lamplit.planning.model import Building, Door, Person, Plan, Request
+from lamplit.planning.standing import Standing, filled, walked
 from lamplit.planning.world import World
-
-FILLS = (0.95, 0.75)
-"""Which share of a receiver's free time is given away; the next if the deadline is at risk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +79,9 @@ def replan(plan: Plan, change: Change) -> Replanned:
     if _is_nothing(plan.request, change):
         return Replanned(plan, Preview((), (), (), ()))
     world = World.of(changed(plan.request, change))
-    kept, lost = _kept(world, plan)
-    lists, run = _hand_out(world, kept, lost, frozenset(p.id for p in change.joined))
-    options = world.request.options
-    short = options.seek_help and run.forecast().holds.value < options.target
-    new = as_plan(world, lists, run, seek_help(world, lists, run) if short else ())
-    new = replace(new, done=plan.done | change.done)
+    joined = frozenset(p.id for p in change.joined)
+    kept, left = walked(world, Standing(plan.lists(), fresh=joined))
+    new = replace(filled(world, kept, left, joined), done=plan.done | change.done)
     return Replanned(new, preview(plan, new, change))
 
 
@@ -147,34 +135,3 @@ def _check(plan: Plan, change: Change) -> None:
     ):
         for one in sorted(asked - known):
             raise LamplitError(problems.UNKNOWN, where="change", what=what, id=one)
-
-
-def _kept(world: World, plan: Plan) -> tuple[list[Scheduled], dict[int, Why]]:
-    """Everybody's list less what is gone, walked from now, and why some doors can't be done."""
-    index = {d.id: i for i, d in enumerate(world.request.doors)}
-    lists, left = plan.lists(), unable(world)
-    kept = []
-    for person, one in enumerate(world.request.people):
-        row = [index[d] for d in lists.get(one.id, ()) if d in index]
-        kept.append(schedule(world, person, [d for d in row if d not in left]))
-    return kept, left
-
-
-def _hand_out(
-    world: World, kept: list[Scheduled], left: dict[int, Why], joined: frozenset[str]
-) -> tuple[Lists, Run]:
-    """The orphans with the fewest receivers with whom the deadline holds as surely as asked."""
-    fresh = frozenset(i for i, p in enumerate(world.request.people) if p.id in joined)
-    options, best = world.request.options, None
-    held = {d for s in kept for d in s.row} | set(left)
-    orphans = [d for d in range(len(world.rank)) if d not in held]
-    for fill in FILLS if orphans else FILLS[:1]:
-        lists = hand_out(world, kept, orphans, left, fresh, fill)
-        run = live_through(world, lists, options.replicates)
-        chance = run.forecast().holds.value
-        if best is None or chance > best[0] + 0.01:
-            best = (chance, lists, run)
-        if chance >= options.target:
-            break
-    assert best is not None  # there is at least one fill
-    return best[1], best[2]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date, timedelta
 
 from lamplit.domain.language import Language, Text
 from lamplit.planning.model import DAY, WHY_SAID, Help, Lever, Plan
 from lamplit.planning.replan import Preview
 
 _TIME = Text("day {day}, {hour:02d}:{minute:02d}", "第{day}天 {hour:02d}:{minute:02d}")
+_DATE = Text(
+    "{date:%Y-%m-%d} {hour:02d}:{minute:02d}", "{date:%m}月{date:%d}日 {hour:02d}:{minute:02d}"
+)
 _LISTS = Text(
     "{doors} doors on the lists of {people} people, {shifts} shifts.",
     "{people} 人分 {shifts} 个班次，共安排 {doors} 户。",
@@ -60,8 +64,11 @@ _MOVE = Text("{doors} doors from {giver} to {taker}.", "{doors} 户由 {giver} �
 _NO_ONE = Text("nobody", "无人")
 
 
-def summary(plan: Plan, language: Language) -> list[str]:
-    """What a leader wants to know of a plan, a sentence a line."""
+def summary(plan: Plan, language: Language, first: date | None = None) -> list[str]:
+    """What a leader wants to know of a plan, a sentence a line.
+
+    Times are said as days of the plan, or as dates where its `first` day is given.
+    """
     forecast, doors = plan.forecast, len(plan.request.doors)
     said = [
         _LISTS.say(
@@ -72,16 +79,16 @@ def summary(plan: Plan, language: Language) -> list[str]:
         ),
         _HOLDS.say(
             language,
-            deadline=clock(plan.request.deadline, language),
+            deadline=clock(plan.request.deadline, language, first),
             chance=forecast.holds.value,
             low=forecast.holds.interval.low,
             high=forecast.holds.interval.high,
         ),
         _FINISH.say(
             language,
-            finish=clock(forecast.finish, language),
-            early=clock(forecast.early, language),
-            late=clock(forecast.late, language),
+            finish=clock(forecast.finish, language, first),
+            early=clock(forecast.early, language, first),
+            late=clock(forecast.late, language, first),
         ),
         _REACHED.say(language, reached=forecast.reached, doors=doors),
     ]
@@ -118,10 +125,13 @@ def preview_summary(preview: Preview, language: Language) -> list[str]:
     return said
 
 
-def clock(minute: float, language: Language) -> str:
-    """A minute of the plan as day and time of day."""
+def clock(minute: float, language: Language, first: date | None = None) -> str:
+    """A minute of the plan as day (a date, where the `first` is given) and time of day."""
     whole = round(minute)
     day, rest = divmod(whole, int(DAY))
+    if first is not None:
+        at = first + timedelta(days=day)
+        return _DATE.say(language, date=at, hour=rest // 60, minute=rest % 60)
     return _TIME.say(language, day=day + 1, hour=rest // 60, minute=rest % 60)
 
 

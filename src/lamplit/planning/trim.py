@@ -7,7 +7,7 @@ that brings the finish forward. Lists are walked, not modelled, for every try.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -19,10 +19,13 @@ _TAKERS = 10
 _GAIN = 0.05
 
 
-def trim(world: World, walked: Sequence[Scheduled], steps: int) -> list[Scheduled]:
+def trim(
+    world: World, walked: Sequence[Scheduled], steps: int, report: Callable[[float], None]
+) -> list[Scheduled]:
     """Lists that finish no later, after at most `steps` hand-overs."""
     found = list(walked)
-    for _ in range(steps):
+    for step in range(steps):
+        report(step / steps)
         latest = max(range(len(found)), key=lambda p: (found[p].finish or 0.0, p), default=None)
         if latest is None or found[latest].finish is None:
             break

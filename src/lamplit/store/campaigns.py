@@ -103,6 +103,7 @@ def revive(conn: Connection, campaign_id: str, reason: str, now: datetime) -> in
             state=TaskState.REQUESTED.value,
             reason=None,
             owner_id=None,
+            turn=None,
             claimed_until=None,
             changed_at=now,
             version=task.c.version + 1,

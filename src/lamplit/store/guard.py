@@ -21,6 +21,7 @@ NOUNS = {
     "campaign": Text("campaign", "行动"),
     "enrollment": Text("enrollment", "纳入对象"),
     "task": Text("task", "任务"),
+    "plan": Text("plan", "排班方案"),
     "submission": Text("submission", "记录"),
     "finding": Text("finding", "发现"),
     "stock_move": Text("stock move", "物资流转"),

@@ -238,8 +238,10 @@ def _doors() -> Select[Any]:
             task.c.version,
             task.c.state,
             task.c.owner_id,
+            task.c.campaign_id,
             task.c.due_until,
             task.c.note,
+            task.c.turn,
             campaign.c.programme,
             *_PLACE,
         )

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     Date,
     Float,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -230,6 +231,7 @@ task = Table(
     Column("for_role", Text),
     Column("note", Text),
     Column("reason", Text),  # why not executable, cancelled
+    Column("turn", Integer),  # its place in its owner's list, where a plan says so
     Column("performed_at", Instant),
     ref("performed_by", "person"),
     Column("submission_id", Text),
@@ -252,6 +254,41 @@ task = Table(
     ),
     Index(None, "campaign_id", "building_id", "state"),
     Index(None, "place_id"),
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    key(),
+    ref("campaign_id", "campaign", required=True),
+    need("origin"),  # planner | before: how things stood when the first plan was applied
+    need("state"),
+    Column("asked", Json),
+    Column("result", Json),  # forecast, measures, help, people; doors are in plan_stop
+    Column("problem", Json),  # why it failed: {"code", "fields"}
+    Column("share", Float),  # how far it is, 0 to 1
+    Column("stage", Text),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", Text),
+    Column("seen_at", Instant),  # the last sign of life of who works on it
+    Column("ready_at", Instant),
+    Column("applied_at", Instant),
+    Column("applied_by", Text),
+    version(),
+    Index(None, "campaign_id", "state"),
+)
+
+plan_stop = Table(
+    "plan_stop",
+    metadata,
+    Column("plan_id", Text, ForeignKey("plan.id"), primary_key=True),
+    Column("task_id", Text, ForeignKey("task.id"), primary_key=True),
+    ref("person_id", "person"),  # NULL: on nobody's list
+    Column("turn", Integer),
+    Column("arrives", Instant),
+    Column("why", Text),  # why it is on nobody's list
+    Index(None, "person_id"),
+    Index(None, "task_id"),
 )
 
 inbox = Table(
@@ -419,6 +456,8 @@ __all__ = [
     "person",
     "place",
     "place_code",
+    "plan",
+    "plan_stop",
     "session",
     "setup_link",
     "stock_move",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
 from lamplit.domain.field import OPEN_TASKS, PERFORMED_TASKS, TaskState
 from lamplit.store.bulk import parts
@@ -85,6 +85,14 @@ def owned_open(conn: Connection, person_id: str) -> list[Row[Any]]:
     )
 
 
+def last_turn(conn: Connection, person_id: str) -> int:
+    """The last place in a person's list of open tasks that a plan gave; 0 where none did."""
+    wanted = select(func.max(task.c.turn)).where(
+        task.c.owner_id == person_id, task.c.state.in_(OPEN)
+    )
+    return int(conn.scalar(wanted) or 0)
+
+
 def cancel_due_before(
     conn: Connection, campaign_id: str, prefix: str, before: datetime, reason: str, now: datetime
 ) -> int:
@@ -127,6 +135,7 @@ def cancel_of(conn: Connection, enrollment_ids: Sequence[str], reason: str, now:
                 state=TaskState.CANCELLED.value,
                 reason=reason,
                 owner_id=None,
+                turn=None,
                 claimed_until=None,
                 changed_at=now,
                 version=task.c.version + 1,

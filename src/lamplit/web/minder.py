@@ -17,6 +17,7 @@ from lamplit.services.field.files import incoming
 from lamplit.services.field.jobs import jobs
 from lamplit.services.field.jobs.work import Worker
 from lamplit.services.field.office import Office
+from lamplit.services.field.plans import desk
 from lamplit.services.field.privacy import audit
 from lamplit.services.field.submissions import inbox
 
@@ -45,6 +46,7 @@ def mind(office: Office, stop: threading.Event) -> None:
     while True:
         try:
             inbox.process_pending(office)
+            desk.give_up_lost(office)
             if turn % TIDY_EVERY == 0:
                 audit.tidy(office)
                 incoming.tidy(office)

@@ -164,6 +164,8 @@ def task_row(
         "rank": enrollment.rank,
         "for_role": None,
         "reason": None,
+        "owner_id": None,
+        "turn": None,
         "created_at": now,
         "changed_at": now,
     }

@@ -3,7 +3,8 @@
 A list says where to go and by when. It never says why: no state of a home, no evidence, no rank,
 no reason of enrolment. A phone is lost more easily than a server, and a list of empty homes is what
 a burglar would want; evidence is opened door by door, with a purpose, and each opening is logged.
-Rows stand in the order of a walk, so that not even their order tells what the meters said.
+Rows stand in the order of a walk, or of the plan, whose order is by stairwell and floor: not even
+their order tells what the meters said of a home.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from lamplit.services.field.office import Office
 from lamplit.services.field.phones.phone import Phone
 from lamplit.services.field.phones.phone_doors import Carried, carried
 from lamplit.store import phones
+from lamplit.store.tasks import OPEN
 
 ListName = Literal["tasks", "households"]
 LISTS: tuple[ListName, ...] = ("tasks", "households")
 
 TASK_COLUMNS = (
     "name", "label", "__version", "programme", "state", "mine", "due", "household", "building",
-    "unit", "floor", "door", "note", "geometry",
+    "unit", "floor", "door", "note", "geometry", "turn",
 )  # fmt: skip
 HOME_COLUMNS = (
     "name", "label", "__version", "building", "unit", "floor", "door", "geometry",
@@ -65,7 +67,9 @@ def lists_of(
         found = carried(office, tx, phone.person_id, homes="households" in names)
     made: dict[ListName, EntityList] = {}
     if "tasks" in names:
-        tasks = [_task_row(office, row, phone) for row in (*_walk(found.own), *_walk(found.free))]
+        tasks = [
+            _task_row(office, row, phone) for row in (*_planned(found.own), *_walk(found.free))
+        ]
         made["tasks"] = EntityList("tasks", _csv(TASK_COLUMNS, tasks), len(tasks))
     if "households" in names:
         homes = [_home_row(row, phone.language) for row in _walk(found.homes)]
@@ -128,6 +132,7 @@ def _task_row(office: Office, row: Row[Any], phone: Phone) -> tuple[object, ...]
         row.door,
         row.note if mine else None,
         _geometry(row),
+        row.turn if mine else None,
     )
 
 
@@ -170,6 +175,17 @@ def _geometry(row: Row[Any]) -> str:
     if lat is None or lon is None:
         lat, lon = row.building_lat, row.building_lon
     return "" if lat is None or lon is None else f"{lat} {lon} 0 0"
+
+
+def _planned(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Open tasks that a plan put in order, in that order; then the others in the order of a walk.
+
+    A plan's order is by stairwell, and by floor within one: it says nothing of any one home.
+    """
+    first = [row for row in rows if row.turn is not None and row.state in OPEN]
+    known = {row.id for row in first}
+    first.sort(key=lambda row: (row.campaign_id, row.turn, row.due_until, row.id))
+    return [*first, *_walk(row for row in rows if row.id not in known)]
 
 
 def _walk(rows: Iterable[Row[Any]]) -> list[Row[Any]]:

@@ -12,7 +12,7 @@ from lamplit.domain.field import CampaignState
 from lamplit.services.field.office import SYSTEM, Actor, Office, Transaction
 from lamplit.services.field.packs import pack_of
 from lamplit.services.field.submissions import media
-from lamplit.store import campaigns, enrollments, submissions
+from lamplit.store import campaigns, enrollments, plans, submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,11 @@ class Expired:
 def expire(office: Office, actor: Actor = SYSTEM, *, now: datetime | None = None) -> list[Expired]:
     """Expire what is past its time; run it nightly. Running it again changes nothing.
 
-    A closed campaign's evidence and signals go `list_days` of its pack after the close (the
-    campaign is `expired` then: labels must be taken before); the answers, the raw bytes and the
-    photos of its submissions go `submission_days` after it. Outcomes, findings and the log stay.
-    Each is logged with its counts. `now`: for a look ahead in tests.
+    A closed campaign's evidence and signals go `list_days` of its pack after the close, and the
+    doors of its plans with them (the campaign is `expired` then: labels must be taken before); the
+    answers, the raw bytes and the photos of its submissions go `submission_days` after it.
+    Outcomes, findings and the log stay. Each is logged with its counts. `now`: for a look ahead in
+    tests.
     """
     done: list[Expired] = []
     unused: list[str] = []
@@ -59,9 +60,10 @@ def _lists(tx: Transaction, row: Row[Any]) -> list[Expired]:
         return []
     enrollments.lock_all(tx.conn, row.id)
     evidence, signals = enrollments.forget(tx.conn, row.id)
+    planned = plans.forget_stops(tx.conn, row.id)
     tx.log(
         "campaign.expired", "campaign", row.id, place_id=row.place_id, campaign_id=row.id,
-        evidence=evidence, signals=signals,
+        evidence=evidence, signals=signals, planned=planned,
     )  # fmt: skip
     return [Expired(row.id, row.code, evidence, signals)]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lamplit.services.field.submissions.submit import Entry
 
 TASK = ("state", "performed_at", "performed_by", "submission_id", "owner_id", "claimed_until",
-        "due_from", "due_until", "reason", "changed_at", "version")  # fmt: skip
+        "due_from", "due_until", "reason", "changed_at", "turn", "version")  # fmt: skip
 ENROLLMENT = ("state", "outcome", "found", "attempts", "done_at", "done_why", "version")
 FINDING = ("state", "note", "closed_at", "closed_by", "version")
 

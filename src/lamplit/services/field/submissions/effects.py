@@ -18,8 +18,15 @@ from lamplit.domain.field import (
 )
 from lamplit.programmes.calendar import History, Window, due_windows
 from lamplit.programmes.rules import FollowUp, Move, Raised
-from lamplit.services.field.campaigns.cadence import attempt_of, slot_of, task_row, window_rows
+from lamplit.services.field.campaigns.cadence import (
+    attempt_of,
+    base_of,
+    slot_of,
+    task_row,
+    window_rows,
+)
 from lamplit.services.field.office import Office, Transaction, new_id
+from lamplit.services.field.submissions.authors import Authors, Standing
 from lamplit.services.field.submissions.casefile import Batch
 from lamplit.services.field.submissions.fold import CORRECTED, DONE, Case, visit_of, when
 from lamplit.store import stock
@@ -105,7 +112,28 @@ def next_attempt(office: Office, tx: Transaction, batch: Batch, case: Case) -> N
     if corrected:
         _withdraw_attempts(case, due, tx.now)
     slots = {task["slot"]: task["state"] for task in case.tasks.values()}
-    batch.new_tasks += window_rows(tx, Enrolled(row), windows, slots)
+    made = window_rows(tx, Enrolled(row), windows, slots)
+    for again in made:
+        again.update(_kept_in_plan(tx, case, again["slot"]))
+    batch.new_tasks += made
+
+
+def _kept_in_plan(tx: Transaction, case: Case, slot: str) -> Row:
+    """Whose the next attempt is: of the one whose list the last stood on by a plan, if they may.
+
+    A plan counts on people to come back to doors where nobody opened.
+    """
+    before = (base_of(slot), attempt_of(slot) - 1)
+    tried = {(base_of(one["slot"]), attempt_of(one["slot"])): one for one in case.tasks.values()}
+    last = tried.get(before)
+    if last is None or last["turn"] is None or last["owner_id"] is None:
+        return {}
+    place_id = case.enrollment["place_id"]
+    authors = Authors.of(tx, [last["owner_id"]], [place_id])
+    if authors.standing(last["owner_id"], place_id) is not Standing.ENTITLED:
+        return {}
+    mine = {"owner_id": last["owner_id"], "turn": last["turn"]}
+    return {**mine, "state": TaskState.ACCEPTED.value}
 
 
 def _bring_back(case: Case, due: Mapping[str, Window], now: datetime) -> None:

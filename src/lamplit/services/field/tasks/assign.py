@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -75,7 +76,7 @@ def assign(
             found = list(tx.conn.execute(wanted))
         open_ = [row for row in found if row.state in store.OPEN]
         _check_covers(tx, to.id, to.name, sorted({row.place_id for row in open_}))
-        given = _give(tx, [row.id for row in open_], to.id, note)
+        given = _give(tx, [row.id for row in open_], to.id, note, turn=None)
         tx.log(
             "task.assigned", "person", to.id, place_id=None,
             campaign_id=open_[0].campaign_id if open_ else None,
@@ -102,7 +103,10 @@ def move_owner(
     if place_id is not None:
         wanted = wanted.where(task.c.place_id.in_(under(place_id)))
     ids = list(tx.conn.scalars(wanted.order_by(task.c.id)))
-    count = _give(tx, ids, to_id, note) if to_id is not None else _free(tx, ids)
+    # In the order in which they were planned, after what the other has planned already.
+    after = store.last_turn(tx.conn, to_id) if to_id is not None else 0
+    moved = {"turn": task.c.turn + after}
+    count = _give(tx, ids, to_id, note, **moved) if to_id is not None else _free(tx, ids)
     if count:
         tx.log(
             "task.moved", "person", person_id, place_id=place_id,
@@ -111,12 +115,13 @@ def move_owner(
     return Assigned(to_id, count, len(ids) - count)
 
 
-def _give(tx: Transaction, ids: Sequence[str], to_id: str, note: str) -> int:
+def _give(tx: Transaction, ids: Sequence[str], to_id: str, note: str, *, turn: Any) -> int:
     values = {
         "owner_id": to_id,
         "claimed_until": None,
         "state": TaskState.ACCEPTED.value,
         "changed_at": tx.now,
+        "turn": turn,
         **({"note": note} if note else {}),
     }
     return _set(tx, ids, values)
@@ -126,6 +131,7 @@ def _free(tx: Transaction, ids: Sequence[str]) -> int:
     values = {
         "owner_id": None,
         "claimed_until": None,
+        "turn": None,
         "state": TaskState.REQUESTED.value,
         "changed_at": tx.now,
     }

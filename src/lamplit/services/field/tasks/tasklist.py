@@ -213,7 +213,10 @@ def _when(row: Row[Any], now: datetime, end: datetime) -> When:
 
 
 def _ordered(listed: list[Listed]) -> list[Listed]:
-    """Overdue and today's first, each building's together, that with the first rank first."""
+    """Overdue and today's first; in each what a plan put in order, then building by building.
+
+    Of the others each building's stand together, that with the first rank first.
+    """
     first: dict[tuple[str, str], int] = {}
     for one in listed:
         key = (one.when, one.task.building_id or "")
@@ -222,7 +225,9 @@ def _ordered(listed: list[Listed]) -> list[Listed]:
     return sorted(
         listed,
         key=lambda one: (
-            turn[one.when], first[one.when, one.task.building_id or ""],
+            turn[one.when], one.task.turn is None,
+            (one.campaign_code, one.task.turn) if one.task.turn is not None else ("", 0),
+            first[one.when, one.task.building_id or ""],
             one.task.building_id or "", one.place.unit or "", one.place.floor or 0,
             one.place.door or "", one.task.due_until, one.task.id,
         ),

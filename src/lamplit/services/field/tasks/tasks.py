@@ -34,14 +34,15 @@ UNDO_MINUTES = 10
 RENEW_UNDER = 0.75
 """A claim is renewed by a sign of life once less than this part of its lease is left."""
 _UNDONE = ("task.claimed", "task.released", "task.started", "task.not_executable")
-_KEPT = ("state", "owner_id", "claimed_until", "reason", "performed_at", "performed_by")
+_KEPT = ("state", "owner_id", "claimed_until", "reason", "performed_at", "performed_by", "turn")
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """A task as the services hand it out. Instants are aware UTC.
 
-    `claimed_until` is None with an owner where it was assigned; it says nothing of the signal or of
+    `claimed_until` is None with an owner where it was assigned; `turn` is its place in the owner's
+    list, where a plan was applied. It says nothing of the signal or of
     chance, which are for those who may reveal or analyse.
     """
 
@@ -59,6 +60,7 @@ class Task:
     owner_id: str | None
     claimed_until: datetime | None
     for_role: str | None
+    turn: int | None
     note: str | None
     reason: str | None
     performed_at: datetime | None
@@ -108,6 +110,7 @@ def claim(office: Office, actor: Actor, task_id: str) -> Task:
         return _changed(
             tx, row, "task.claimed", store.claimable(tx.now),
             owner_id=me, claimed_until=until, state=TaskState.ACCEPTED.value, reason=None,
+            turn=None,
         )  # fmt: skip
 
 
@@ -122,7 +125,7 @@ def release(office: Office, actor: Actor, task_id: str, *, reason: str = "") -> 
         _check_move(row, TaskState.REQUESTED)
         return _changed(
             tx, row, "task.released", said={"reason": reason} if reason else None,
-            owner_id=None, claimed_until=None, state=TaskState.REQUESTED.value,
+            owner_id=None, claimed_until=None, state=TaskState.REQUESTED.value, turn=None,
         )  # fmt: skip
 
 

@@ -1,0 +1,42 @@
+"""How far a plan is, told as it is made: shares of the whole, and what is being done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from lamplit.domain.language import Text
+
+
+class Stage(StrEnum):
+    """What the planner is doing."""
+
+    SHARING = "sharing"
+    TRIMMING = "trimming"
+    LIVING = "living"
+    HELPING = "helping"
+
+
+STAGE_TEXT = {
+    Stage.SHARING: Text("sharing the doors out", "分配住户"),
+    Stage.TRIMMING: Text("bringing the finish forward", "提前完成时间"),
+    Stage.LIVING: Text("living the lists through", "模拟执行"),
+    Stage.HELPING: Text("looking for help that is enough", "测算所需帮助"),
+}
+
+Report = Callable[[float, Stage], None]
+"""Called with the share done, from 0 to 1, and the stage."""
+
+BEGINS = {Stage.SHARING: 0.0, Stage.TRIMMING: 0.5, Stage.LIVING: 0.6, Stage.HELPING: 0.7}
+"""The share at which each stage begins, from the bench's times."""
+_ENDS = {Stage.SHARING: 0.5, Stage.TRIMMING: 0.6, Stage.LIVING: 0.7, Stage.HELPING: 1.0}
+
+
+def silent(share: float, stage: Stage) -> None:
+    """Tell nobody."""
+
+
+def within(report: Report, stage: Stage) -> Callable[[float], None]:
+    """A report of how much of one stage is done, from 0 to 1."""
+    begin, end = BEGINS[stage], _ENDS[stage]
+    return lambda done: report(begin + (end - begin) * min(1.0, max(0.0, done)), stage)
