@@ -165,6 +165,12 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("POST", f"{API}/campaigns/{{campaign}}/enrollments"): Call(
             201, json={"place_ids": [ids["home1"]]}
         ),
+        ("GET", f"{API}/campaigns/{{campaign}}/plans"): Call(),
+        ("POST", f"{API}/campaigns/{{campaign}}/plans"): Call(202, json={"seconds": 0}),
+        ("GET", f"{API}/campaigns/{{campaign}}/plans/{{plan}}"): Call(),
+        ("POST", f"{API}/campaigns/{{campaign}}/plans/{{plan}}/apply"): Call(
+            json={}, headers=MATCH
+        ),
         # tasks, findings, submissions
         ("POST", f"{API}/tasks/{{task_id}}/claim"): Call(
             params={"task_id": ids["task"]}, only=frozenset({"owner", "volunteer"})

@@ -24,12 +24,14 @@ from lamplit.services.field.access import accounts, sessions, tokens
 from lamplit.services.field.files import incoming
 from lamplit.services.field.jobs import jobs
 from lamplit.services.field.office import Office, new_id
+from lamplit.services.field.plans import desk
 from lamplit.services.field.privacy import feedback
 from lamplit.store.schema import (
     assignment,
     finding,
     inbox,
     place_code,
+    plan,
     session,
     stock_move,
     submission,
@@ -98,7 +100,9 @@ def _things(world: World) -> dict[str, str]:
     """One of each thing that a path may name, all at `home` or in its community."""
     office, home = world.office, world.places["home"]
     now = office.clock()
-    made = {name: new_id() for name in ("finding_id", "inbox_id", "move_id", "submission_id")}
+    made = {
+        name: new_id() for name in ("finding_id", "inbox_id", "move_id", "submission_id", "plan")
+    }
     analyst = world.actor("analyst")
     phone = tokens.issue(office, world.actor("owner"), "P-owner", "phone", "openrosa")
     with office.db.begin() as conn:
@@ -120,6 +124,9 @@ def _things(world: World) -> dict[str, str]:
             id=made["inbox_id"], received_at=now, transport="api", sha256="0" * 64,
             content_type="application/json", body=b"{}", state="quarantined",
             problem="submit.unreadable"))  # fmt: skip
+        conn.execute(insert(plan).values(
+            id=made["plan"], campaign_id=world.campaigns["sweep"], origin="planner",
+            state="ready", made_at=now))  # fmt: skip
         conn.execute(insert(stock_move).values(
             id=made["move_id"], item="mask", quantity=5, to_holder=f"place:{world.places['c1']}",
             moved_at=now))  # fmt: skip
@@ -147,6 +154,8 @@ def scene(office: Office, monkeypatch: pytest.MonkeyPatch) -> Scene:
     quick = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
     monkeypatch.setattr(accounts, "HASHER", quick)
     monkeypatch.setattr(people_world, "_HASH", quick.hash(people_world.PASSWORD))
+    # Whoever may ask is answered before the planner begins.
+    monkeypatch.setattr(desk, "begin", lambda *args, **kwargs: None)
     return Scene(office)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lamplit.cli import campaign_plan
 from lamplit.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, stdout
 from lamplit.cli.field import AsOption, day_of, office_and_actor, print_table
 from lamplit.cli.text import LANGUAGE, tr
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     group.command("expire", help=tr("Delete lists whose time is up.", "删除到期的住户名单。"))(
         expire
     )
+    campaign_plan.register(group)
     app.add_typer(group, name="campaign")
 
 

@@ -15,6 +15,8 @@ from lamplit.store.schema import submission as submission_table
 from lamplit.store.tasks import OPEN
 from lamplit.store.tree import above, under
 
+SHORTEST = 8
+"""Signs of an id that are enough to name a plan."""
 LOOKED_AT = 4_000
 """So many of a campaign's last visits say how long one takes and how often somebody opens."""
 
@@ -25,9 +27,12 @@ def add(conn: Connection, **values: Any) -> None:
 
 
 def find(conn: Connection, campaign_id: str, plan_id: str) -> Row[Any] | None:
-    """The plan of a campaign with an id."""
-    wanted = select(plan).where(plan.c.id == plan_id, plan.c.campaign_id == campaign_id)
-    return conn.execute(wanted).one_or_none()
+    """The plan of a campaign with an id, or with the only one that begins so (8 signs or more)."""
+    wanted = select(plan).where(plan.c.campaign_id == campaign_id)
+    begins = plan.c.id.startswith(plan_id, autoescape=True)
+    same = begins if len(plan_id) >= SHORTEST else plan.c.id == plan_id
+    found = list(conn.execute(wanted.where(same).limit(2)))
+    return found[0] if len(found) == 1 else None
 
 
 def by_id(conn: Connection, plan_id: str) -> Row[Any] | None:

@@ -262,7 +262,7 @@ def view_of(
         measures=_measures(measures) if measures else None,
         help=[_help(one) for one in told.get("help", ())],
         assumed=Assumed(**told["assumed"]) if told else None,
-        habits=Habits(**told["habits"]) if told else None,
+        habits=_habits(told["habits"]) if told else None,
         lists=_lists(told.get("people", ()), stops, names, now, doors=doors),
         left=_left(stops) if doors else [],
         preview=preview_of(stops, names, now) if stops else None,
@@ -371,6 +371,10 @@ def _forecast(told: Mapping[str, Any]) -> Forecast:
 def _measures(told: Mapping[str, Any]) -> Measures:
     times = {"finish": _at(told["finish"]), "bound_finish": _at(told["bound_finish"])}
     return Measures(**{**told, **times})
+
+
+def _habits(told: Mapping[str, Any]) -> Habits:
+    return Habits(**{**told, "answers": tuple(told["answers"])})
 
 
 def _help(told: Mapping[str, Any]) -> Help:
