@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from statistics import median
 
 import pytest
 from people_world import World, build
@@ -76,14 +77,16 @@ def test_while_a_plan_is_made_requests_are_answered(world, monkeypatch):
     """The arithmetic is another process's: the server answers at once all the while."""
     client = as_person(world, "leader")
     where = client.post(API, json={"seconds": 2, "seek_help": False}).headers["Location"]
-    slowest, looked = 0.0, 0
+    took: list[float] = []
     while True:
         begun = time.perf_counter()
         view = client.get(where, params={"doors": False}).json()
-        slowest, looked = max(slowest, time.perf_counter() - begun), looked + 1
+        took.append(time.perf_counter() - begun)
         if view["plan"]["state"] != "planning":
             break
+        time.sleep(0.05)
     assert view["plan"]["state"] == "ready"
-    assert looked > 3
-    assert slowest < 2.0
+    assert len(took) > 3
+    # The median: a shared disk may hold up any single one.
+    assert median(took) < 0.5
     assert desk.give_up_lost(world.office) == 0
