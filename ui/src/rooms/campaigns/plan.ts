@@ -1,0 +1,21 @@
+/** A plan's figures as a page says them. */
+import type { Schemas } from "@/api/client";
+
+/** Minutes as whole hours and minutes. */
+export function hours(minutes: number): { h: number; m: number } {
+  const whole = Math.round(minutes);
+  return { h: Math.floor(whole / 60), m: whole % 60 };
+}
+
+type Move = Schemas["Preview"]["moves"][number];
+
+/** The moves that matter most first; the small ones together at the end. */
+export function largest(moves: readonly Move[], most = 12): { shown: Move[]; rest: number } {
+  const sorted = [...moves].sort((one, other) => other.doors - one.doors);
+  return { shown: sorted.slice(0, most), rest: sorted.slice(most).reduce((sum, one) => sum + one.doors, 0) };
+}
+
+/** The plan in force is the one applied last; a proposal is one made since. */
+export function inForce(plans: readonly Schemas["PlanHead"][]): Schemas["PlanHead"] | undefined {
+  return plans.filter((one) => one.state === "applied").sort((one, other) => (other.applied_at ?? "").localeCompare(one.applied_at ?? ""))[0];
+}
