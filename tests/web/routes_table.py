@@ -208,6 +208,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("GET", f"{API}/thresholds"): Call(at="anywhere"),
         ("POST", f"{API}/what-if"): Call(422, json={"thresholds": {"dark_kwh": 0.2}}),
         ("GET", f"{API}/labels"): Call(at="anywhere"),
+        ("GET", f"{API}/labels/reliability"): Call(at="anywhere"),
         ("POST", f"{API}/labels/calibration"): Call(422, at="anywhere", json={}),
         # programmes, files, feedback, audit
         ("GET", f"{API}/programmes"): Call(),

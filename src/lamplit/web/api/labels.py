@@ -9,7 +9,7 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from lamplit.domain.abilities import Ability
-from lamplit.services.field.campaigns import labels
+from lamplit.services.field.campaigns import labels, reliability
 from lamplit.services.field.campaigns.labels import Labels, Share, Threshold
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
@@ -91,6 +91,18 @@ def show(
 ) -> Found:
     """Of one campaign or of all; with the reliability bins and what other thresholds would give."""
     return _told(labels.labels(office, actor, since=since, campaign=campaign))
+
+
+@router.get("/labels/reliability")
+@rule(ANALYSE, "Reliability before and after calibration", "校准前后的可靠性曲线")
+def show_reliability(
+    office: TheOffice,
+    actor: Who,
+    campaign: Annotated[str, Query(max_length=200)] = "",
+    since: date | None = None,
+) -> reliability.Diagram:
+    """Bins with Wilson's intervals, and recall from the doors that chance chose."""
+    return reliability.diagram(labels.labels(office, actor, since=since, campaign=campaign))
 
 
 @router.post("/labels/calibration")

@@ -106,7 +106,10 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """All that the labels say. `knocks_per_find` has (value, interval) or None."""
+    """All that the labels say. `knocks_per_find` has (value, interval) or None.
+
+    `known`: the labels themselves, without those that settled nothing.
+    """
 
     labels: int
     unknown: int
@@ -119,6 +122,7 @@ class Labels:
     thresholds: list[Threshold]
     proposed: Threshold | None
     knots: Knots | None = field(default=None)
+    known: list[Label] = field(default_factory=list, repr=False)
 
     @property
     def knocks_per_find(self) -> tuple[float, Interval | None] | None:
@@ -146,6 +150,11 @@ def labels(
     made = [label_of(row) for row in rows]
     known = [one for one in made if one.found is not Found.UNKNOWN]
     return _summed(known, len(made) - len(known), visits, unflagged)
+
+
+def flagged_labels(known: Iterable[Label]) -> list[Label]:
+    """Those whose home a signal pointed to."""
+    return [one for one in known if not one.random and _is_flagged(one)]
 
 
 def apply(office: Office, actor: Actor, found: Labels) -> Path:
@@ -206,7 +215,7 @@ def _scope(tx: Transaction, campaign: str) -> str | None:
 
 
 def _summed(known: list[Label], unknown: int, visits: int, unflagged: int) -> Labels:
-    flagged = [one for one in known if not one.random and _is_flagged(one)]
+    flagged = flagged_labels(known)
     chance = [one for one in known if one.random]
     by_said: dict[str, list[Label]] = {}
     confusion: dict[str, Counter[str]] = {}
@@ -228,6 +237,7 @@ def _summed(known: list[Label], unknown: int, visits: int, unflagged: int) -> La
         thresholds,
         _proposed(thresholds, finds),
         _knots(flagged),
+        known,
     )
 
 
