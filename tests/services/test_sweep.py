@@ -279,7 +279,7 @@ def test_what_is_found_is_what_is_counted_and_ranked(town: Home):
         wanted = (empty | (fresh_event(carried, LAST) > 0)) & ~homes["shared"].to_numpy()
         with evening_of(replay, LAST) as evening:
             assert evening.number == day_number(LAST)
-            rows, events = ranked(evening, "", None, broken=False)
+            rows, events = ranked(evening, None, None, broken=False)
             assert len(rows) == len(events) == wanted.sum()
             assert sum(c.wanted for c in counted(evening, broken=False).values()) == len(rows)
 

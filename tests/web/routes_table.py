@@ -205,8 +205,14 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
             json={"kind": "received", "item": "mask", "quantity": 7, "to": f"place:{ids['c1']}"},
         ),
         ("POST", f"{API}/stock/moves/{{move_id}}/reverse"): Call(201, json={"reason": "wrong"}),
+        ("GET", f"{API}/sweep"): Call(422, query={"purpose": "cold snap"}, at="anywhere"),
+        ("POST", f"{API}/sweep/exports"): Call(
+            422, query={"purpose": "cold snap"}, at="anywhere"
+        ),
         ("GET", f"{API}/thresholds"): Call(at="anywhere"),
-        ("POST", f"{API}/what-if"): Call(422, json={"thresholds": {"dark_kwh": 0.2}}),
+        ("POST", f"{API}/what-if"): Call(
+            422, json={"thresholds": {"dark_kwh": 0.2}}, at="anywhere"
+        ),
         ("GET", f"{API}/labels"): Call(at="anywhere"),
         ("GET", f"{API}/labels/reliability"): Call(at="anywhere"),
         ("POST", f"{API}/labels/calibration"): Call(422, at="anywhere", json={}),

@@ -61,12 +61,19 @@ class SweepResult:
 
 
 def sweep(
-    home: Home, as_of: date | None = None, *, community: str = "", top: int | None = None
+    home: Home,
+    as_of: date | None = None,
+    *,
+    community: str = "",
+    communities: tuple[str, ...] | None = None,
+    top: int | None = None,
 ) -> SweepResult:
     """The doors worth knocking on as the evening of `as_of` knew them (default: the last night).
 
+    `community`: of this one, which must be known; `communities`: of those of these that are.
     Raises the errors of `Replay.open` and `Replay.checked`; `night.unknown-place`.
     """
+    asked = (community,) if community else communities
     with open_engine(home) as con:
         replay = watched(home, con, detector(home))
         day = as_of or replay.through
@@ -77,7 +84,7 @@ def sweep(
         with evening_of(replay, day) as evening:
             con.register(BREAKS, breaks_table(list(breaks.values()), evening))
             try:
-                return _swept(replay, evening, breaks, community, top)
+                return _swept(replay, evening, breaks, asked, top, strict=bool(community))
             finally:
                 con.unregister(BREAKS)
 
@@ -86,12 +93,14 @@ def _swept(
     replay: Replay,
     evening: Evening,
     breaks: dict[str, RoutineBreak],
-    community: str,
+    communities: tuple[str, ...] | None,
     top: int | None,
+    *,
+    strict: bool,
 ) -> SweepResult:
     near = counted(evening, broken=bool(breaks))
-    inside = _inside(near, community)
-    rows, events = ranked(evening, community, top, broken=bool(breaks))
+    inside = _inside(near, communities, strict=strict)
+    rows, events = ranked(evening, communities, top, broken=bool(breaks))
     taken = taken_rows(evening, rows)
     facts = facts_of(replay, evening, taken, events, near, breaks)
     return SweepResult(
@@ -104,14 +113,17 @@ def _swept(
     )
 
 
-def _inside(near: dict[str, Counted], community: str) -> list[Counted]:
-    if not community:
+def _inside(
+    near: dict[str, Counted], communities: tuple[str, ...] | None, *, strict: bool
+) -> list[Counted]:
+    if communities is None:
         return list(near.values())
-    if community not in near:
-        close = difflib.get_close_matches(community, near, n=3)
-        hint = f" ({', '.join(close)}?)" if close else ""
-        raise LamplitError(problems.UNKNOWN_PLACE, place=community, near=hint)
-    return [near[community]]
+    for community in communities:
+        if strict and community not in near:
+            close = difflib.get_close_matches(community, near, n=3)
+            hint = f" ({', '.join(close)}?)" if close else ""
+            raise LamplitError(problems.UNKNOWN_PLACE, place=community, near=hint)
+    return [near[community] for community in communities if community in near]
 
 
 def _communities(replay: Replay, inside: list[Counted]) -> list[CommunityRow]:

@@ -110,11 +110,13 @@ FROM {evening.relation} e {join if broken else ""}"""
 
 
 def ranked(
-    evening: Evening, community: str, top: int | None, *, broken: bool
+    evening: Evening, communities: tuple[str, ...] | None, top: int | None, *, broken: bool
 ) -> tuple[Array, Array]:
-    """(rows of the homes worth a knock, best first; the event of each)."""
+    """(rows of the homes worth a knock, best first; the event of each), of all or some places."""
     urgency = _case({int(e): w for e, w in URGENCY.items()}, "happening")
-    place = f"AND community_id = {quoted(community)}" if community else ""
+    place = ""
+    if communities is not None:
+        place = f"AND community_id IN ({', '.join(quoted(one) for one in communities) or 'NULL'})"
     limit = f"LIMIT {top}" if top is not None else ""
     found = evening.arrow(f"""
         SELECT row, happening,

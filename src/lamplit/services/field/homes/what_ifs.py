@@ -115,10 +115,10 @@ def ask(
     Needs ANALYSE at the place, or anywhere without one. `doors` needs a purpose. Logged. Raises
     LamplitError `door.not-allowed`, `door.purpose-needed`, and the errors of `what_if`.
     """
-    if doors and not purpose.strip():
-        raise LamplitError(problems.PURPOSE_NEEDED)
     with office.read(actor) as tx:
         at, codes = scope(tx, place)
+        if doors and not purpose.strip():
+            raise LamplitError(problems.PURPOSE_NEEDED)
         named = places.by_codes(tx.conn, PlaceKind.COMMUNITY, codes or [])
     wanted = None if codes is None else tuple(codes)
     found = what_if(office.home, changes, communities=wanted, day=day, nights=nights)
