@@ -112,7 +112,7 @@ def explain(home: Home, household: str, as_of: date | None = None) -> Explanatio
         replay = Replay.open(home, con, detector(home))
         day = as_of or replay.through
         replay.checked(day, day)
-        row = _find(replay, household, day)
+        row = row_of(replay, household, day)
         first = max(replay.first, day - timedelta(CHART_DAYS - 1))
         named = {s.name: f"next_{s.name}" if s.carry else s.name for s in replay.fold.steps}
         terms = {kind: point_terms(replay.fold, shaped=kind) for kind in (True, False)}
@@ -135,8 +135,11 @@ def explain(home: Home, household: str, as_of: date | None = None) -> Explanatio
         )
 
 
-def _find(replay: Replay, asked: str, day: date) -> int:
-    """The row of a household, or of the one that a meter serves on `day` or did last before."""
+def row_of(replay: Replay, asked: str, day: date) -> int:
+    """The row of a household, or of the one that a meter serves on `day` or did last before.
+
+    Raises LamplitError `night.unknown-home`.
+    """
     at = pc.index(replay.universe.homes["household_id"], asked).as_py()
     if at >= 0:
         return int(at)

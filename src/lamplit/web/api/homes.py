@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from typing import Annotated
+
+from pydantic import BaseModel, Field
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.language import Text
+from lamplit.services.curve import MOST_DAYS, USUAL_DAYS, Curve
 from lamplit.services.field.homes import reveal
-from lamplit.services.field.homes.reveal import COLOUR_TEXT, CurveDay, Step
+from lamplit.services.field.homes.reveal import COLOUR_TEXT, Step
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Asked, Id, Json, Line
@@ -18,11 +21,16 @@ REVEAL = able(Ability.REVEAL, where="the home, in an open campaign that has it")
 
 
 class Wish(Asked):
-    """How far the door shall open, in which campaign, and for which of its purposes."""
+    """How far the door shall open, in which campaign, and for which of its purposes.
+
+    Of a curve so many `days`; `heat` adds the slots of the last weeks.
+    """
 
     step: Step
     campaign_id: Line
     purpose: Line
+    days: Annotated[int, Field(ge=7, le=MOST_DAYS)] = USUAL_DAYS
+    heat: bool = False
 
 
 class Scan(Asked):
@@ -41,7 +49,7 @@ class Opened(BaseModel):
     evidence: Text | None = None
     against: Text | None = None
     signal: Json | None = None
-    curve: list[CurveDay] | None = None
+    curve: Curve | None = None
 
 
 class Colour(BaseModel):
@@ -56,7 +64,10 @@ class Colour(BaseModel):
       "按步骤查看一户")  # fmt: skip
 def open_home(place_id: Id, wish: Wish, office: TheOffice, actor: Who) -> Opened:
     """Colour and evidence need REVEAL, the curve REVEAL_CURVE. Logged before it is answered."""
-    found = reveal.reveal(office, actor, place_id, wish.step, wish.campaign_id, wish.purpose)
+    found = reveal.reveal(
+        office, actor, place_id, wish.step, wish.campaign_id, wish.purpose,
+        days=wish.days, heat=wish.heat,
+    )  # fmt: skip
     return Opened(
         place_id=place_id,
         step=found.step,
@@ -65,7 +76,7 @@ def open_home(place_id: Id, wish: Wish, office: TheOffice, actor: Who) -> Opened
         evidence=found.evidence,
         against=found.against,
         signal=found.signal,
-        curve=list(found.curve) if found.curve is not None else None,
+        curve=found.curve,
     )
 
 

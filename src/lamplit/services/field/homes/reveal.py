@@ -7,8 +7,8 @@ anything is answered; so is every refusal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,7 +19,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Text
 from lamplit.domain.problems import door as problems
 from lamplit.domain.words import HomeState
-from lamplit.services.explain import explain
+from lamplit.services.curve import USUAL_DAYS, Curve, curve_of
 from lamplit.services.field import door
 from lamplit.services.field.access import throttle
 from lamplit.services.field.office import Actor, Office, Transaction
@@ -73,16 +73,6 @@ _COLOUR = {
 
 
 @dataclass(frozen=True, slots=True)
-class CurveDay:
-    """One day of a home: kWh (None where unread), its state's word, how much of it was read."""
-
-    day: date
-    kwh: float | None
-    state: str
-    coverage: float
-
-
-@dataclass(frozen=True, slots=True)
 class Opened:
     """What an opening shows: only what its step shows is filled in."""
 
@@ -92,16 +82,25 @@ class Opened:
     evidence: Text | None = None
     against: Text | None = None
     signal: dict[str, Any] | None = None
-    curve: tuple[CurveDay, ...] | None = None
+    curve: Curve | None = None
 
 
 def reveal(
-    office: Office, actor: Actor, place_id: str, step: Step, campaign_id: str, purpose: str
+    office: Office,
+    actor: Actor,
+    place_id: str,
+    step: Step,
+    campaign_id: str,
+    purpose: str,
+    *,
+    days: int = USUAL_DAYS,
+    heat: bool = False,
 ) -> Opened:
     """Open one home by a step, for a purpose of an open campaign in which it is enrolled.
 
+    Of a curve so many `days`, and with `heat` the slots of its last weeks: all one opening.
     Raises LamplitError `door.not-allowed`, `door.not-enrolled`, `door.wrong-purpose`,
-    `accounts.too-many-tries`; and for a curve `door.nothing-known` and those of `explain`.
+    `accounts.too-many-tries`; and for a curve `door.nothing-known`.
     """
     who = actor.person_id or actor.via
     throttle.count(office, LIMITS[step], who)
@@ -116,7 +115,11 @@ def reveal(
         _note_refusal(office, actor, place_id, step, campaign_id, refusal)
         raise
     # The log is on the disk; only now is anything told.
-    return _told(office, case, place_id, step)
+    found = _told(case, place_id, step)
+    if step is Step.CURVE:
+        curve = _curve(office, case.place_code, days, heat=heat)
+        return replace(found, curve=curve)
+    return found
 
 
 def scan(office: Office, actor: Actor, code: str) -> Opened:
@@ -194,7 +197,7 @@ def _note_refusal(
             )  # fmt: skip
 
 
-def _told(office: Office, case: Row[Any], place_id: str, step: Step) -> Opened:
+def _told(case: Row[Any], place_id: str, step: Step) -> Opened:
     signal: dict[str, Any] = case.signal or {}
     if step is Step.COLOUR:
         colour = _COLOUR.get(str(signal.get("state")), Colour.GREY)
@@ -210,17 +213,13 @@ def _told(office: Office, case: Row[Any], place_id: str, step: Step) -> Opened:
             else None,
             signal=signal or None,
         )
-    return Opened(place_id, step, signal=signal or None, curve=_curve(office, case.place_code))
+    return Opened(place_id, step, signal=signal or None)
 
 
-def _curve(office: Office, household: str) -> tuple[CurveDay, ...]:
+def _curve(office: Office, household: str, days: int, *, heat: bool) -> Curve:
     try:
-        found = explain(office.home, household)
+        return curve_of(office.home, household, days=days, heat=heat)
     except LamplitError as fault:
         if fault.code.startswith("night."):
             raise LamplitError(problems.NOTHING_KNOWN) from fault
         raise
-    return tuple(
-        CurveDay(line.day, line.kwh, line.state.word, round(line.coverage, 3))
-        for line in found.days
-    )
