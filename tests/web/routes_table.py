@@ -249,6 +249,19 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("POST", f"{API}/jobs/{{job_id}}/retry"): replace(
             JOB, ok=409, only=frozenset({"analyst"})
         ),
+        # readings as a whole
+        ("GET", f"{API}/readings/quarantine"): Call(at="anywhere"),
+        ("GET", f"{API}/readings/quarantine/{{name}}"): Call(at="anywhere"),
+        ("GET", f"{API}/readings/quarantine/{{name}}/file"): Call(at="anywhere"),
+        ("GET", f"{API}/quality"): Call(422, at="anywhere"),
+        # the operator's
+        ("GET", f"{API}/accounts"): Call(at="anywhere"),
+        ("POST", f"{API}/accounts"): Call(
+            201, at="anywhere", json={"username": "new.one", "name": "New One"}
+        ),
+        ("POST", f"{API}/accounts/{{username}}/reset"): Call(at="b1"),
+        ("POST", f"{API}/accounts/{{username}}/disable"): Call(at="b1"),
+        ("GET", f"{API}/status"): Call(at="anywhere"),
         ("POST", f"{API}/feedback"): Call(201, json={"text": "The lift is broken."}),
         ("GET", f"{API}/feedback/{{receipt}}"): Call(),
         ("GET", f"{API}/feedback"): Call(at="anywhere"),

@@ -19,6 +19,7 @@ from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
 from lamplit.domain.jobs import JobKind
+from lamplit.meters.quarantine import write_quarantine
 from lamplit.services.field import packs
 from lamplit.services.field.access import accounts, sessions, tokens
 from lamplit.services.field.files import incoming
@@ -142,7 +143,8 @@ def _things(world: World) -> dict[str, str]:
         "assignment_id": str(duty), "person": world.people["owner"], "code": "GATE-1",
         "place_id": home, "campaign": world.campaigns["sweep"], "task_id": world.tasks["home2"],
         "instance_id": "uuid:2", "programme": "household_sweep", "kind": "places",
-        "rest": "campaigns/B1", "number": "0",
+        "rest": "campaigns/B1", "number": "0", "username": "owner",
+        "name": write_quarantine(office.home.quarantine_dir, 1, "july.csv", []).name,
         "import_id": incoming.begin(office, analyst, "a.csv", 9).id,
         "job_id": jobs.ask(office, analyst, JobKind.NIGHT, {}).id,
     }  # fmt: skip

@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lamplit.cli.common import DEFAULT_HOME, FAILED, HomeOption, JsonOption
+from lamplit.cli.dates import parse_day
 from lamplit.cli.text import tr
+
+if TYPE_CHECKING:
+    from lamplit.services.quality import QualityRow
+
+From = Annotated[
+    date | None,
+    typer.Option(
+        "--from", parser=parse_day, metavar="DATE",
+        help=tr("The first day (default: 30 days).", "首日（默认 30 天）。"),
+    ),
+]  # fmt: skip
+To = Annotated[
+    date | None,
+    typer.Option(
+        "--to", parser=parse_day, metavar="DATE",
+        help=tr("The last day (default: the lake's last).", "末日（默认湖中最后一天）。"),
+    ),
+]  # fmt: skip
+Collector = Annotated[
+    str | None,
+    typer.Option(
+        "--collector", metavar="ID", help=tr("Of one collector's meters.", "仅某采集器的电表。")
+    ),
+]
+By = Annotated[
+    str,
+    typer.Option("--by", metavar="day|collector", help=tr("What a row is.", "每行表示什么。")),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     lake = typer.Typer(
         no_args_is_help=True,
-        help=tr("The lake: compact, verify, stats.", "湖的维护：compact、verify、stats。"),
+        help=tr(
+            "The lake: compact, verify, stats, quality.",
+            "湖的维护：compact、verify、stats、quality。",
+        ),
     )
     lake.command(
         "compact",
@@ -28,6 +61,12 @@ def register(app: typer.Typer) -> None:
         help=tr("Check that every file is there and whole.", "检查每个文件是否存在且完整。"),
     )(verify)
     lake.command("stats", help=tr("Say what is in the lake.", "显示湖中内容。"))(stats)
+    lake.command(
+        "quality",
+        help=tr(
+            "How much of what was expected came, and how good it is.", "应采与实采、读数质量。"
+        ),
+    )(quality)
     app.add_typer(lake, name="lake")
 
 
@@ -105,3 +144,52 @@ def stats(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     for name, value in asdict(found).items():
         shown = f"{value:,}" if isinstance(value, int) else str(value or "–")
         stdout().print(f"{words[name]:<16} {shown}", markup=False)
+
+
+def quality(
+    home: HomeOption = DEFAULT_HOME,
+    first: From = None,
+    last: To = None,
+    collector: Collector = None,
+    by: By = "day",
+    as_json: JsonOption = False,
+) -> None:
+    """How good the readings are."""
+    from dataclasses import asdict
+
+    from lamplit.cli.common import note, open_home, print_json
+    from lamplit.services import quality as service
+
+    if by not in ("day", "collector"):
+        raise typer.BadParameter("day, collector", param_hint="--by")
+    found = service.quality(open_home(home), first, last, collector=collector)
+    if as_json:
+        print_json(asdict(found))
+        return
+    _print_quality([*(found.days if by == "day" else found.collectors), found.total])
+    left = found.collector_count - len(found.collectors)
+    if by == "collector" and left > 0:
+        note(tr(f"… and {left:,} collectors with more.", f"……另有 {left:,} 个采集器情况更好。"))
+
+
+def _print_quality(rows: list[QualityRow]) -> None:
+    from lamplit.cli.field import print_table
+
+    def share(count: int | None, of: int) -> str:
+        return "–" if count is None or not of else f"{count / of:.1%}"
+
+    print_table(
+        (tr("day or collector", "日期或采集器"), tr("expected", "应采"), tr("valid", "有效"),
+         tr("estimated", "估计"), tr("unknown", "无法判定"), tr("missing", "缺失"),
+         tr("zero", "零用电")),
+        [
+            (
+                str(row.day or row.collector or (tr("all", "合计") if row.collector is None
+                                                 else tr("(none)", "（无）"))),
+                f"{row.expected:,}", share(row.valid, row.expected),
+                share(row.estimated, row.expected), share(row.unknown, row.expected),
+                share(row.missing, row.expected), share(row.zero, row.valid),
+            )
+            for row in rows
+        ],
+    )  # fmt: skip

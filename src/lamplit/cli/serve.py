@@ -94,7 +94,11 @@ def serve(
             f"正在 http{'s' if tls else ''}://{host}:{port} 提供 {opened.path}（按 Ctrl-C 结束）。",
         )
     )
-    _offer_setup(opened, f"http{'s' if tls else ''}://{host}:{port}", tls or behind_proxy)
+    _offer_setup(
+        opened,
+        f"http{'s' if tls else ''}://{host}:{port}",
+        private=tls or behind_proxy or is_loopback(host),
+    )
     uvicorn.run(
         "lamplit.web.asgi:make",
         factory=True,
@@ -113,7 +117,7 @@ def serve(
     )
 
 
-def _offer_setup(home: Home, base: str, private: bool) -> None:
+def _offer_setup(home: Home, base: str, *, private: bool) -> None:
     """Print the link of the first run, where nobody has an account."""
     from lamplit.services.field.access import setup
     from lamplit.services.field.office import Office
@@ -143,12 +147,16 @@ def _offer_setup(home: Home, base: str, private: bool) -> None:
 
 def check_host(host: str, *, allowed: bool) -> None:
     """Raise LamplitError `web.no-tls` for an address that others reach, unless it is allowed."""
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    if not loopback and not allowed:
+    if not allowed and not is_loopback(host):
         raise LamplitError(problems.NO_TLS, host=host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is of this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _ready(home: Home) -> None:

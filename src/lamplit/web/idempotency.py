@@ -63,7 +63,9 @@ async def _work(
         await run_in_threadpool(kept.release, asked.office, asked.person_id, asked.key)
         raise
     body = getattr(response, "body", None)
-    if body is None or not 200 <= response.status_code < 300:
+    # An answer that nobody may keep holds a secret; the store keeps it no more than a browser.
+    secret = "no-store" in response.headers.get("cache-control", "")
+    if body is None or secret or not 200 <= response.status_code < 300:
         await run_in_threadpool(kept.release, asked.office, asked.person_id, asked.key)
         return response
     headers = {k: v for k, v in response.headers.items() if k in KEEP_HEADERS}

@@ -45,3 +45,20 @@ FILE_DAMAGED = Problem(
     Text("a file of the lake is damaged: {cause}", "湖中的文件已损坏：{cause}"),
     Text("Restore the file from a backup.", "请从备份恢复该文件。"),
 )
+NO_DAYS = Problem(
+    "lake.no-days",
+    Text("there are no readings in the lake yet.", "湖中还没有读数。"),
+    Text("Bring some in with `lamplit ingest FILE`.", "请先用 `lamplit ingest 文件` 导入读数。"),
+)
+BAD_SPAN = Problem(
+    "lake.bad-span",
+    Text("{first} to {last} is no span of 1 to {most} days.",
+         "{first} 至 {last} 不是 1 至 {most} 天的区间。"),
+    Text("Name a first and a last day nearer together.", "请指定相距更近的首日与末日。"),
+)  # fmt: skip
+NO_COLLECTOR = Problem(
+    "lake.no-such-collector",
+    Text("no meter of the collector `{collector}` was expected in this span.",
+         "此区间内没有采集器“{collector}”的电表。"),
+    Text("See the list of collectors without naming one.", "请先不指定采集器，查看清单。"),
+)  # fmt: skip

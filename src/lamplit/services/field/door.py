@@ -38,11 +38,22 @@ def require_somewhere(tx: Transaction, ability: Ability) -> None:
 
     For what hangs on no single place: a file of people, the tree of organisations.
     """
-    if tx.actor.trusted:
-        return
-    person_id = tx.actor.person_id
-    if person_id is None or not places_with(tx.conn, person_id, ability, tx.today):
+    if not may_somewhere(tx, ability):
         raise LamplitError(problems.NOT_ALLOWED, ability=ability.value)
+
+
+def require_one_of(tx: Transaction, *abilities: Ability) -> None:
+    """As `require_somewhere`, where one of several abilities is enough."""
+    if not any(may_somewhere(tx, ability) for ability in abilities):
+        raise LamplitError(problems.NOT_ALLOWED, ability=abilities[0].value)
+
+
+def may_somewhere(tx: Transaction, ability: Ability) -> bool:
+    """Whether who acts has an ability at any place today."""
+    if tx.actor.trusted:
+        return True
+    person_id = tx.actor.person_id
+    return person_id is not None and bool(places_with(tx.conn, person_id, ability, tx.today))
 
 
 def require_anywhere(tx: Transaction, ability: Ability) -> list[str]:

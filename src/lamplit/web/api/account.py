@@ -185,12 +185,15 @@ def my_tokens(office: TheOffice, actor: Who) -> list[TokenShown]:
     "A token for my phone, or for somebody whom I may set up",
     "为我的手机或我可代办的人申请令牌",
 )
-def new_token(wish: TokenWish, office: TheOffice, session: TheSession) -> TokenMade:
+def new_token(
+    wish: TokenWish, office: TheOffice, session: TheSession, response: Response
+) -> TokenMade:
     """For another: with OPERATE, or (scope `openrosa`) ASSIGN, wherever they have ties.
 
     Needs a session: a stolen token must not beget others.
     """
     person = wish.person or str(session.actor.person_id)
+    response.headers["Cache-Control"] = "no-store"
     made = tokens.issue(office, session.actor, person, wish.label, wish.scope, wish.days)
     return TokenMade(id=made.id, secret=made.secret, scope=made.scope)
 

@@ -30,7 +30,9 @@ def main(home: str, job_id: str) -> None:
 
 
 def _with_the_server() -> None:
-    sys.stdin.buffer.read()
+    # Unbuffered, so that an end of the job itself waits for no lock of this thread's.
+    while os.read(sys.stdin.fileno(), 1):
+        continue
     # Nothing is left half done by it: writes are renames and transactions.
     os._exit(ORPHANED)
 

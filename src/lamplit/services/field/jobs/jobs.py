@@ -11,7 +11,6 @@ from sqlalchemy import Row
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.jobs import MAY_RETRY, WHO_MAY, JobKind, JobState, Stage
-from lamplit.domain.problems import door as door_problems
 from lamplit.domain.problems import jobs as problems
 from lamplit.services.field import door
 from lamplit.services.field.files import incoming
@@ -85,7 +84,9 @@ def newest(office: Office, actor: Actor, after: str | None = None, limit: int = 
     """
     with office.read(actor) as tx:
         require_kind(tx, JobKind.NIGHT)
-        rows = store.newest(tx.conn, actor.person_id, _operates(tx), after, limit)
+        rows = store.newest(
+            tx.conn, actor.person_id, door.may_somewhere(tx, Ability.OPERATE), after, limit
+        )
         return [_shown(row, actor) for row in rows]
 
 
@@ -141,10 +142,7 @@ def tidy(office: Office) -> int:
 
 def require_kind(tx: Transaction, kind: JobKind) -> None:
     """Raise LamplitError `door.not-allowed` where who acts may not ask for a kind of job."""
-    for ability in WHO_MAY[kind]:
-        if tx.actor.trusted or _has(tx, ability):
-            return
-    raise LamplitError(door_problems.NOT_ALLOWED, ability=WHO_MAY[kind][0].value)
+    door.require_one_of(tx, *WHO_MAY[kind])
 
 
 def told_problem(error: LamplitError) -> dict[str, Any]:
@@ -156,15 +154,6 @@ def told_problem(error: LamplitError) -> dict[str, Any]:
     }
 
 
-def _operates(tx: Transaction) -> bool:
-    return tx.actor.trusted or _has(tx, Ability.OPERATE)
-
-
-def _has(tx: Transaction, ability: Ability) -> bool:
-    person = tx.actor.person_id
-    return person is not None and bool(door.places_with(tx.conn, person, ability, tx.today))
-
-
 def _row(tx: Transaction, job_id: str) -> Row[Any]:
     row = store.by_id(tx.conn, job_id)
     if row is None:
@@ -174,7 +163,7 @@ def _row(tx: Transaction, job_id: str) -> Row[Any]:
 
 def _visible(tx: Transaction, job_id: str) -> Row[Any]:
     row = _row(tx, job_id)
-    if row.maker_id != tx.actor.person_id and not _operates(tx):
+    if row.maker_id != tx.actor.person_id and not door.may_somewhere(tx, Ability.OPERATE):
         raise not_found(job, job_id)
     return row
 
