@@ -43,6 +43,12 @@ def open_jobs(conn: Connection) -> Sequence[Row[Any]]:
     return conn.execute(select(job).where(job.c.state.in_(_OPEN))).all()
 
 
+def any_waits(conn: Connection) -> bool:
+    """Whether there is a job to take; asked often, so it reads only."""
+    waiting = select(job.c.id).where(job.c.state == JobState.WAITING.value).limit(1)
+    return conn.scalar(waiting) is not None
+
+
 def claim(conn: Connection, worker: str, now: datetime, beat: datetime) -> str | None:
     """Take the job that has waited longest; None where one runs already, or none waits."""
     one_at_a_time(conn, "jobs")

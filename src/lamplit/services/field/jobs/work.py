@@ -127,26 +127,34 @@ class Worker:
         if not self.apart:
             perform(self.office, job_id)
             return
-        child = _begin(self.office, job_id)
-        cancelled_for = 0.0
-        while child.poll() is None:
-            if self._stop.wait(LOOK_SECONDS):
-                _kill(child)
-                with self.office.db.begin() as conn:
-                    store.move(conn, job_id, JobState.RUNNING, JobState.WAITING, progress=None)
-                return
-            if _cancelling(self.office, job_id):
-                cancelled_for += LOOK_SECONDS
-                if cancelled_for >= CANCEL_GRACE:
-                    _kill(child)
+        with _begin(self.office, job_id) as child:
+            self._watch(job_id, child)
+        if self._stop.is_set():
+            with self.office.db.begin() as conn:
+                store.move(conn, job_id, JobState.RUNNING, JobState.WAITING, progress=None)
+            return
         # Where it came to its end it has said so, and these change nothing.
         if _cancelling(self.office, job_id):
             _end(self.office, job_id, JobState.CANCELLED)
         elif _end(self.office, job_id, JobState.FAILED, problem=_lost()):
             _log().warning("job", job=job_id, exit=child.returncode)
 
+    def _watch(self, job_id: str, child: subprocess.Popen[bytes]) -> None:
+        """Until it ends; end it where the server stops, or where it does not hear a cancel."""
+        cancelled_for = 0.0
+        while child.poll() is None:
+            if self._stop.wait(LOOK_SECONDS):
+                _kill(child)
+            elif _cancelling(self.office, job_id):
+                cancelled_for += LOOK_SECONDS
+                if cancelled_for >= CANCEL_GRACE:
+                    _kill(child)
+
 
 def _claim(office: Office) -> str | None:
+    with office.db.read() as conn:
+        if not store.any_waits(conn):
+            return None
     with office.db.begin() as conn:
         return store.claim(conn, this_worker(), office.clock(), datetime.now(UTC))
 
