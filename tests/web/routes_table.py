@@ -205,6 +205,8 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
             json={"kind": "received", "item": "mask", "quantity": 7, "to": f"place:{ids['c1']}"},
         ),
         ("POST", f"{API}/stock/moves/{{move_id}}/reverse"): Call(201, json={"reason": "wrong"}),
+        ("GET", f"{API}/places/{{place}}/events"): Call(422),
+        ("GET", f"{API}/places/{{place}}/events/homes"): Call(422, query={"purpose": "a test"}),
         ("GET", f"{API}/sweep"): Call(422, query={"purpose": "cold snap"}, at="anywhere"),
         ("POST", f"{API}/sweep/exports"): Call(
             422, query={"purpose": "cold snap"}, at="anywhere"
