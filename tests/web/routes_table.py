@@ -150,6 +150,12 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("GET", f"{API}/campaigns/{{campaign}}/doors"): Call(
             also=frozenset({"owner", "colleague"})
         ),
+        ("GET", f"{API}/campaigns/{{campaign}}/walk-list.pdf"): Call(
+            also=frozenset({"owner", "colleague"}), query={"building": ids["b1"]}
+        ),
+        ("GET", f"{API}/campaigns/{{campaign}}/wall-chart.pdf"): Call(
+            also=frozenset({"owner", "colleague"})
+        ),
         ("POST", f"{API}/campaigns/{{campaign}}/exports"): Call(
             also=frozenset({"owner", "colleague"})
         ),

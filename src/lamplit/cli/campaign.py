@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lamplit.cli import campaign_plan
+from lamplit.cli import campaign_plan, campaign_print
 from lamplit.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, stdout
 from lamplit.cli.field import AsOption, day_of, office_and_actor, print_table
 from lamplit.cli.text import LANGUAGE, tr
@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
         expire
     )
     campaign_plan.register(group)
+    campaign_print.register(group)
     app.add_typer(group, name="campaign")
 
 

@@ -40,7 +40,7 @@ def _walk_up(starts: ColumnElement[bool]) -> CTE:
     start = select(place.c.id, place.c.parent_id, (place.c.version * 0).label("depth")).where(
         starts
     )
-    walk = start.cte("above", recursive=True)
+    walk = start.cte(recursive=True)
     return walk.union(
         select(place.c.id, place.c.parent_id, walk.c.depth + 1)
         .join(walk, place.c.id == walk.c.parent_id)
@@ -52,7 +52,7 @@ def _walk_down(starts: ColumnElement[bool]) -> CTE:
     walk = (
         select(place.c.id, (place.c.version * 0).label("depth"))
         .where(starts)
-        .cte("under", recursive=True)
+        .cte(recursive=True)  # without a name: one query may walk down from several places
     )
     return walk.union(
         select(place.c.id, walk.c.depth + 1)

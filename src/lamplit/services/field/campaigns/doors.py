@@ -85,7 +85,7 @@ def listed(
     LamplitError `door.not-allowed` or `store.not-found`.
     """
     with office.read(actor) as tx:
-        row, inside = _seen(tx, campaign)
+        row, inside = seen(tx, campaign)
         if row.state == CampaignState.EXPIRED:
             return []
         query = _query(row.id)
@@ -108,7 +108,7 @@ def export(office: Office, actor: Actor, campaign: str, kind: str, language: Lan
     """
     rows = listed(office, actor, campaign, limit=MOST_EXPORTED)
     with office.begin(actor) as tx:
-        found, _ = _seen(tx, campaign)
+        found, _ = seen(tx, campaign)
         who = accounts.person_of(tx.conn, actor.person_id or "")
         mark = Watermark(
             who.code if who else actor.via, tx.now.astimezone(office.zone), found.purpose
@@ -129,7 +129,7 @@ def export(office: Office, actor: Actor, campaign: str, kind: str, language: Lan
         return file.read_bytes()
 
 
-def _seen(tx: Transaction, campaign: str) -> tuple[Row[Any], Select[Any] | None]:
+def seen(tx: Transaction, campaign: str) -> tuple[Row[Any], Select[Any] | None]:
     """The campaign, and the places whose doors who asks may see; None for all of it."""
     row = campaigns.get(tx.conn, campaign)
     if door.may(tx, Ability.SEE_DOORS, row.place_id):
