@@ -47,6 +47,21 @@ def test_what_came_in_is_handed_on_and_given_out(world, office):
     assert [m.quantity for m in stock.ledger(office, boss, item="mask")].count(7000) == 1
 
 
+def test_holders_are_told_by_name(world, office):
+    stock.receive(
+        office, world.person("boss"), item="mask", quantity=9, to=f"place:{world.community}",
+        donor="Mill",
+    )  # fmt: skip
+    stock.transfer(
+        office, world.person("boss"), item="mask", quantity=2,
+        giver=f"place:{world.community}", to="person:v1",
+    )  # fmt: skip
+    found = {one.kind: one.name.en for one in stock.holders(office, world.person("boss"))}
+    assert (found["donor"], found["person"]) == ("Mill", "v1")
+    assert found["place"] not in ("", world.community)
+    assert refused(stock.holders, office, world.person("v1")) == "door.not-allowed"
+
+
 def test_nobody_hands_out_more_than_they_have(world, office):
     stock.receive(office, CLI, item="mask", quantity=10, to="C1")
     assert refused(stock.give, office, CLI, item="mask", quantity=11, giver="C1") == "stock.short"

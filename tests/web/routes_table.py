@@ -205,6 +205,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ),
         # stock
         ("GET", f"{API}/stock/balances"): Call(query={"campaign": ids["sweep"]}),
+        ("GET", f"{API}/stock/holders"): Call(query={"campaign": ids["sweep"]}),
         ("GET", f"{API}/stock/moves"): Call(query={"campaign": ids["sweep"]}),
         ("POST", f"{API}/stock/moves"): Call(
             201,

@@ -11,7 +11,7 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import web as problems
 from lamplit.services.field.tasks import stock
-from lamplit.services.field.tasks.stock import Move
+from lamplit.services.field.tasks.stock import Holder, Move
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Asked, Id, Line, Note
@@ -61,6 +61,13 @@ def balances(office: TheOffice, actor: Who, campaign: One = "") -> list[Balance]
         Balance(item=item, holder=holder, quantity=quantity)
         for (item, holder), quantity in sorted(found.items())
     ]
+
+
+@router.get("/holders")
+@rule(STOCK, "Holders by name", "持有者名称")
+def holders(office: TheOffice, actor: Who, campaign: One = "") -> list[Holder]:
+    """Who and what stands in the books."""
+    return stock.holders(office, actor, campaign=campaign)
 
 
 @router.get("/moves")

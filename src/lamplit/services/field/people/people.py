@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from lamplit.domain.abilities import Ability
 from lamplit.services.field.door import may, require, require_somewhere
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import resolve_place
+from lamplit.services.field.places.where import Where, where_of
 from lamplit.store import assignments, people
 from lamplit.store.assignments import Assignment
 from lamplit.store.guard import not_found
@@ -39,11 +40,15 @@ def resolve_organisation(conn: Connection, code_or_id: str) -> Organisation:
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """A person with where they belong and all their ties, past, present and to come."""
+    """A person with where they belong and all their ties, past, present and to come.
+
+    `places`: what the ties are tied to.
+    """
 
     person: Person
     organisation: Organisation | None
     assignments: list[Assignment]
+    places: list[Where] = field(default_factory=list)
 
 
 def show_person(office: Office, actor: Actor, code_or_id: str) -> PersonView:
@@ -59,7 +64,8 @@ def show_person(office: Office, actor: Actor, code_or_id: str) -> PersonView:
         belongs = (
             resolve_organisation(tx.conn, found.organisation_id) if found.organisation_id else None
         )
-        return PersonView(found, belongs, ties)
+        at = where_of(tx.conn, {tie.place_id for tie in ties})
+        return PersonView(found, belongs, ties, list(at.values()))
 
 
 def list_people(

@@ -22,9 +22,11 @@ from lamplit.services.field.door import require, require_somewhere
 from lamplit.services.field.office import Actor, Office, Transaction, new_id
 from lamplit.services.field.people.people import resolve_person
 from lamplit.services.field.places.places import resolve_place
+from lamplit.services.field.places.where import where_of
+from lamplit.store import counts
 from lamplit.store import stock as store
 from lamplit.store.guard import not_found, one_at_a_time
-from lamplit.store.schema import stock_move
+from lamplit.store.schema import person, stock_move
 
 MOST = 10_000_000
 
@@ -47,6 +49,15 @@ class Move:
 
 
 NAMES = tuple(Move.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A holder by name. `kind` is place, person or donor; `holder` as in moves and balances."""
+
+    holder: str
+    kind: str
+    name: Text
 
 
 def receive(
@@ -139,6 +150,23 @@ def ledger(
         who = _holder(tx, holder) if holder else ""
         rows = store.ledger(tx.conn, item=item, holder=who or "", campaign_id=scope)
         return [_shown(row) for row in rows]
+
+
+def holders(office: Office, actor: Actor, *, campaign: str = "") -> list[Holder]:
+    """Everybody and every place in the books, by name. Needs `manage_stock` as `balances`."""
+    with office.read(actor) as tx:
+        scope = _scope(tx, campaign)
+        keys = sorted({holder for _, holder in store.balances(tx.conn, scope)})
+        split = [key.partition(":")[::2] for key in keys]
+        people = counts.names(tx.conn, person, [n for kind, n in split if kind == "person"], "name")
+        places = where_of(tx.conn, [name for kind, name in split if kind == "place"])
+        found = []
+        for key, (kind, name) in zip(keys, split, strict=True):
+            said = Text(people.get(name, name), people.get(name, name))
+            if kind == "place" and name in places:
+                said = places[name].name or Text(places[name].code, places[name].code)
+            found.append(Holder(key, kind, said))
+        return found
 
 
 def _scope(tx: Transaction, campaign: str) -> str | None:
