@@ -86,6 +86,9 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ),
         ("GET", f"{API}/me/tokens"): Call(),
         ("POST", f"{API}/tokens"): Call(201, json={"label": "phone"}, cookie_only=True),
+        ("POST", f"{API}/phones"): Call(
+            201, json={"label": "phone", "url": "https://office.example"}, cookie_only=True
+        ),
         ("DELETE", f"{API}/tokens/{{token_id}}"): Call(
             only=frozenset({"owner", "leader", "operator"}), denied=404
         ),

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { midnights } from "./days";
+import { daysBack, midnights } from "./days";
 
 const iso = (found: number[]) => found.map((at) => new Date(at).toISOString().slice(0, 16));
 
@@ -14,4 +14,8 @@ it("is not led astray where the clocks change", () => {
 
 it("thins out long stretches", () => {
   expect(midnights("2026-01-01T00:00:00Z", "2026-03-01T00:00:00Z", "UTC", 8).length).toBeLessThanOrEqual(8);
+});
+
+it("counts days back in the office's zone", () => {
+  expect(daysBack(3, "Asia/Shanghai", new Date("2026-03-01T17:00:00Z"))).toEqual(["2026-02-28", "2026-03-02"]);
 });

@@ -13,3 +13,9 @@ export function midnights(from: string | number, until: string | number, zone: s
   const step = Math.max(1, Math.ceil(found.length / most));
   return found.filter((_, index) => index % step === 0);
 }
+
+/** Today and so many days before it in a zone, as `YYYY-MM-DD`: `[first, last]`. */
+export function daysBack(count: number, zone?: string, now: Date = new Date()): [string, string] {
+  const iso = new Intl.DateTimeFormat("sv", { timeZone: zone });
+  return [iso.format(now.getTime() - (count - 1) * 24 * HOUR), iso.format(now)];
+}

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import accounts as problems
 from lamplit.services.field.access import accounts, oidc, sessions, tokens
+from lamplit.services.field.phones import phone
 from lamplit.web.access import ANYONE, SIGNED_IN, SIGNED_IN_FIRST, Access, rule
 from lamplit.web.auth import (
     TheOffice,
@@ -69,6 +70,23 @@ class TokenMade(BaseModel):
     id: str
     secret: str
     scope: str
+
+
+class PhoneWish(Asked):
+    """A phone to set up; `url` is the address at which phones reach this server."""
+
+    label: Line
+    url: Annotated[str, Field(max_length=300)]
+    days: int = tokens.USUAL_DAYS
+    person: Line | None = None
+
+
+class PhoneMade(BaseModel):
+    """`code` goes into a QR code; with `server_url` a phone is set up by hand."""
+
+    id: str
+    code: str
+    server_url: str
 
 
 class TokenShown(BaseModel):
@@ -196,6 +214,21 @@ def new_token(
     response.headers["Cache-Control"] = "no-store"
     made = tokens.issue(office, session.actor, person, wish.label, wish.scope, wish.days)
     return TokenMade(id=made.id, secret=made.secret, scope=made.scope)
+
+
+@router.post("/phones", status_code=201)
+@rule(SIGNED_IN, "Set up ODK Collect on my phone, or on that of somebody whom I may set up",
+      "为我的手机或我可代办的人设置 ODK Collect")  # fmt: skip
+def set_up_phone(
+    wish: PhoneWish, office: TheOffice, session: TheSession, response: Response
+) -> PhoneMade:
+    """The code is for the phone's camera, and shown this once. Needs a session, as a token."""
+    response.headers["Cache-Control"] = "no-store"
+    person = wish.person or str(session.actor.person_id)
+    made = phone.set_up(
+        office, session.actor, person, url=wish.url, label=wish.label, days=wish.days
+    )
+    return PhoneMade(id=made.token_id, code=made.code, server_url=made.server_url)
 
 
 @router.delete("/tokens/{token_id}")
