@@ -22,7 +22,7 @@ from lamplit.services.field.door import require, require_somewhere
 from lamplit.services.field.office import Actor, Office, Transaction, new_id
 from lamplit.services.field.people.people import resolve_person
 from lamplit.services.field.places.places import resolve_place
-from lamplit.services.field.places.where import where_of
+from lamplit.services.field.places.where import Where, where_of
 from lamplit.store import counts
 from lamplit.store import stock as store
 from lamplit.store.guard import not_found, one_at_a_time
@@ -53,11 +53,15 @@ NAMES = tuple(Move.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A holder by name. `kind` is place, person or donor; `holder` as in moves and balances."""
+    """A holder by name: a person's or donor's, or `where` a place is.
+
+    `kind` is place, person or donor; `holder` as in moves and balances.
+    """
 
     holder: str
     kind: str
-    name: Text
+    name: str
+    where: Where | None
 
 
 def receive(
@@ -162,10 +166,8 @@ def holders(office: Office, actor: Actor, *, campaign: str = "") -> list[Holder]
         places = where_of(tx.conn, [name for kind, name in split if kind == "place"])
         found = []
         for key, (kind, name) in zip(keys, split, strict=True):
-            said = Text(people.get(name, name), people.get(name, name))
-            if kind == "place" and name in places:
-                said = places[name].name or Text(places[name].code, places[name].code)
-            found.append(Holder(key, kind, said))
+            at = places.get(name) if kind == "place" else None
+            found.append(Holder(key, kind, at.code if at else people.get(name, name), at))
         return found
 
 
