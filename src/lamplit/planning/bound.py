@@ -3,7 +3,9 @@
 Every plan has to spend, whoever does it and in whatever order:
 
 * at each door the expected minutes of its first attempt and its returns, in the part of the day
-  that makes them least, and the last steps to it;
+  that makes them least, and the last steps to it; no more first attempts than there is working time
+  fall in one part (a Lagrangian relaxation: whatever price is put on a part's minutes, the least
+  priced sum less the price of that part's time is a bound);
 * for each stairwell one entrance, the way up to its furthest floor and, but for the last stairwell
   of each span, the way down;
 * the walked ways join every stairwell to somebody's home, so they are no shorter than a minimum
@@ -21,8 +23,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from lamplit.planning.model import DAY
 from lamplit.planning.travel import Floats, Ints
 from lamplit.planning.world import World
+
+_PRICES = (0.02, 0.05, 0.08, 0.11, 0.15, 0.2, 0.3, 0.5)
+_HALVINGS = 24
 
 
 def least_work(world: World, doors: Sequence[int] | Ints) -> float:
@@ -40,7 +46,8 @@ def earliest_finish(world: World, doors: Sequence[int]) -> tuple[float, float] |
     """
     at = np.asarray(doors, dtype=np.int64)
     everyone = np.ones(len(world.pace), dtype=bool)
-    finish = finish_of(world, least_work(world, at), everyone)
+    least = finish_of(world, least_work(world, at), everyone)
+    finish = _in_time(world, at, least) if len(at) else least
     for need in np.unique(world.need[at]):
         if need:
             some = at[world.need[at] == need]
@@ -49,6 +56,63 @@ def earliest_finish(world: World, doors: Sequence[int]) -> tuple[float, float] |
     if finish is None:
         return None
     return finish, float(world.capacity(finish).sum())
+
+
+def _in_time(world: World, at: Ints, finish: float | None) -> float | None:
+    """The earliest finish, given that each part of the day has only so much working time.
+
+    The later the finish, the more time has each part and the less must be worked: the first minute
+    at which both agree is found by halving.
+    """
+    if finish is None or len(world.request.parts) == 1:
+        return finish
+    low, high, rest = finish, world.request.deadline, _climbs(world, at) + _walks(world, at)
+
+    def enough(minute: float) -> bool:
+        work = rest + _at_doors_by(world, at, minute)
+        return float(world.capacity(minute).sum()) >= work - 1e-6
+
+    if enough(low):
+        return finish
+    if not enough(high):
+        return None
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    # Of the last two the one at which it may not be enough: never later than the truth.
+    return low
+
+
+def _at_doors_by(world: World, at: Ints, finish: float) -> float:
+    """Least minutes at doors for a plan that finishes by then: the best of some prices."""
+    served, both = world.served[at], (world.served + world.returns)[at]
+    best = float(both.min(axis=1).sum())
+    for part in range(served.shape[1]):
+        room = _room_in(world, part, finish, float(served[:, part].max()))
+        priced = both.copy()
+        for price in _PRICES:
+            priced[:, part] = both[:, part] + price * served[:, part]
+            best = max(best, float(priced.min(axis=1).sum()) - price * room)
+    return best + len(at) * world.request.walking.next_door
+
+
+def _room_in(world: World, part: int, finish: float, longest: float) -> float:
+    """Standard minutes in which visits that begin in a part of the day can be made until a time.
+
+    One that begins just before the part's end may go on for the `longest` after it.
+    """
+    parts = world.request.parts
+    begin = 0.0 if part == 0 else parts[part]
+    end = parts[part + 1] if part + 1 < len(parts) else DAY
+    total = 0.0
+    for spans, pace in zip(world.spans, world.pace, strict=True):
+        for span in spans:
+            for day in range(int(span.start // DAY), int(span.end // DAY) + 1):
+                until = min(span.end, finish)
+                inside = min(until, day * DAY + end) - max(span.start, day * DAY + begin)
+                if inside > 0:
+                    total += inside / pace + (longest if until > day * DAY + end else 0.0)
+    return total
 
 
 def finish_of(world: World, work: float, who: NDArray[np.bool_]) -> float | None:

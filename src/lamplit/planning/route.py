@@ -88,8 +88,8 @@ def _block(world: World, doors: Sequence[int], urgency: Sequence[float]) -> Bloc
 
 def best_order(world: World, person: int, blocks: Sequence[Block]) -> list[Block]:
     """The blocks in a good order for one person's spans."""
-    trip = _Trip(world, person)
-    row = trip.nearest_first(blocks)
+    trip = _Trip(world, person, blocks)
+    row = trip.nearest_first()
     cost = trip.cost(row)
     for _ in range(_EVALUATIONS):
         found = _better(trip, row, cost)
@@ -98,10 +98,10 @@ def best_order(world: World, person: int, blocks: Sequence[Block]) -> list[Block
         row, cost = found
         if trip.asked > _EVALUATIONS:
             break
-    return row
+    return [trip.blocks[at] for at in row]
 
 
-def _better(trip: _Trip, row: list[Block], cost: float) -> tuple[list[Block], float] | None:
+def _better(trip: _Trip, row: list[int], cost: float) -> tuple[list[int], float] | None:
     """The first neighbour of `row` that costs less."""
     for length in (1, 2, 3):
         for start in range(len(row) - length + 1):
@@ -118,68 +118,76 @@ def _better(trip: _Trip, row: list[Block], cost: float) -> tuple[list[Block], fl
 
 
 class _Trip:
-    """Costs rows of blocks for one person; counts how often it was asked."""
+    """Costs rows of blocks (by their index) for one person; counts how often it was asked.
 
-    def __init__(self, world: World, person: int) -> None:
-        self.ways = world.ways
-        self.home = int(world.home[person])
-        self.pace = float(world.pace[person])
-        self.spans = [(s.start, s.end, world.part(s.start)) for s in world.spans[person]]
-        self.asked = 0
-        self._enter: dict[tuple[int, int, int], float] = {}
+    What a block takes is worked out once for each block that may come before it, and home (the last
+    index): an order is asked for some hundred times.
+    """
 
-    def nearest_first(self, blocks: Sequence[Block]) -> list[Block]:
+    def __init__(self, world: World, person: int, blocks: Sequence[Block]) -> None:
+        self.ways, self.blocks = world.ways, list(blocks)
+        self.home, self.asked = int(world.home[person]), 0
+        pace, spans = float(world.pace[person]), world.spans[person]
+        self.rooms = [s.end - s.start for s in spans] or [float("inf")]
+        self.parts = [world.part(s.start) for s in spans] or [0]
+        before: list[Block | None] = [*self.blocks, None]
+        ways = [[self._way(one, block) for block in self.blocks] for one in before]
+        self.from_home = [pace * way for way in ways[-1]]
+        self.inside = {
+            part: [pace * block.minutes[part] for block in self.blocks] for part in set(self.parts)
+        }
+        self.needs = {
+            part: [
+                [pace * (way + block.minutes[part])
+                 for way, block in zip(row, self.blocks, strict=True)]
+                for row in ways
+            ]
+            for part in self.inside
+        }  # fmt: skip
+        self.weights = [block.weight for block in self.blocks]
+
+    def nearest_first(self) -> list[int]:
         """Always the nearest building next, from home."""
-        left, row = list(blocks), list[Block]()
-        at = self.home
+        left, row = list(range(len(self.blocks))), list[int]()
+        here = self.home
         while left:
-            if at < 0:
+            if here < 0:
                 pick = left[0]
             else:
-                ways = self.ways.walk[at]
-                pick = min(left, key=lambda b: (ways[b.building], b.building, b.doors))
+                ways, blocks = self.ways.walk[here], self.blocks
+                pick = min(
+                    left, key=lambda b: (ways[blocks[b].building], blocks[b].building,
+                                         blocks[b].doors)
+                )  # fmt: skip
             left.remove(pick)
             row.append(pick)
-            at = pick.building
+            here = self.blocks[pick].building
         return row
 
-    def cost(self, row: Sequence[Block]) -> float:
+    def cost(self, row: Sequence[int]) -> float:
         """Minutes worked, and the urgencies' share of when each block is reached."""
         self.asked += 1
-        worked, pulled, before = 0.0, 0.0, None
-        turn, room = 0, self._room(0)
+        rooms, parts, last = self.rooms, self.parts, len(self.rooms) - 1
+        worked, pulled, before, turn = 0.0, 0.0, -1, 0
+        room, needs = rooms[0], self.needs[parts[0]]
         for block in row:
-            way = self._way(before, block)
             # A block may go over into the next span, which starts from home once more.
-            need = self._minutes(turn, block, way)
-            while need > room and turn + 1 < len(self.spans):
+            need = needs[before][block]
+            while need > room and turn < last:
                 done = room / need
                 worked += room
-                turn, room = turn + 1, self._room(turn + 1)
-                rest = self._minutes(turn, block, 0.0) * (1 - done)
-                need = rest + self.pace * self._way(None, block)
-            pulled += block.weight * worked
+                turn += 1
+                room, needs = rooms[turn], self.needs[parts[turn]]
+                need = self.inside[parts[turn]][block] * (1 - done) + self.from_home[block]
+            pulled += self.weights[block] * worked
             worked += need
             room -= need
             before = block
         return worked + URGENCY * pulled
 
-    def _room(self, turn: int) -> float:
-        if turn >= len(self.spans):
-            return float("inf")
-        start, end, _ = self.spans[turn]
-        return end - start
-
-    def _minutes(self, turn: int, block: Block, way: float) -> float:
-        part = self.spans[min(turn, len(self.spans) - 1)][2] if self.spans else 0
-        return self.pace * (way + block.minutes[part])
-
     def _way(self, before: Block | None, block: Block) -> float:
         start = self.home if before is None else before.building
-        key = (start, block.building, block.first)
-        way = self._enter.get(key)
-        if way is None:
-            way = self._enter[key] = self.ways.enter(*key)
+        way = self.ways.enter(start, block.building, block.first)
         if before is not None:
             way += self.ways.climb(before.building, before.last, 1)
         return way
