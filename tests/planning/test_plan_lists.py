@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from neighbours import QUICK, community, whole_days
 
 from lamplit.domain.errors import LamplitError
+from lamplit.planning.bound import earliest_finish, least_work
 from lamplit.planning.model import DAY, Building, Door, Options, Person, Request, Span, Why
 from lamplit.planning.planner import make_plan
+from lamplit.planning.world import World
 
 TONGUES, SKILLS = ["yue", "wuu"], ["nurse", "electrician"]
 
@@ -101,6 +103,36 @@ def test_no_plan_beats_the_bound(request):
     if measures.finish is not None and measures.bound_finish is not None:
         assert measures.finish >= measures.bound_finish - 1e-6
         assert measures.gap >= -1e-9
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    start=st.sampled_from((11.5, 14.0, 16.75)), hours=st.sampled_from((1.5, 3.0, 5.0)),
+    chances=st.tuples(*[st.sampled_from((0.1, 0.4, 0.9))] * 3), doors=st.integers(1, 60),
+    seed=st.integers(0, 9),
+)  # fmt: skip
+def test_no_plan_beats_the_bound_where_spans_cross_the_parts_of_the_day(
+    start, hours, chances, doors, seed
+):
+    request = community(doors, people=3, days=2, spans=whole_days(2, start, start + hours))
+    homes = tuple(replace(d, answers=chances if i % 2 else (0.5,) * 3)
+                  for i, d in enumerate(request.doors))  # fmt: skip
+    options = replace(request.options, seed=seed, replicates=1)
+    measures = make_plan(replace(request, doors=homes, options=options)).measures
+    if measures.finish is not None and measures.bound_finish is not None:
+        assert measures.finish >= measures.bound_finish - 1e-6
+
+
+def test_the_bound_knows_that_an_evening_is_short():
+    """Everybody opens in the evening alone; most doors are tried by day all the same."""
+    spans = whole_days(3, 9, 18)
+    evening = tuple(replace(d, answers=(0.1, 0.1, 0.95)) for d in community(180, 3).doors)
+    request = replace(community(180, people=3, days=3, spans=spans), doors=evening)
+    world = World.of(request)
+    doors = range(len(evening))
+    found = earliest_finish(world, doors)
+    assert found is not None
+    assert found[1] > least_work(world, doors) * 1.02
 
 
 @settings(max_examples=15, deadline=None)
