@@ -1,0 +1,26 @@
+import { defineWords } from "@/language/words";
+
+export const useUploadWords = defineWords("upload", {
+  drop: { zh: "把文件拖到这里", en: "Drop files here" },
+  dropOne: { zh: "把文件拖到这里", en: "Drop a file here" },
+  letGo: { zh: "松手即可", en: "Let go" },
+  choose: { zh: "选择文件", en: "Choose files" },
+  chooseOne: { zh: "选择文件", en: "Choose a file" },
+  files: { zh: "上传中的文件", en: "Files on their way" },
+  waiting: { zh: "等待上传", en: "waiting" },
+  sending: { zh: "已传 {sent} / {size}", en: "{sent} of {size}" },
+  sent: { zh: "已传完，{size}", en: "sent, {size}" },
+  left: { zh: "约剩 {time}", en: "about {time} left" },
+  stalled: { zh: "线路断了；恢复后自动接着传，已传部分不必重来", en: "The line is down; it goes on by itself, and what was sent need not be sent again" },
+  empty: { zh: "文件是空的", en: "The file is empty" },
+  remove: { zh: "移除 {name}", en: "Remove {name}" },
+  again: { zh: "重试", en: "Try again" },
+  progress: { zh: "{name} 的进度", en: "Progress of {name}" },
+  rows: { zh: "已处理 {n} 行", en: "{n} rows so far" },
+  homes: { zh: "已处理 {n} 户", en: "{n} homes so far" },
+  cancel: { zh: "停止", en: "Stop" },
+  cancelling: { zh: "正在停止…", en: "Stopping …" },
+  took: { zh: "{at} 完成", en: "done {at}" },
+  waitingTurn: { zh: "前面还有任务，轮到时自动开始", en: "Others are before it; it begins by itself" },
+  cancelled: { zh: "已停止；停止前完成的部分保留", en: "Stopped; what was done by then stays" },
+});
