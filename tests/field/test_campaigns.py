@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date, timedelta
 
 import pytest
@@ -25,10 +26,11 @@ from sqlalchemy import select
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import CampaignState, Reason, Role
 from lamplit.services.field.campaigns import cadence, campaigns, enrol
-from lamplit.services.field.homes.signals import HomeSignal
+from lamplit.services.field.homes.signals import Evening, HomeSignal
 from lamplit.services.field.office import CLI
 from lamplit.services.field.privacy import expiry
 from lamplit.services.field.submissions import media
+from lamplit.services.field.tasks import tasks
 from lamplit.store import log
 from lamplit.store.schema import enrollment, event, submission, task
 
@@ -332,3 +334,71 @@ def test_nothing_counts_twice(world, office):
         ids = conn.scalars(select(task.c.enrollment_id)).all()
         known = conn.scalars(select(enrollment.c.id)).all()
     assert sorted(ids) == sorted(known)
+
+
+def gone_through(world, campaign, evening, monkeypatch) -> tuple[bool, object]:
+    """Whether a sweep went through the places, and what it said."""
+    went = []
+    real = enrol._look
+    with monkeypatch.context() as patch:
+        patch.setattr(enrol, "_look", lambda *asked: (went.append(1), real(*asked))[1])
+        swept = world.sweep(campaign, evening)
+    return bool(went), swept
+
+
+def test_a_sweep_with_nothing_new_goes_through_no_place_and_touches_nothing(world, monkeypatch):
+    campaign = world.campaign(parameters={"random_share": 0})
+    evening = world.dark(*world.doors[:3])
+    first = world.sweep(campaign, evening)
+    before = (world.tasks(), world.enrollments())
+    went, again = gone_through(world, campaign, evening, monkeypatch)
+    assert not went
+    assert (again.looked_at, again.flagged, again.added, again.tasks) == (
+        first.looked_at, 3, 0, 0,
+    )  # fmt: skip
+    assert (world.tasks(), world.enrollments()) == before
+
+
+@pytest.mark.parametrize(
+    "what", ["signal", "probability", "evidence", "visit", "claim", "enrolled", "day", "place"]
+)
+def test_whatever_is_new_is_gone_through(world, office, clock, monkeypatch, what):
+    campaign = world.campaign(parameters={"random_share": 0})
+    evening, me = world.dark(*world.doors[:3]), world.person("v1")
+    world.sweep(campaign, evening)
+    code = world.codes[world.doors[0]]
+    homes = dict(evening.homes)
+    if what == "signal":
+        evening = world.dark(*world.doors[:4])
+    if what == "probability":
+        homes[code] = dataclasses.replace(homes[code], probability=0.96)
+        evening = Evening(evening.as_of, homes)
+    if what == "evidence":
+        homes[code] = dataclasses.replace(homes[code], evidence={"en": "other"})
+        evening = Evening(evening.as_of, homes)
+    if what == "visit":
+        world.submit(me, world.tasks()[0].id, **NOBODY)
+    if what == "claim":
+        tasks.claim(office, me, world.tasks()[0].id)
+    if what == "enrolled":
+        enrol.enrol_places(office, CLI, campaign.id, world.doors[4:5])
+    if what == "day":
+        clock.turn(days=1)
+    if what == "place":
+        with office.begin(CLI) as tx:
+            tx.log("place.synced", "place", world.community)
+    assert gone_through(world, campaign, evening, monkeypatch)[0]
+
+
+def test_what_happens_elsewhere_makes_no_sweep_go_through_its_places(world, office, monkeypatch):
+    campaign, other = (
+        world.campaign(code, parameters={"random_share": 0}) for code in ("one", "two")
+    )
+    evening = world.dark(*world.doors[:3])
+    for one in (campaign, other):
+        world.sweep(one, evening)
+    me = world.person("v1")
+    theirs = next(t for t in world.tasks() if t.campaign_id == other.id)
+    world.submit(me, theirs.id, **NOBODY)
+    assert not gone_through(world, campaign, evening, monkeypatch)[0]
+    assert gone_through(world, other, evening, monkeypatch)[0]

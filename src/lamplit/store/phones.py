@@ -6,7 +6,17 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    and_,
+    or_,
+    select,
+    union,
+)
 
 from lamplit.domain.field import (
     OPEN_TASKS,
@@ -139,14 +149,6 @@ def claimable(
 
     Those for whoever may claim (in the campaigns `for_any`), and those for `role` by name.
     """
-    buildings = select(place.c.id).where(
-        place.c.kind == PlaceKind.BUILDING.value,
-        or_(place.c.id.in_(inside), place.c.community_id.in_(inside)),
-    )
-    alone = union(
-        select(place.c.id).where(place.c.id.in_(inside)),
-        select(place.c.id).where(place.c.parent_id.in_(inside), place.c.kind.in_(_DOORS)),
-    )
     free = and_(
         task.c.campaign_id.in_(campaigns),
         task.c.due_from <= until,
@@ -161,17 +163,37 @@ def claimable(
         ),
     )
     states = (TaskState.REQUESTED.value, TaskState.ACCEPTED.value)
-    ids = union(
-        select(task.c.id).where(free, task.c.state.in_(states), task.c.building_id.in_(buildings)),
-        select(task.c.id).where(free, task.c.place_id.in_(alone)),
-    )
     first = (
         select(task.c.id)
-        .where(task.c.id.in_(ids))
+        .where(task.c.id.in_(tasks_in(inside, free, states)))
         .order_by(task.c.rank.is_(None), task.c.rank, task.c.due_until, task.c.id)
         .limit(most)
     )
     return list(conn.execute(_doors().where(task.c.id.in_(first))).all())
+
+
+def tasks_in(
+    inside: Collection[str], wanted: ColumnElement[bool], states: Collection[str]
+) -> CompoundSelect[Any]:
+    """The ids of the tasks in some areas (see `areas`) that fit a condition, as a sub-query.
+
+    Two walks of an index, one of the buildings there and one of what stands in none. `states`: the
+    tasks' own, told again so that the first walk's index is taken.
+    """
+    buildings = select(place.c.id).where(
+        place.c.kind == PlaceKind.BUILDING.value,
+        or_(place.c.id.in_(inside), place.c.community_id.in_(inside)),
+    )
+    alone = union(
+        select(place.c.id).where(place.c.id.in_(inside)),
+        select(place.c.id).where(place.c.parent_id.in_(inside), place.c.kind.in_(_DOORS)),
+    )
+    return union(
+        select(task.c.id).where(
+            wanted, task.c.state.in_(states), task.c.building_id.in_(buildings)
+        ),
+        select(task.c.id).where(wanted, task.c.place_id.in_(alone)),
+    )
 
 
 def homes(conn: Connection, place_ids: Collection[str]) -> list[Row[Any]]:

@@ -24,10 +24,11 @@ from lamplit.programmes.conditions import terms
 from lamplit.programmes.pack import Pack, Way
 from lamplit.programmes.rules import Facts, draw, enrol
 from lamplit.services.field.campaigns import sweeping
-from lamplit.services.field.campaigns.cadence import make_tasks
+from lamplit.services.field.campaigns.cadence import first_day, make_tasks
 from lamplit.services.field.campaigns.campaigns import get, require_open
 from lamplit.services.field.campaigns.labels import read_knots
 from lamplit.services.field.campaigns.sweeping import Swept
+from lamplit.services.field.campaigns.unchanged import last_alike, mark_of
 from lamplit.services.field.door import require, runs_on
 from lamplit.services.field.homes.signals import Evening, HomeSignal, put_right, read_evening
 from lamplit.services.field.office import Actor, Office, Transaction
@@ -55,7 +56,8 @@ def open_sweep(
     """Enroll the places that the campaign's way points to, and make their tasks.
 
     `as_of`: the evening whose states count (default: the last night); `evening`: its signals, where
-    they were read already. Ways that ask nothing of the meters don't read them. Needs `lead`.
+    they were read already. Ways that ask nothing of the meters don't read them. Where nothing is
+    new since the last sweep (see `unchanged`), no place is gone through again. Needs `lead`.
     Raises LamplitError `campaign.not-in-state`, `store.not-found`, `door.not-allowed`, and what
     `signals.read_evening` raises.
     """
@@ -74,16 +76,30 @@ def open_sweep(
         row = get(tx.conn, row.id)
         require_open(row)
         day = evening.as_of if evening else as_of or tx.today
-        found = _look(tx, row, pack, way, evening, day)
-        swept = sweeping.bring_up_to_date(office, tx, pack, row, found, day)
+        starts = first_day(pack, row.starts, tx.now, office.zone)
+        mark = mark_of(pack, way, row, evening, day, tx.today, starts)
+        before = last_alike(tx, row, mark, {term.name for term in terms(way.when)})
+        if before is not None:
+            swept = _nothing_new(row, day, before)
+        else:
+            found = _look(tx, row, pack, way, evening, day)
+            swept = sweeping.bring_up_to_date(office, tx, pack, row, found, day)
         campaigns.put(tx.conn, row.id, swept_through=day)
-        said = dataclasses.asdict(swept) | {"as_of": day.isoformat(), "way": way.name}
+        said = dataclasses.asdict(swept) | {
+            "as_of": day.isoformat(), "way": way.name, "mark": mark,
+        }  # fmt: skip
         del said["campaign_id"]
         tx.log(
             "campaign.swept", "campaign", row.id, place_id=row.place_id, campaign_id=row.id,
             purpose=row.purpose, **said,
         )  # fmt: skip
         return swept
+
+
+def _nothing_new(row: Row[Any], day: date, before: dict[str, Any]) -> Swept:
+    """A sweep that was told what the last one was told, with nothing changed in between."""
+    seen = {name: int(before[name]) for name in ("looked_at", "flagged", "unflagged", "random")}
+    return Swept(row.id, day, **seen)
 
 
 def enrol_places(

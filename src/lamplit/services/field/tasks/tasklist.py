@@ -6,21 +6,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 
-from lamplit.domain.abilities import ABILITIES, Ability
-from lamplit.domain.field import CampaignState, PlaceKind, Role
+from lamplit.domain.abilities import Ability
+from lamplit.domain.field import Role
 from lamplit.domain.language import Text
 from lamplit.programmes.pack import Pack
-from lamplit.services.field.door import may, runs_on
+from lamplit.services.field.door import may
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.packs import pack_of
+from lamplit.services.field.phones.phone_doors import met, ties_of
 from lamplit.services.field.tasks.tasks import Task, task_of
 from lamplit.store import places
 from lamplit.store import tasks as store
+from lamplit.store.phones import tasks_in
 from lamplit.store.places import Place
-from lamplit.store.schema import assignment, campaign, place, task
-from lamplit.store.tree import under
+from lamplit.store.schema import campaign, task
 
 MOST = 500
 """So many claimable tasks are listed; the rest show as a number by campaign."""
@@ -107,68 +108,32 @@ def _claimable(
     wanted: list[ColumnElement[bool]],
     limit: int,
 ) -> list[Row[Any]]:
-    """Free tasks where the person's role lets them claim; each campaign by its pack."""
-    held: dict[Role, list[str]] = {}
-    rows = tx.conn.execute(
-        select(assignment.c.role, assignment.c.place_id).where(
-            assignment.c.person_id == me, runs_on(tx.today)
-        )
-    )
-    for role, place_id in rows:
-        if Ability.PERFORM in ABILITIES[Role(role)]:
-            held.setdefault(Role(role), []).append(place_id)
-    if not held:
-        return []
+    """Free tasks where the person's role lets them claim; each campaign by its pack.
+
+    Only campaigns that the person's places meet are looked at: a city has many.
+    """
     found: dict[str, Row[Any]] = {}
-    open_ = tx.conn.execute(
-        select(campaign.c.id, campaign.c.programme).where(
-            campaign.c.state == CampaignState.OPEN.value
+    ties = ties_of(tx, me)
+    for role, campaigns in met(office, tx, ties).items():
+        claiming = [one for one, pack in campaigns if role in pack.roles.claim]
+        # A leader may take any follow-up, whomever it is for.
+        named = task.c.for_role.is_not(None)
+        mine = named if role is Role.LEADER else task.c.for_role == role.value
+        free = and_(
+            task.c.campaign_id.in_([one for one, _ in campaigns]),
+            store.claimable(tx.now),
+            or_(mine, and_(~named, task.c.campaign_id.in_(claiming))),
+            *wanted,
         )
-    ).all()
-    for one in open_:
-        claiming = set(pack_of(office, one.programme).roles.claim)
-        for role, at in held.items():
-            # A leader may take any follow-up, whomever it is for.
-            named = task.c.for_role.is_not(None)
-            mine = named if role is Role.LEADER else task.c.for_role == role.value
-            roles = or_(~named, mine) if role in claiming else mine
-            query = (
-                select(task)
-                .where(
-                    task.c.campaign_id == one.id,
-                    task.c.state.in_(store.OPEN),
-                    store.claimable(tx.now),
-                    roles,
-                    _covered(tx, at),
-                    *wanted,
-                )
-                .order_by(task.c.due_until, task.c.rank, task.c.id)
-                .limit(limit)
-            )
-            found |= {row.id: row for row in tx.conn.execute(query)}
+        query = (
+            select(task)
+            .where(task.c.id.in_(tasks_in(ties.areas[role], free, store.OPEN)))
+            .order_by(task.c.due_until, task.c.rank, task.c.id)
+            .limit(limit)
+        )
+        found |= {row.id: row for row in tx.conn.execute(query)}
     ordered = sorted(found.values(), key=lambda r: (r.due_until, r.rank or 0, r.id))
     return ordered[:limit]
-
-
-def _covered(tx: Transaction, at: list[str]) -> ColumnElement[bool]:
-    """The condition that a task lies at one of these places or under it, by what is indexed."""
-    known = places.by_ids(tx.conn, at).values()
-    homes = [p.id for p in known if p.kind is PlaceKind.HOUSEHOLD]
-    blocks = [p.id for p in known if p.kind is PlaceKind.BUILDING]
-    parts: list[ColumnElement[bool]] = []
-    if homes:
-        parts.append(task.c.place_id.in_(homes))
-    if blocks:
-        parts.append(task.c.building_id.in_(blocks))
-    for one in known:
-        if one.kind is PlaceKind.COMMUNITY:
-            inside = select(place.c.id).where(place.c.community_id == one.id)
-            buildings = inside.where(place.c.kind == PlaceKind.BUILDING.value)
-            loose = inside.where(place.c.building_id.is_(None))
-            parts.append(or_(task.c.building_id.in_(buildings), task.c.place_id.in_(loose)))
-        elif one.kind not in (PlaceKind.HOUSEHOLD, PlaceKind.BUILDING):
-            parts.append(task.c.place_id.in_(under(one.id)))
-    return or_(*parts) if parts else task.c.id.is_(None)
 
 
 def _listed(office: Office, tx: Transaction, rows: list[Row[Any]]) -> list[Listed]:
