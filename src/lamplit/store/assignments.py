@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select
 
-from lamplit.domain.field import EndReason, Role, Tie
+from lamplit.domain.field import EndReason, PlaceKind, Role, Tie
 from lamplit.store.people import organisations_above
 from lamplit.store.places import Place, communities_under, inside
-from lamplit.store.schema import assignment, place
+from lamplit.store.schema import assignment, person, place
 from lamplit.store.tree import above
 
 
@@ -80,12 +80,20 @@ def not_ended(conn: Connection, person_id: str, today: date) -> list[Assignment]
 
 
 def people_in(area: Place, day: date) -> Select[tuple[Any]]:
-    """The ids of the people with a tie on a day at a place or inside it, as a sub-query."""
-    return (
+    """The ids of the people with a tie on a day at a place or inside it, as a sub-query of a query
+    over people.
+
+    Of a district they are asked one by one, in the order of the page: its places are hundreds of
+    thousands, while many of the people have a tie there. Of what is smaller the places come first.
+    """
+    found = (
         select(assignment.c.person_id)
         .join(place, place.c.id == assignment.c.place_id)
         .where(inside(area), running_on(day), assignment.c.person_id.is_not(None))
     )
+    if area.kind == PlaceKind.DISTRICT:
+        return found.where(assignment.c.person_id == person.c.id).correlate(person)
+    return found
 
 
 def running_on(day: date) -> ColumnElement[bool]:

@@ -26,6 +26,7 @@ from lamplit.domain.field import (
     TaskState,
 )
 from lamplit.store.schema import assignment, campaign, entity_change, person, place, task
+from lamplit.store.tasks import unowned
 from lamplit.store.tree import DEEPEST, above_any
 
 _building = place.alias("building")
@@ -153,7 +154,7 @@ def claimable(
         task.c.campaign_id.in_(campaigns),
         task.c.due_from <= until,
         or_(
-            and_(task.c.state == TaskState.REQUESTED.value, task.c.owner_id.is_(None)),
+            and_(task.c.state == TaskState.REQUESTED.value, unowned()),
             # A claim that ran out is nobody's; it is taken back when somebody else wants it.
             and_(task.c.state == TaskState.ACCEPTED.value, task.c.claimed_until < now),
         ),

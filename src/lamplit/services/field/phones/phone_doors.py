@@ -39,7 +39,12 @@ class Ties:
 
     def covering(self, door: Row[Any], ability: Ability) -> bool:
         """Whether a role with an ability covers a door."""
-        around = {door.place_id, door.parent_id, door.building_id, door.community_id}
+        return self.cover(
+            {door.place_id, door.parent_id, door.building_id, door.community_id}, ability
+        )
+
+    def cover(self, around: set[str], ability: Ability) -> bool:
+        """Whether a role with an ability covers one of a place and those that it lies in."""
         return any(
             ability in ABILITIES[role] and inside & around for role, inside in self.areas.items()
         )

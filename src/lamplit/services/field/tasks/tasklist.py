@@ -12,10 +12,9 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.field import Role
 from lamplit.domain.language import Text
 from lamplit.programmes.pack import Pack
-from lamplit.services.field.door import may
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.packs import pack_of
-from lamplit.services.field.phones.phone_doors import met, ties_of
+from lamplit.services.field.phones.phone_doors import Ties, met, ties_of
 from lamplit.services.field.tasks.tasks import Task, task_of
 from lamplit.store import places
 from lamplit.store import tasks as store
@@ -78,9 +77,10 @@ def tasks_of(
             return TaskList(tx.now)
         wanted = _only(campaign, building)
         own = [r for r in store.owned_open(tx.conn, me) if _fits(r, campaign, building)]
-        allowed = {p: may(tx, Ability.PERFORM, p) for p in {r.place_id for r in own}}
-        own = [row for row in own if allowed[row.place_id]]
-        free = _claimable(office, tx, me, wanted, limit + 1)
+        ties = ties_of(tx, me)
+        at = places.by_ids(tx.conn, sorted({row.place_id for row in own}))
+        own = [row for row in own if ties.cover(_around(at[row.place_id]), Ability.PERFORM)]
+        free = _claimable(office, tx, ties, wanted, limit + 1)
         listed = _listed(office, tx, [*own, *free[:limit]])
         count = len(own)
         return TaskList(
@@ -104,7 +104,7 @@ def _fits(row: Row[Any], campaign_id: str, building_id: str) -> bool:
 def _claimable(
     office: Office,
     tx: Transaction,
-    me: str,
+    ties: Ties,
     wanted: list[ColumnElement[bool]],
     limit: int,
 ) -> list[Row[Any]]:
@@ -113,7 +113,6 @@ def _claimable(
     Only campaigns that the person's places meet are looked at: a city has many.
     """
     found: dict[str, Row[Any]] = {}
-    ties = ties_of(tx, me)
     for role, campaigns in met(office, tx, ties).items():
         claiming = [one for one, pack in campaigns if role in pack.roles.claim]
         # A leader may take any follow-up, whomever it is for.
@@ -134,6 +133,10 @@ def _claimable(
         found |= {row.id: row for row in tx.conn.execute(query)}
     ordered = sorted(found.values(), key=lambda r: (r.due_until, r.rank or 0, r.id))
     return ordered[:limit]
+
+
+def _around(at: Place) -> set[str]:
+    return {one for one in (at.id, at.parent_id, at.building_id, at.community_id) if one}
 
 
 def _listed(office: Office, tx: Transaction, rows: list[Row[Any]]) -> list[Listed]:
