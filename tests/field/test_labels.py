@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Role
+from lamplit.services.calibration import read_calibration, through
 from lamplit.services.field.campaigns import labels
-from lamplit.services.field.campaigns.recalibrate import isotonic, through
-from lamplit.services.field.homes.signals import HomeSignal, put_right
+from lamplit.services.field.campaigns.recalibrate import isotonic
+from lamplit.services.field.homes.signals import HomeSignal
 from lamplit.services.field.office import CLI
 
 
@@ -93,13 +94,11 @@ def test_enough_labels_put_later_probabilities_right(world, office):
     assert found.proposed is not None
     assert found.proposed.finds >= labels.KEPT_FINDS * found.finds
     file = labels.apply(office, world.person("ann"), found)
-    knots = labels.read_knots(office)
+    made = read_calibration(office.home)
     assert file.exists()
+    assert (made.labels, made.at) == (200, office.clock())
+    knots = made.knots
     assert through(knots, 0.9) == pytest.approx(0.5, abs=0.15)
-    righted = put_right(world.evening(**said), knots)
-    one = righted.homes[world.codes[world.doors[0]]]
-    assert one.raw == chances[world.doors[0]]
-    assert one.probability == round(through(knots, one.raw), 4)
 
 
 def test_few_labels_change_nothing(world, office):
@@ -109,7 +108,7 @@ def test_few_labels_change_nothing(world, office):
     with pytest.raises(LamplitError) as caught:
         labels.apply(office, CLI, found)
     assert caught.value.code == "labels.too-few"
-    assert labels.read_knots(office) is None
+    assert read_calibration(office.home) is None
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=300))

@@ -84,6 +84,7 @@ def test_a_row_has_exactly_the_fields_of_the_list():
         "evidence_zh",
         "against_en",
         "against_zh",
+        "raw_probability",
     ]
 
 

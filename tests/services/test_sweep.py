@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,16 @@ from sweep_worlds import DAYS, FIRST, LAST, a_town, hourly, in_use, standing, th
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.words import EMPTY_STATES, HomeEvent, HomeState
+from lamplit.services.calibration import Calibration, through, write_calibration
 from lamplit.services.engine import open_engine
 from lamplit.services.explain import explain
 from lamplit.services.facade import facade_of
+from lamplit.services.field.homes.signals import read_evening
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector, run_nights
 from lamplit.services.night.gather import day_number
 from lamplit.services.night.replay import Replay
-from lamplit.services.sweep import fresh_event, states_on, sweep
+from lamplit.services.sweep import URGENCY, fresh_event, states_on, sweep
 from lamplit.services.sweep.evening import evening_of
 from lamplit.services.sweep.ranking import chance_of, counted, judged_sql, ranked
 
@@ -35,7 +38,7 @@ COLUMNS = {
     "event": pa.string(), "event_day": pa.date32(), "probability": pa.float64(),
     "kwh_day_before": pa.float64(), "kwh_day_now": pa.float64(), "days_read": pa.int32(),
     "evidence_en": pa.string(), "evidence_zh": pa.string(), "against_en": pa.string(),
-    "against_zh": pa.string(),
+    "against_zh": pa.string(), "raw_probability": pa.float64(),
 }  # fmt: skip
 """The columns that were asked for, in their order."""
 
@@ -302,3 +305,62 @@ def test_explain_counts_the_same_neighbours_as_the_list(town: Home):
         row = next(r for r in sweep(town).doors.to_pylist() if r["household_id"] == name)
         said = f"{facts.neighbours_lit} of {facts.neighbours} neighbours normal."
         assert said in row["evidence_en"]
+
+
+# --- put right by answers from the doors ----------------------------------------------------------
+
+KNOTS = [(0.5, 0.2), (0.9, 0.6), (1.0, 0.7)]
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def put_right(town: Home) -> Iterator[Home]:
+    """The town with a recalibration in force."""
+    town.store_dir.mkdir(exist_ok=True)
+    file = write_calibration(town, Calibration(AT, 240, KNOTS))
+    yield town
+    file.unlink()
+
+
+def test_answers_from_the_doors_put_the_list_right_and_what_the_rules_said_stands_beside(
+    put_right: Home, doors: dict[str, dict[str, object]]
+):
+    found = sweep(put_right)
+    assert found.calibration == Calibration(AT, 240, KNOTS)
+    for row in found.doors.to_pylist():
+        assert row["raw_probability"] == doors[row["household_id"]]["probability"]
+        told = round(through(KNOTS, row["raw_probability"]), 4)
+        assert row["probability"] == pytest.approx(told, abs=1e-4)
+    assert all(row["raw_probability"] is None for row in doors.values())
+
+
+def test_the_order_follows_the_probabilities_that_were_put_right(put_right: Home):
+    level = [(0.0, 0.5), (1.0, 0.5)]
+    write_calibration(put_right, Calibration(AT, 240, level))
+    pressing = [row["event"] for row in sweep(put_right).doors.to_pylist()]
+    weights = [URGENCY[HomeEvent[e.upper()] if e else HomeEvent.NONE] for e in pressing]
+    with open_engine(put_right) as con:
+        replay = Replay.open(put_right, con, detector(put_right))
+        with evening_of(replay, LAST) as evening:
+            rows, _ = ranked(evening, None, None, broken=False, knots=level)
+            plain, _ = ranked(evening, None, None, broken=False)
+    assert set(rows) == set(plain)
+    assert weights[0] == max(weights)
+
+
+def test_a_sweep_into_a_campaign_takes_the_same_probabilities(put_right: Home):
+    listed = sweep(put_right).doors.to_pylist()
+    homes = read_evening(put_right).homes
+    for row in listed:
+        one = homes[row["household_id"]]
+        assert (one.probability, one.raw, one.order) == (
+            row["probability"], row["raw_probability"], row["rank"],
+        )  # fmt: skip
+    assert homes["usual00"].raw is None
+
+
+def test_a_recalibration_that_cannot_be_read_changes_nothing(put_right: Home):
+    (put_right.store_dir / "calibration.json").write_text('{"knots": [[0.5]]}')
+    found = sweep(put_right)
+    assert found.calibration is None
+    assert found.doors["raw_probability"].null_count == found.doors.num_rows

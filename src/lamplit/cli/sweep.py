@@ -160,6 +160,7 @@ def _write(found: SweepResult, output: Path, purpose: str) -> None:
             f"已将截至 {found.as_of} 的 {found.doors.num_rows:,} 户写入 {output}。",
         )
     )
+    _note_calibration(found)
 
 
 def _answer(found: SweepResult) -> dict[str, Any]:
@@ -177,9 +178,31 @@ def _answer(found: SweepResult) -> dict[str, Any]:
         "as_of": found.as_of,
         "homes": found.homes,
         "found": found.found,
+        "calibration": _calibration(found),
         "doors": found.doors.to_pylist(),
         "communities": communities,
     }
+
+
+def _calibration(found: SweepResult) -> dict[str, Any] | None:
+    made = found.calibration
+    return {"at": made.at, "labels": made.labels} if made else None
+
+
+def _note_calibration(found: SweepResult) -> None:
+    """Say whose word the probabilities are: the rules' alone, or put right by answers."""
+    made = found.calibration
+    if made is None:
+        return
+    day = made.at.astimezone().date()
+    note(
+        tr(
+            f"Probabilities as put right on {day} by {made.labels:,} answers from the doors; what "
+            "the rules alone say is beside them in files (raw_probability).",
+            f"概率已于 {day} 依据 {made.labels:,} 条上门结果校准；"
+            "导出文件中另列规则原始概率（raw_probability）。",
+        )
+    )
 
 
 def _show(found: SweepResult) -> None:
@@ -191,6 +214,7 @@ def _show(found: SweepResult) -> None:
         console.print(nothing_found(found.as_of, found.homes, found.unknown, LANGUAGE))
     else:
         console.print(sweep_list(rows_of(found.doors), found.as_of, LANGUAGE))
+        _note_calibration(found)
     if found.communities:
         console.print()
         console.print(community_table(found.communities, LANGUAGE))

@@ -49,7 +49,7 @@ class TableStyle:
     language: Language = "en"
     headings: Mapping[str, Text] = field(default_factory=dict)
     both_languages: bool = False
-    percent: tuple[str, ...] = ("probability", "coverage")
+    percent: tuple[str, ...] = ("probability", "raw_probability", "coverage")
     bom: bool = True
     sheet: str = "doors"
     watermark: Watermark | None = None

@@ -84,6 +84,7 @@ class SweepRow:
     evidence_zh: str
     against_en: str
     against_zh: str
+    raw_probability: float | None = None
 
     @property
     def place(self) -> str:

@@ -15,6 +15,7 @@ from lamplit.domain.problems import night as problems
 from lamplit.domain.words import HomeState
 from lamplit.engine.duckdb import Duck
 from lamplit.outbound.terminal import CommunityRow
+from lamplit.services.calibration import Calibration, Knots, read_calibration, through
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
@@ -37,11 +38,13 @@ DOORS_SCHEMA = pa.schema(
         ("probability", pa.float64()), ("kwh_day_before", pa.float64()),
         ("kwh_day_now", pa.float64()), ("days_read", pa.int32()), ("evidence_en", pa.string()),
         ("evidence_zh", pa.string()), ("against_en", pa.string()), ("against_zh", pa.string()),
+        ("raw_probability", pa.float64()),
     ]
 )  # fmt: skip
 """`probability`: of what the list says of the home: that nobody is there; of a return or a frozen
 load, that somebody is; of a broken routine, that nobody stirred as usual. `days_read`: the days
-read since the event, else since the state began."""
+read since the event, else since the state began. `raw_probability`: what the rules alone say, where
+answers from the doors have put `probability` right (see `services.calibration`); else empty."""
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ class SweepResult:
     """The list (DOORS_SCHEMA), and the summary by community.
 
     `found`: homes worth a knock, of which `doors` may hold the first only. `homes`: all looked at;
-    `unknown`: those of them without a state.
+    `unknown`: those of them without a state. `calibration`: what put the probabilities right.
     """
 
     as_of: date
@@ -58,6 +61,7 @@ class SweepResult:
     homes: int
     communities: list[CommunityRow] = field(default_factory=list)
     unknown: int = 0
+    calibration: Calibration | None = None
 
 
 def sweep(
@@ -100,16 +104,19 @@ def _swept(
 ) -> SweepResult:
     near = counted(evening, broken=bool(breaks))
     inside = _inside(near, communities, strict=strict)
-    rows, events = ranked(evening, communities, top, broken=bool(breaks))
+    calibration = read_calibration(replay.home)
+    knots = calibration.knots if calibration else []
+    rows, events = ranked(evening, communities, top, broken=bool(breaks), knots=knots)
     taken = taken_rows(evening, rows)
     facts = facts_of(replay, evening, taken, events, near, breaks)
     return SweepResult(
         evening.day,
-        _doors(replay.con, replay.home, taken, facts),
+        _doors(replay.con, replay.home, taken, facts, knots),
         sum(c.wanted for c in inside),
         sum(c.homes for c in inside),
         _communities(replay, inside),
         sum(c.states[HomeState.UNKNOWN] for c in inside),
+        calibration,
     )
 
 
@@ -133,8 +140,9 @@ def _communities(replay: Replay, inside: list[Counted]) -> list[CommunityRow]:
     ]
 
 
-def _doors(con: Duck, home: Home, taken: pa.Table, facts: list[Facts]) -> pa.Table:
+def _doors(con: Duck, home: Home, taken: pa.Table, facts: list[Facts], knots: Knots) -> pa.Table:
     places = places_of(con, home, taken)
+    said = [f.probability for f in facts]
     columns: dict[str, Any] = {
         "rank": np.arange(1, len(facts) + 1, dtype=np.int32),
         **{name: taken[name] for name in ("household_id", "meter_id", "community_id")},
@@ -143,7 +151,8 @@ def _doors(con: Duck, home: Home, taken: pa.Table, facts: list[Facts]) -> pa.Tab
         "since": [f.since for f in facts],
         "event": [f.event.word or None for f in facts],
         "event_day": [f.event_day for f in facts],
-        "probability": [round(f.probability, 4) for f in facts],
+        "probability": [round(p, 4) for p in (through(knots, said) if knots else said)],
+        "raw_probability": [round(p, 4) if knots else None for p in said],
         "kwh_day_before": [_rounded(f.before) for f in facts],
         "kwh_day_now": [_rounded(f.now) for f in facts],
         "days_read": [f.read for f in facts],

@@ -5,6 +5,7 @@ The same words serve the list and its summary, so that the two cannot disagree.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -58,10 +59,12 @@ def _case(cases: dict[int, float], of: str) -> str:
     return f"CASE {of} {' '.join(f'WHEN {k} THEN {v}' for k, v in cases.items())} END"
 
 
-def _through(knots: tuple[tuple[float, float], ...], of: str) -> str:
+def _through(knots: Sequence[tuple[float, float]], of: str) -> str:
     """Straight lines between knots (x, y), level beyond them, as SQL."""
     cases = [f"WHEN {of} <= {knots[0][0]} THEN {knots[0][1]}"]
     for (x0, y0), (x1, y1) in pairwise(knots):
+        if x0 == x1:
+            continue
         cases.append(f"WHEN {of} <= {x1} THEN {y0} + ({of} - {x0}) * {(y1 - y0) / (x1 - x0)!r}")
     return f"CASE {' '.join(cases)} ELSE {knots[-1][1]} END"
 
@@ -110,9 +113,18 @@ FROM {evening.relation} e {join if broken else ""}"""
 
 
 def ranked(
-    evening: Evening, communities: tuple[str, ...] | None, top: int | None, *, broken: bool
+    evening: Evening,
+    communities: tuple[str, ...] | None,
+    top: int | None,
+    *,
+    broken: bool,
+    knots: Sequence[tuple[float, float]] = (),
 ) -> tuple[Array, Array]:
-    """(rows of the homes worth a knock, best first; the event of each), of all or some places."""
+    """(rows of the homes worth a knock, best first; the event of each), of all or some places.
+
+    `knots`: what labels made of the chances, where there were enough of them.
+    """
+    chance = f"({_through(knots, 'chance')})" if knots else "chance"
     urgency = _case({int(e): w for e, w in URGENCY.items()}, "happening")
     place = ""
     if communities is not None:
@@ -120,7 +132,7 @@ def ranked(
     limit = f"LIMIT {top}" if top is not None else ""
     found = evening.arrow(f"""
         SELECT row, happening,
-          chance * {urgency} * CASE WHEN lives_alone THEN {VULNERABLE} ELSE 1.0 END
+          {chance} * {urgency} * CASE WHEN lives_alone THEN {VULNERABLE} ELSE 1.0 END
             / (1 + age / {FADES_DAYS}) AS score
         FROM ({judged_sql(evening, broken=broken)}) WHERE wanted {place}
         ORDER BY score DESC, row {limit}

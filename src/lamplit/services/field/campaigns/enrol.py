@@ -26,11 +26,10 @@ from lamplit.programmes.rules import Facts, draw, enrol
 from lamplit.services.field.campaigns import sweeping
 from lamplit.services.field.campaigns.cadence import first_day, make_tasks
 from lamplit.services.field.campaigns.campaigns import get, require_open
-from lamplit.services.field.campaigns.labels import read_knots
 from lamplit.services.field.campaigns.sweeping import Swept
 from lamplit.services.field.campaigns.unchanged import last_alike, mark_of
 from lamplit.services.field.door import require, runs_on
-from lamplit.services.field.homes.signals import Evening, HomeSignal, put_right, read_evening
+from lamplit.services.field.homes.signals import Evening, HomeSignal, read_evening
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.packs import pack_of
 from lamplit.services.field.submissions.casefile import enrollment_row
@@ -70,7 +69,7 @@ def open_sweep(
     way = way_of(pack, row.parameters or {})
     if evening is None and reads_meters(pack, way):
         one = scope.code if scope and scope.kind is PlaceKind.COMMUNITY else ""
-        evening = put_right(read_evening(office.home, as_of, one), read_knots(office))
+        evening = read_evening(office.home, as_of, one)
     with office.begin(actor) as tx:
         campaigns.lock(tx.conn, row.id)
         row = get(tx.conn, row.id)

@@ -13,7 +13,6 @@ there are, is what was missed.
 from __future__ import annotations
 
 import itertools
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -26,11 +25,11 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Found
 from lamplit.domain.intervals import Interval, inverse, wilson
 from lamplit.domain.problems import campaigns as problems
+from lamplit.services.calibration import FILE, Calibration, Knots, write_calibration
 from lamplit.services.field.campaigns.campaigns import get
-from lamplit.services.field.campaigns.recalibrate import Knots, isotonic
+from lamplit.services.field.campaigns.recalibrate import isotonic
 from lamplit.services.field.door import require, require_somewhere
 from lamplit.services.field.office import Actor, Office, Transaction
-from lamplit.services.home import write_atomically
 from lamplit.store import labels as store
 
 LEAST_LABELS = 100
@@ -39,7 +38,6 @@ BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 KEPT_FINDS = 0.95
 """A threshold is proposed that keeps at least this share of the finds."""
 EMPTY_STATES, THERE_EVENTS = ("dark", "micro"), ("returned", "frozen_high", "routine_broken")
-FILE = "calibration.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,33 +156,17 @@ def flagged_labels(known: Iterable[Label]) -> list[Label]:
 
 
 def apply(office: Office, actor: Actor, found: Labels) -> Path:
-    """Write the recalibration where the sweep into campaigns reads it; logged. Gives the file.
+    """Write the recalibration where every sweep reads it; logged. Gives the file.
 
     Raises LamplitError `labels.too-few` where there were not enough labels for one.
     """
     if found.knots is None:
         raise LamplitError(problems.LABELS_FEW, count=found.labels, least=LEAST_LABELS)
-    file = calibration_file(office)
     with office.begin(actor) as tx:
         require_somewhere(tx, Ability.ANALYSE)
-        data = {"at": tx.now.isoformat(), "labels": found.labels, "knots": found.knots}
-        write_atomically(file, json.dumps(data, indent=1) + "\n")
+        file = write_calibration(office.home, Calibration(tx.now, found.labels, found.knots))
         tx.log("labels.applied", "calibration", FILE, labels=found.labels, knots=found.knots)
     return file
-
-
-def calibration_file(office: Office) -> Path:
-    """Where the recalibration of a home is kept."""
-    return office.home.store_dir / FILE
-
-
-def read_knots(office: Office) -> Knots | None:
-    """The recalibration in force; None where there is none, or none that can be read."""
-    try:
-        data = json.loads(calibration_file(office).read_text("utf-8"))
-        return [(float(said), float(true)) for said, true in data["knots"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def label_of(row: Any) -> Label:

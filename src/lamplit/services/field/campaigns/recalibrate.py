@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-Knots = list[tuple[float, float]]
-"""(probability said, probability as it was), rising in both; straight lines between."""
+from lamplit.services.calibration import Knots
 
 LEAST_A_STEP = 20
 """A step that rests on fewer labels is pooled with its neighbour."""
@@ -43,12 +42,6 @@ def isotonic(said: Sequence[float], right: Sequence[bool]) -> Knots:
     for x, y in knots:
         rising.append((x, max(y, rising[-1][1]) if rising else y))
     return rising
-
-
-def through(knots: Knots, said: float) -> float:
-    """A probability put right; level beyond the first and the last knot."""
-    xs, ys = zip(*knots, strict=True)
-    return float(np.interp(said, xs, ys))
 
 
 def _pools(before: tuple[float, float, float], last: tuple[float, float, float]) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lamplit.domain.intervals import wilson
+from lamplit.services.calibration import through
 from lamplit.services.field.campaigns.labels import (
     BINS,
     LEAST_LABELS,
@@ -21,7 +22,7 @@ from lamplit.services.field.campaigns.labels import (
     Recall,
     flagged_labels,
 )
-from lamplit.services.field.campaigns.recalibrate import isotonic, through
+from lamplit.services.field.campaigns.recalibrate import isotonic
 
 FOLDS = 5
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from lamplit.domain.words import HomeState
 from lamplit.engine.duckdb import quoted
 from lamplit.services.engine import open_engine
-from lamplit.services.field.campaigns.recalibrate import Knots, through
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
 from lamplit.services.routine import watched
@@ -60,21 +59,6 @@ def read_evening(home: Home, as_of: date | None = None, community: str = "") -> 
     return Evening(found.as_of, homes)
 
 
-def put_right(evening: Evening, knots: Knots | None) -> Evening:
-    """The evening with the probabilities of its list put right by labels (see `labels.apply`)."""
-    if not knots:
-        return evening
-    homes = {
-        code: one if one.order is None else _right(one, knots)
-        for code, one in evening.homes.items()
-    }
-    return replace(evening, homes=homes)
-
-
-def _right(one: HomeSignal, knots: Knots) -> HomeSignal:
-    return replace(one, probability=round(through(knots, one.probability), 4), raw=one.probability)
-
-
 def _listed(door: dict[str, Any]) -> HomeSignal:
     evidence = {
         name: door[f"{column}_{language}"] or ""
@@ -85,7 +69,7 @@ def _listed(door: dict[str, Any]) -> HomeSignal:
     }  # fmt: skip
     return HomeSignal(
         door["state"], door["since"], door["probability"], door["event"] or "",
-        door["event_day"], door["rank"], evidence,
+        door["event_day"], door["rank"], evidence, door["raw_probability"],
     )  # fmt: skip
 
 
