@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
+import httpx
 import openpyxl
 import pyarrow as pa
 import pytest
 
 from lamplit.services.demo_truth import check_list, claim_of
 
-SMALL = ("--homes", "150", "--days", "28", "--seed", "5")
+SMALL = ("--homes", "150", "--days", "28", "--seed", "5", "--until", "2024-01-28")
 DAY = date(2024, 2, 10)
 
 
@@ -117,15 +125,76 @@ def test_in_chinese(demo):
 
 
 @pytest.mark.slow
-def test_another_town_in_the_same_folder_is_refused_until_told(lamplit, demo, made):
+def test_another_town_in_the_same_folder_is_refused_until_told(lamplit, demo, made, tmp_path):
     demo()
-    other = ("demo", "--homes", "150", "--days", "28", "--seed", "6", "-o", str(made / "demo"))
+    folder = tmp_path / "demo"
+    shutil.copytree(made / "demo", folder)
+    other = ("demo", *SMALL[:5], "6", *SMALL[6:], "-o", str(folder))
     refused = lamplit(*other)
     assert refused.code == 1
     assert "demo.other-town" in refused.err
-    assert "seed 5" in refused.err
+    assert "until 2024-01-28, seed 5" in refused.err
+    assert lamplit("demo", *SMALL[:6], "--until", "2024-01-29", "-o", str(folder)).code == 1
     assert lamplit(*other, "--replace").code == 0
-    assert lamplit("demo", *SMALL, "-o", str(made / "demo"), "--replace").code == 0
+
+
+@pytest.mark.slow
+def test_without_a_terminal_it_says_how_to_serve_and_as_whom(demo, made):
+    said = demo()
+    assert said.code == 0
+    assert f"serve --home {made / 'demo' / 'home'}" in said.err
+    for name in ("leader", "volunteer", "analyst", "privacy", "operator"):
+        assert name in said.err.split("Sign in as")[1]
+    assert "Sign in as" not in demo("--no-serve").err
+
+
+@pytest.mark.slow
+def test_it_says_how_old_it_is_and_how_to_make_it_anew(demo):
+    assert "lamplit demo --replace" in demo().err
+
+
+@pytest.mark.slow
+def test_at_a_terminal_it_serves_its_pages_until_ctrl_c_and_another_port_does(demo, made):
+    demo()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ours, theirs = os.openpty()
+        words = ["demo", *SMALL, "-o", str(made / "demo"), "--port", str(port)]
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("LAMPLIT")}
+        with subprocess.Popen(
+            [sys.executable, "-m", "lamplit", *words], stdin=theirs, stdout=theirs,
+            stderr=subprocess.PIPE, env={**clean, "LAMPLIT_LANG": "en"}, encoding="utf-8",
+            start_new_session=True,
+        ) as running:  # fmt: skip
+            said = ""
+            for line in running.stderr:
+                said += line
+                if "Ctrl-C ends it" in line:
+                    break
+            base = re.search(r"http://127\.0\.0\.1:\d+", said)[0]
+            assert not base.endswith(f":{port}")
+            who = {"username": "analyst", "password": "every-window-is-lit"}
+            assert httpx.post(f"{base}/api/v1/sign-in", json=who).status_code == 200
+            about = httpx.get(f"{base}/api/v1/about").json()["demo"]
+            assert about["until"] == "2024-01-28"
+            assert about["accounts"][0]["username"] == "leader"
+            running.send_signal(signal.SIGINT)
+            rest = running.stderr.read()
+        assert running.returncode == 0, said + rest
+        assert "Traceback" not in rest
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "beyond", [("--host", "0.0.0.0", "--insecure"), ("--behind-proxy",)], ids=["host", "proxy"]
+)
+def test_a_demo_is_served_to_nobody_else(beyond, lamplit, demo, made):
+    demo()
+    said = lamplit("serve", "--home", str(made / "demo" / "home"), *beyond)
+    assert said.code == 1
+    assert "web.demo-home" in said.err
 
 
 def test_a_folder_of_other_files_is_left_alone(lamplit, tmp_path: Path):

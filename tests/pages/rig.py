@@ -46,7 +46,24 @@ PHONE = 600
 LANGUAGES = ("zh-Hans", "en")
 THEMES = ("light", "dark")
 NAMES = tuple(one.username for one in ACCOUNTS)
-LOADED = "() => document.querySelector('h1') && !document.querySelector('.ghost, [aria-busy=true]')"
+LOADED = """() => document.querySelector('h1')
+  && !document.querySelector('.ghost, [aria-busy=true]')
+  && !window.rig?.asking && performance.now() - (window.rig?.quietSince ?? 0) > 150"""
+ASKING = """(() => {
+  const ask = window.fetch, rig = (window.rig = { asking: 0, quietSince: performance.now() });
+  window.fetch = async (...about) => {
+    const url = String(about[0]?.url ?? about[0]);
+    const counts = !url.includes("/events"); // A stream of events never ends.
+    rig.asking += counts ? 1 : 0;
+    try {
+      return await ask(...about);
+    } finally {
+      rig.asking -= counts ? 1 : 0;
+      rig.quietSince = performance.now();
+    }
+  };
+})();"""
+"""Counts what a page asks the server, so that the rig knows when it has all it wanted."""
 SECONDS = 15.0
 
 
@@ -233,6 +250,7 @@ class Rig:
         )
         self._open.append(context)
         context.add_init_script(_chosen(language, theme))
+        context.add_init_script(ASKING)
         context.set_default_timeout(SECONDS * 1000)
         if name:
             context.add_cookies(self.world.cookies(context, name))

@@ -105,6 +105,9 @@ def test_strangers_inside_a_town_are_not_deleted(tmp_path):
         ({"seed": -1}, "town.bad-choice"),
         ({"start": "30/02/2024"}, "town.bad-start"),
         ({"start": "9999-12-30"}, "town.bad-start"),
+        ({"until": "yesterday"}, "town.bad-start"),
+        ({"start": "2024-01-01", "until": "2024-01-05"}, "town.bad-start"),
+        ({"beyond": 5}, "town.bad-choice"),
         ({"timezone": "Mars/Olympus"}, "town.bad-zone"),
         ({"timezone": "../etc/passwd"}, "town.bad-zone"),
     ],
@@ -391,3 +394,22 @@ def test_corrections_bear_a_higher_sequence_and_touch_only_what_was_delivered(to
     cells = [c for c in late.columns if c.startswith("P")]
     same = (both[cells].to_numpy() == both[[f"{c}_first" for c in cells]].to_numpy()).all(axis=1)
     assert 0.05 < same.mean() < 0.6
+
+
+def test_until_names_the_last_day_read_and_beyond_it_only_the_truth_goes_on(town):
+    for layout in ("wide", "daily", "registers"):
+        made = town(homes=30, days=9, minutes=60, until="2026-11-24", beyond=2, layout=layout)
+        read, true = made.readings()["day"].to_pylist(), made.truth["day"].to_pylist()
+        # A register stands for the day before it.
+        last = date(2026, 11, 25 if layout == "registers" else 24)
+        assert (min(read), max(read)) == (date(2026, 11, 18), last)
+        assert (min(true), max(true)) == (date(2026, 11, 18), date(2026, 11, 26))
+
+
+def test_days_beyond_change_nothing_of_those_that_are_read(town):
+    plain = town(homes=30, days=9, minutes=60, start="2026-11-18")
+    cut = town(homes=30, days=9, minutes=60, start="2026-11-18", beyond=2)
+    days = plain.readings()["day"].to_pylist()
+    kept = [number for number, day in enumerate(days) if day <= date(2026, 11, 24)]
+    assert plain.readings().take(kept).equals(cut.readings())
+    assert plain.truth.equals(cut.truth)

@@ -72,6 +72,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("GET", "/{rest:path}"): Call(headers=BROWSER),
         ("HEAD", "/{rest:path}"): Call(headers=BROWSER),
         # the first run, which is over
+        ("GET", f"{API}/about"): Call(),
         ("GET", f"{API}/setup"): Call(),
         ("POST", f"{API}/setup"): Call(404, json=FIRST),
         # the account

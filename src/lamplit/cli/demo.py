@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lamplit.cli.common import JsonOption, note, print_json, stderr, stdout
+from lamplit.cli.dates import parse_day
 from lamplit.cli.demo_campaign import show_campaign
+from lamplit.cli.demo_serve import PORT, serve_demo
 from lamplit.cli.progress import progress
 from lamplit.cli.text import LANGUAGE, tr
 from lamplit.cli.who import who
@@ -67,6 +69,25 @@ Folder = Annotated[
     Path,
     typer.Option("-o", "--output", metavar="DIR", help=tr("Where it all goes.", "输出目录。")),
 ]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help=tr("The last night [default: yesterday].", "最后一夜 [默认：昨天]。"),
+        show_default=False,
+    ),
+]
+NoServe = Annotated[
+    bool,
+    typer.Option("--no-serve", help=tr("Don't serve the pages at the end.", "最后不启动网页。")),
+]
+Port = Annotated[
+    int,
+    typer.Option(
+        "--port", min=0, max=65535,
+        help=tr("Where the pages are served; if taken, the next.", "网页端口；被占用则顺延。"),
+    ),
+]  # fmt: skip
 Replace = Annotated[
     bool,
     typer.Option("--replace", help=tr("Make a demo that is there anew.", "重新生成已有的演示。")),
@@ -88,7 +109,10 @@ def register(app: typer.Typer) -> None:
         days: Days = 60,
         seed: Seed = 2020,
         output: Folder = DEMO_FOLDER,
+        until: Until = None,
         replace: Replace = False,
+        no_serve: NoServe = False,
+        port: Port = PORT,
         as_replay: AsReplay = False,
         people: People = 700,
         store_url: StoreUrl = "",
@@ -105,28 +129,27 @@ def register(app: typer.Typer) -> None:
             return
         started = time.monotonic()
         with progress(tr("Getting ready", "准备中")):
-            from lamplit.services.demo import Demo, DemoOrder
+            from lamplit.replay.neighbourhood.demo import Neighbourhood
+            from lamplit.services.demo import Demo
 
             shown = Demo.open(
-                DemoOrder(DEMO_HOMES if homes is None else homes, days, seed),
-                output,
-                replace=replace,
-                who=who(),
-            )
-            from lamplit.replay.first import FirstCampaign
-
-            first = FirstCampaign(shown)
-        steps = (*shown.steps(), *first.steps())
+                output, homes=DEMO_HOMES if homes is None else homes, days=days, seed=seed,
+                until=None if until is None else parse_day(until), replace=replace, who=who(),
+            )  # fmt: skip
+            hood = Neighbourhood(shown)
+        steps = (*shown.steps(), *hood.steps())
         for number, step in enumerate(steps, 1):
             _do(step, number, len(steps))
         took = time.monotonic() - started
         note(tr(f"Done in {took:.0f} s.", f"共用时 {took:.0f} 秒。"))
         if as_json:
-            print_json(_answer(shown, took) | {"campaign": first.report})
+            print_json(_answer(shown, took) | {"campaign": hood.report})
             return
         _show(shown)
-        show_campaign(first)
+        show_campaign(hood)
         note(_next(shown))
+        if not no_serve:
+            serve_demo(shown.home, _program(), port)
 
 
 def _do(step: Step, number: int, steps: int) -> None:

@@ -1,4 +1,4 @@
-"""How the demo's campaign went: the leader's board through two days, and its report."""
+"""How the demo's campaign went: the leader's board through its two days, and its report."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from lamplit.cli.common import stdout
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
-    from lamplit.replay.first import FirstCampaign
+    from lamplit.replay.neighbourhood.demo import Neighbourhood
 
 BAR = 24
 
 
-def show_campaign(first: FirstCampaign) -> None:
+def show_campaign(hood: Neighbourhood) -> None:
     """The board at each look, then knocks per find and the finish against the deadline."""
     from rich.table import Table
 
-    name = first.name.say(LANGUAGE)
+    name = hood.name.say(LANGUAGE)
     table = Table(title="\n" + tr(f"The list as a campaign: {name}", f"名单变行动：{name}"),
                   title_justify="left", title_style="bold", box=None, pad_edge=False,
                   header_style="dim")  # fmt: skip
@@ -32,7 +32,7 @@ def show_campaign(first: FirstCampaign) -> None:
     )
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
-    for look in first.looks:
+    for look in hood.looks:
         filled = round(BAR * look.done / max(look.enrolled, 1))
         table.add_row(
             look.at, "█" * filled + "░" * (BAR - filled), f"{look.done}/{look.enrolled}",
@@ -41,11 +41,11 @@ def show_campaign(first: FirstCampaign) -> None:
     console = stdout()
     console.soft_wrap = False
     console.print(table)
-    console.print(_end(first), markup=False)
+    console.print(_end(hood), markup=False)
 
 
-def _end(first: FirstCampaign) -> str:
-    told = first.report
+def _end(hood: Neighbourhood) -> str:
+    told = hood.report
     per = told["knocks_per_find"]
     if per and per["value"]:
         knocks = tr(

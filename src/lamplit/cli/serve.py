@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lamplit.cli.common import DEFAULT_HOME, HomeOption, note, open_home
+from lamplit.cli.demo_serve import sign_ins, tell_age
 from lamplit.cli.text import tr
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import web as problems
@@ -79,11 +80,12 @@ def serve(
 ) -> None:
     """Serve until interrupted; what is under way then is answered first."""
     tls = cert is not None and key is not None
+    opened = open_home(home)
+    check_demo(opened, host, behind_proxy=behind_proxy)
     check_host(host, allowed=tls or behind_proxy or insecure)
     for file in (cert, key):
         if file is not None and not file.is_file():
             raise FileNotFoundError(2, os.strerror(2), str(file))
-    opened = open_home(home)
     _ready(opened)
     _tell_workers(opened, tls=tls or behind_proxy, behind_proxy=behind_proxy, workers=workers)
     import uvicorn
@@ -94,6 +96,8 @@ def serve(
             f"正在 http{'s' if tls else ''}://{host}:{port} 提供 {opened.path}（按 Ctrl-C 结束）。",
         )
     )
+    tell_age(opened)
+    sign_ins(opened)
     _offer_setup(
         opened,
         f"http{'s' if tls else ''}://{host}:{port}",
@@ -149,6 +153,16 @@ def check_host(host: str, *, allowed: bool) -> None:
     """Raise LamplitError `web.no-tls` for an address that others reach, unless it is allowed."""
     if not allowed and not is_loopback(host):
         raise LamplitError(problems.NO_TLS, host=host)
+
+
+def check_demo(home: Home, host: str, *, behind_proxy: bool) -> None:
+    """Raise LamplitError `web.demo-home` for a demo that others would reach: its passwords are
+    known to everybody.
+    """
+    from lamplit.services import demo_mark
+
+    if demo_mark.read(home) is not None and (behind_proxy or not is_loopback(host)):
+        raise LamplitError(problems.DEMO_HOME, where=str(home.path))
 
 
 def is_loopback(host: str) -> bool:

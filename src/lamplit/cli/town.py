@@ -32,6 +32,22 @@ Start = Annotated[
     str | None,
     typer.Option(metavar="DATE", help=tr("The first local day.", "首日（当地日期）。")),
 ]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help=tr("The last day read, in place of --start.", "最后一个有读数的日期，代替 --start。"),
+    ),
+]
+Beyond = Annotated[
+    int,
+    typer.Option(
+        help=tr(
+            "So many of the days are in the truth only, after the last day read.",
+            "其中最后若干天只有真值、没有读数。",
+        )
+    ),
+]
 Zone = Annotated[str, typer.Option(metavar="NAME", help=tr("IANA timezone.", "IANA 时区。"))]
 PresetOption = Annotated[
     str,
@@ -58,6 +74,8 @@ def register(app: typer.Typer) -> None:
         layout: LayoutOption = None,
         fmt: Format = "parquet",
         start: Start = None,
+        until: Until = None,
+        beyond: Beyond = 0,
         timezone: Zone = "Asia/Shanghai",
         preset: PresetOption = "demo",
         threads: Threads = 2,
@@ -65,7 +83,9 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         from lamplit.services.town import TownRequest, make_town
 
-        request = TownRequest(homes, days, seed, preset, minutes, layout, fmt, start, timezone)
+        request = TownRequest(
+            homes, days, seed, preset, minutes, layout, fmt, start, timezone, until, beyond
+        )
         with progress(tr("Making the town", "正在生成城镇"), homes) as moved:
             built = make_town(request, output, threads=threads, report=moved)
         if as_json:

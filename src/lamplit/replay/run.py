@@ -83,7 +83,7 @@ class Replay:
         if mark.is_file():
             there = json.loads(mark.read_text("utf-8"))
             if there != wanted and not replace:
-                told = there | {"days": "–"}
+                told = there | {"days": "–", "until": "–"}
                 raise LamplitError(demo_problems.OTHER_TOWN, folder=folder, **told)
             if there != wanted or replace:
                 for name in (TOWN, HOME, FILES):

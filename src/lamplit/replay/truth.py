@@ -129,4 +129,5 @@ def _order(town: Path) -> Order:
     return Order(
         told["homes"], told["days"], told["seed"], PRESETS[told["preset"]], told["minutes"],
         told["layout"], told["format"], date.fromisoformat(told["start"]), told["timezone"],
+        told.get("beyond", 0),
     )  # fmt: skip

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,7 +31,9 @@ from lamplit.outbound.facade_html import facade_html
 from lamplit.outbound.facade_svg import facade_svg
 from lamplit.outbound.tables import TableStyle, write_table, write_text
 from lamplit.outbound.watermark import Watermark
+from lamplit.services import demo_mark
 from lamplit.services.demo_front import most_varied
+from lamplit.services.demo_mark import DemoMark
 from lamplit.services.demo_truth import ListCheck, check_list
 from lamplit.services.facade import facade_of
 from lamplit.services.home import SETTINGS_FILE, Home, write_atomically
@@ -43,14 +47,15 @@ from lamplit.services.town import TownRequest, make_town
 
 MARK = "demo.json"
 TOWN, HOME = "town", "home"
+ZONE = "Asia/Shanghai"
 LEAST_HOMES, LEAST_DAYS = 100, 28
 SINGLE_NIGHTS = 7
 """So many nights at the end are run one by one, as a utility would."""
 LATE = 3
 """The corrections arrive before the third of these nights."""
 HELD_BACK = 2
-"""Days that the town has beyond the last night: a spell that has just begun counts as one when
-it comes to three days, so the truth of the last night needs two more."""
+"""Days that the town is lived beyond the last night, unread: a spell that has just begun counts as
+one when it comes to three days, so the truth of the last night needs two more."""
 VIEWS: tuple[View, ...] = ("asof", "revised")
 
 Report = Callable[[float, float | None], None]
@@ -59,11 +64,22 @@ Report = Callable[[float, float | None], None]
 
 @dataclass(frozen=True, slots=True)
 class DemoOrder:
-    """Which town."""
+    """Which town, and its last night."""
 
-    homes: int = 5000
-    days: int = 60
-    seed: int = 2020
+    homes: int
+    days: int
+    seed: int
+    until: date
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> DemoOrder:
+        """The order as a demo's mark has it. Raises KeyError, ValueError."""
+        return cls(told["homes"], told["days"], told["seed"], date.fromisoformat(told["until"]))
+
+    def told(self) -> dict[str, Any]:
+        """The order as the mark keeps it."""
+        return {"homes": self.homes, "days": self.days, "seed": self.seed,
+                "until": self.until.isoformat()}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +107,41 @@ class Demo:
     facade: Facade | None = None
 
     @classmethod
-    def open(cls, order: DemoOrder, folder: Path, *, replace: bool = False, who: str = "?") -> Demo:
+    def open(
+        cls,
+        folder: Path,
+        *,
+        homes: int = 5000,
+        days: int = 60,
+        seed: int = 2020,
+        until: date | None = None,
+        replace: bool = False,
+        who: str = "?",
+    ) -> Demo:
         """The demo in `folder`, which is made, or found as an earlier run left it.
 
-        Raises LamplitError `demo.too-short`, `demo.folder-in-use`, `demo.other-town`.
+        `until`: the last night; where it is left out, that of a demo which is there, else
+        yesterday. Raises LamplitError `demo.too-short`, `demo.folder-in-use`, `demo.other-town`.
         """
-        if order.homes < LEAST_HOMES or order.days < LEAST_DAYS:
-            raise LamplitError(problems.TOO_SHORT, homes=order.homes, days=order.days)
+        if homes < LEAST_HOMES or days < LEAST_DAYS:
+            raise LamplitError(problems.TOO_SHORT, homes=homes, days=days)
         mark = folder / MARK
-        if mark.is_file():
-            there = json.loads(mark.read_text("utf-8"))
-            if there != asdict(order) and not replace:
-                raise LamplitError(problems.OTHER_TOWN, folder=folder, **there)
-            if replace:
-                shutil.rmtree(folder)
-        elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        there = json.loads(mark.read_text("utf-8")) if mark.is_file() else None
+        if there is None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise LamplitError(problems.FOLDER_IN_USE, folder=folder)
+        if there is not None and replace:
+            shutil.rmtree(folder)
+            there = None
+        if there is not None:
+            last = there.get("until", "–")
+            wanted: dict[str, Any] = {"homes": homes, "days": days, "seed": seed}
+            wanted["until"] = until.isoformat() if until else last
+            if there != wanted or last == "–":
+                raise LamplitError(problems.OTHER_TOWN, folder=folder, **there | {"until": last})
+            return cls(DemoOrder.of(there), folder, who)
+        order = DemoOrder(homes, days, seed, until or yesterday())
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(mark, json.dumps(asdict(order)))
+        write_atomically(mark, json.dumps(order.told()))
         return cls(order, folder, who)
 
     @property
@@ -140,7 +173,10 @@ class Demo:
         made = not (manifest.is_file() and json.loads(manifest.read_text("utf-8"))["complete"])
         if made:
             shutil.rmtree(self.town, ignore_errors=True)
-            request = TownRequest(order.homes, order.days + HELD_BACK, order.seed)
+            request = TownRequest(
+                order.homes, order.days + HELD_BACK, order.seed, until=order.until.isoformat(),
+                beyond=HELD_BACK,
+            )  # fmt: skip
             make_town(request, self.town, report=report)
         told = json.loads(manifest.read_text("utf-8"))
         self.first = date.fromisoformat(told["start"])
@@ -150,9 +186,9 @@ class Demo:
         self.readings = rows * slots
         return _there(
             Text(
-                f"{order.homes:,} homes, {told['days']} days from {self.first}, "
+                f"{order.homes:,} homes, {order.days} days from {self.first}, "
                 f"{self.readings / 1e6:.1f} million readings",
-                f"{order.homes:,} 户，自 {self.first} 起 {told['days']} 天，"
+                f"{order.homes:,} 户，自 {self.first} 起 {order.days} 天，"
                 f"{self.readings / 1e4:,.0f} 万个读数",
             ),
             made,
@@ -160,8 +196,10 @@ class Demo:
 
     def _register(self, report: Report) -> Text:
         if not (self.home / SETTINGS_FILE).exists():
-            Home.create(self.home)
+            Home.create(self.home, ZONE)
         home = Home.open(self.home)
+        if demo_mark.read(home) is None:
+            demo_mark.write(home, DemoMark(self.order.until))
         plan = plan_import(home, self.town / "registry.csv")
         apply_import(home, plan)
         table = Registry.table(home)
@@ -271,6 +309,11 @@ class Demo:
     def _mark(self) -> Watermark:
         purpose = Text("a demo; nobody in it exists", "演示，其中人物均为虚构")
         return Watermark(self.who, datetime.now(), purpose.say(self.language))
+
+
+def yesterday() -> date:
+    """The day before today, where the town lies."""
+    return datetime.now(ZoneInfo(ZONE)).date() - timedelta(1)
 
 
 def _there(told: Text, made: bool) -> Text:

@@ -24,7 +24,11 @@ OURS = ("registry.csv", "readings", "corrections", "truth.parquet", "truth.csv",
 
 @dataclass(frozen=True, slots=True)
 class TownRequest:
-    """What a person asks for; None takes the preset's way."""
+    """What a person asks for; None takes the preset's way.
+
+    `until`: the last day that is read, in place of `start`. `beyond`: so many of the `days` come
+    after it.
+    """
 
     homes: int
     days: int
@@ -35,6 +39,8 @@ class TownRequest:
     fmt: str = "parquet"
     start: str | None = None
     timezone: str = "Asia/Shanghai"
+    until: str | None = None
+    beyond: int = 0
 
 
 def make_town(
@@ -81,6 +87,7 @@ def check_order(request: TownRequest) -> Order:
         fmt=cast(FileFormat, fmt),
         start=_start(request, preset.start),
         timezone=_zone(request.timezone),
+        beyond=_beyond(request),
     )
 
 
@@ -91,16 +98,30 @@ def _one_of(what: str, value: str, choices: tuple[str, ...]) -> str:
     return value
 
 
+def _beyond(request: TownRequest) -> int:
+    if not 0 <= request.beyond < request.days:
+        choices = f"0 … {request.days - 1}"
+        raise LamplitError(
+            problems.BAD_CHOICE, what="beyond", value=request.beyond, choices=choices
+        )
+    return request.beyond
+
+
 def _start(request: TownRequest, default: date) -> date:
-    if request.start is None:
+    if request.start is None and request.until is None:
         return default
+    wanted = request.start or request.until or ""
+    if request.start and request.until:
+        wanted = f"{request.start} … {request.until}"
     try:
-        start = date.fromisoformat(request.start)
+        start = date.fromisoformat(wanted)
+        if request.start is None:
+            start -= timedelta(days=request.days - request.beyond - 1)
         if start.year < 1971:
-            raise ValueError(request.start)
+            raise ValueError(wanted)
         start + timedelta(days=request.days + 2)
     except (ValueError, OverflowError):
-        raise LamplitError(problems.BAD_START, value=request.start, days=request.days) from None
+        raise LamplitError(problems.BAD_START, value=wanted, days=request.days) from None
     return start
 
 

@@ -23,14 +23,18 @@ _READ = {"lamplit_read": True}
 class Database:
     """The store's engine. Make it once a process and keep it; it is safe among threads."""
 
-    def __init__(self, url: str, *, pool: int = 10) -> None:
+    def __init__(self, url: str, *, pool: int = 10, lasting: bool = True) -> None:
         """`url`: `sqlite:///FILE` or `postgresql://…` (psycopg 3).
 
+        Without `lasting` SQLite waits for no disk: for a store that is made anew, as a demo's is,
+        where the power goes while it is being made.
         Raises LamplitError `store.bad-url` or `store.no-driver`; connects to nothing yet.
         """
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._engine(pool)
+        if self.is_sqlite and not lasting:
+            event.listen(self.engine, "connect", _wait_for_no_disk)
         # PostgreSQL's own default lets each statement of a reader see another moment.
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reader = self.engine.execution_options(**_READ, **level)
@@ -116,6 +120,10 @@ def _on_connect(raw: sqlite3.Connection, _record: Any) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     cursor.execute("PRAGMA cache_size = -65536")
     cursor.close()
+
+
+def _wait_for_no_disk(raw: sqlite3.Connection, _record: Any) -> None:
+    raw.execute("PRAGMA synchronous = OFF")
 
 
 def _on_begin(conn: Connection) -> None:

@@ -126,6 +126,7 @@ def _manifest(order: Order, rows: dict[str, int]) -> str:
         "format": order.fmt,
         "start": order.start.isoformat(),
         "timezone": order.timezone,
+        "beyond": order.beyond,
         "complete": bool(rows),
         "rows": rows,
     }

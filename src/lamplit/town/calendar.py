@@ -15,7 +15,11 @@ from lamplit.town.presets import FileFormat, Layout, Preset
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for; all that a town depends on."""
+    """What was asked for; all that a town depends on.
+
+    Of its `days` the last `beyond` are lived through and told in the truth, but never read: a spell
+    that has just begun is known for one only by the days that follow.
+    """
 
     homes: int
     days: int
@@ -26,6 +30,12 @@ class Order:
     fmt: FileFormat
     start: date
     timezone: str
+    beyond: int = 0
+
+    @property
+    def read_days(self) -> int:
+        """The days from the first on that meters report."""
+        return self.days - self.beyond
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ _LAYOUTS = {
 def readme_text(order: Order, rows: dict[str, int]) -> str:
     """What each file is, in English and Chinese, and how it was made."""
     en, zh = _LAYOUTS[order.layout]
+    beyond = f" --beyond {order.beyond}" if order.beyond else ""
     files = "\n".join(f"| {name} | {count:,} |" for name, count in sorted(rows.items()))
     return f"""# A simulated town · 模拟城镇
 
@@ -39,7 +40,7 @@ Made by / 生成命令:
 
     lamplit town --homes {order.homes} --days {order.days} --seed {order.seed} \\
       --preset {order.preset.name} --minutes {order.minutes} --layout {order.layout} \\
-      --format {order.fmt} --start {order.start} --timezone {order.timezone} -o DIR
+      --format {order.fmt} --start {order.start} --timezone {order.timezone}{beyond} -o DIR
 
 | file · 文件 | rows · 行数 |
 |---|---|

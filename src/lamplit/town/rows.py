@@ -46,6 +46,18 @@ def delivered(meters: Meters, calendar: Calendar) -> Rows:
     return rows_of(meters, calendar, home[order], day[order], replaced[order])
 
 
+def before(rows: Rows, day: int) -> Rows:
+    """The rows of the days before one."""
+    there = rows.day < day
+    if there.all():
+        return rows
+    export = rows.export[there] if rows.export.size else rows.export
+    return Rows(
+        rows.home[there], rows.day[there], rows.replaced[there], rows.slots[there], rows.kwh[there],
+        export, rows.has_export[there], rows.quality[there],
+    )  # fmt: skip
+
+
 def rows_of(meters: Meters, calendar: Calendar, home: I64, day: I64, replaced: Bool) -> Rows:
     """The chosen meter-days with their values, on real slots (DST days included)."""
     ticks = meters.ticks[home, day]

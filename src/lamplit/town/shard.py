@@ -26,7 +26,7 @@ from lamplit.town.metering import Meters, Place, Window, black_out, count, cut_s
 from lamplit.town.places import Places
 from lamplit.town.presence import Presence, live
 from lamplit.town.registry import registry_table
-from lamplit.town.rows import corrected, delivered, late_rows
+from lamplit.town.rows import before, corrected, delivered, late_rows
 from lamplit.town.tables import daily_table, long_table, register_table, wide_table
 from lamplit.town.troubles import Trouble, Troubles, strike
 from lamplit.town.truth import event_table, truth_of, truth_table
@@ -198,8 +198,10 @@ def tables_of(setting: Setting, lived: Lived) -> Made:
 def _readings(setting: Setting, meters: Meters, first: int, rng: np.random.Generator) -> pa.Table:
     calendar = setting.calendar
     if setting.order.layout == "registers":
-        return register_table(meters, first, calendar, FIRST_DELIVERY, rng)
-    rows = delivered(meters, calendar)
+        return register_table(
+            meters, first, calendar, FIRST_DELIVERY, rng, read_days=setting.order.read_days
+        )
+    rows = before(delivered(meters, calendar), setting.order.read_days)
     if setting.order.layout == "wide":
         return wide_table(rows, first, calendar, FIRST_DELIVERY)
     if setting.order.layout == "long":
@@ -213,7 +215,7 @@ def _corrections(
     if not meters.late:
         return None
     calendar, right = setting.calendar, corrected(meters)
-    rows = late_rows(right, calendar, rng)
+    rows = before(late_rows(right, calendar, rng), setting.order.read_days)
     if setting.order.layout == "wide":
         return wide_table(rows, first, calendar, SECOND_DELIVERY)
     if setting.order.layout == "long":

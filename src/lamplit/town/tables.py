@@ -148,10 +148,16 @@ def day_lost(rows: Rows) -> Bool:
 
 
 def register_table(
-    meters: Meters, first: int, calendar: Calendar, seq: int, rng: np.random.Generator
+    meters: Meters,
+    first: int,
+    calendar: Calendar,
+    seq: int,
+    rng: np.random.Generator,
+    *,
+    read_days: int,
 ) -> pa.Table:
     """Registers at 00:00 at the start of each day: meter_id, day, register_kwh, register_export,
-    digits, quality, seq; one day more than the town has, so that the last has its difference.
+    digits, quality, seq; one day more than is read, so that the last has its difference.
     """
     n, days, slots = meters.shape
     by_day = meters.ticks.sum(axis=2, dtype=np.int64)
@@ -174,7 +180,7 @@ def register_table(
     shell = Rows(home, day, replaced, day, value, value, replaced, day.astype(np.uint8))
     epoch = days_array(calendar.start.toordinal(), days + 1)[day]
     lost = np.isnan(value)
-    return pa.table(
+    table = pa.table(
         {
             "meter_id": _meter_column(shell, first),
             "day": pa.array(epoch).cast(pa.date32()),
@@ -185,6 +191,7 @@ def register_table(
             "seq": pa.repeat(pa.scalar(seq, pa.int64()), len(home)),
         }
     )
+    return table.filter(pa.array(day <= read_days))
 
 
 def _register_rows(

@@ -14,5 +14,7 @@ export const useWords = defineWords("shell", {
   noDuty: { zh: "您今天没有任何岗位。请社区负责人为您安排，或先报到。", en: "You have no role today. Ask the leader of your community for one, or check in first." },
   missing: { zh: "没有这个页面", en: "There is no such page" },
   missingLead: { zh: "链接可能已失效，或者您无权查看。", en: "The link may have ended, or what it shows is not yours to see." },
+  demo: { zh: "演示：其中人物均为虚构", en: "A demo: nobody in it exists" },
+  demoOld: { zh: "，故事停在 {n} 天前", en: "; its story broke off {n} day ago | ; its story broke off {n} days ago" },
   home: { zh: "回到首页", en: "To the first page" },
 });

@@ -13,8 +13,9 @@ FOLDER_IN_USE = Problem(
 OTHER_TOWN = Problem(
     "demo.other-town",
     Text(
-        "{folder} holds the demo of another town: {homes} homes, {days} days, seed {seed}.",
-        "{folder} 中是另一座小城的演示：{homes} 户，{days} 天，种子 {seed}。",
+        "{folder} holds the demo of another town: {homes} homes, {days} days until {until}, "
+        "seed {seed}.",
+        "{folder} 中是另一座小城的演示：{homes} 户，{days} 天，至 {until}，种子 {seed}。",
     ),
     Text(
         "Choose another folder with -o, or say --replace to make it anew.",

@@ -103,6 +103,18 @@ NOT_FROM_HERE = Problem(
     ),
 )
 
+DEMO_HOME = Problem(
+    "web.demo-home",
+    Text(
+        "this home is a demo's, and its passwords are known to everybody.",
+        "这是演示主目录，其密码人人皆知。",
+    ),
+    Text(
+        "Serve it on this machine only (--host 127.0.0.1, no proxy); for others make a home of "
+        "your own with `lamplit init`.",
+        "请只在本机提供（--host 127.0.0.1，不经代理）；供他人使用请用 `lamplit init` 新建主目录。",
+    ),
+)
 NO_TLS = Problem(
     "web.no-tls",
     Text(

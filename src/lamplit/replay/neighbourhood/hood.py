@@ -63,18 +63,19 @@ class Hood:
     clock: VirtualClock
     mind: Mind
     legs: Legs
-    now: float
-    communities: tuple[str, ...] = ()
+    communities: tuple[str, ...]
+    now: float = 0.0
     members: list[Member] = field(default_factory=list)
-    timeline: Timeline = field(init=False)
+    timeline: Timeline = field(default_factory=lambda: Timeline(0.0))
     people: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     homes: dict[str, int] = field(default_factory=dict)
     """Which home of the town a place is."""
     _filled: int = 0
 
-    def __post_init__(self) -> None:
-        self.timeline = Timeline(self.now)
+    def ends(self, minute: float) -> None:
+        """Let the story break off at a minute."""
+        self.now, self.timeline = minute, Timeline(minute)
 
     @property
     def main(self) -> str:

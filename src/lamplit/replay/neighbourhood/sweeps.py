@@ -18,7 +18,8 @@ FIRST, SWEEP = "FIRST", "SWEEP"
 FIRST_DAY = 6
 ASSIGNED = 0.86
 """The share of the doors that the leader gave to somebody; the others wait to be claimed."""
-RANDOM_SHARE = 0.1
+BRISK = 0.45
+"""The share of their doors that the first sweep's volunteers go to in one part of a day."""
 PACE = 0.2
 """The share of their doors that volunteers go to in one part of the first day; half that today."""
 
@@ -30,6 +31,7 @@ class Sweep:
         self.hood, self.code, self.community = hood, code, community
         self.day, self.days = day, days
         self.rounds = Rounds(hood, code)
+        self.assigned = 1.0
         self.team: list[str] = []
         self.rows: dict[str, list[str]] = {}
         self.report: dict[str, Any] = {}
@@ -47,7 +49,7 @@ class Sweep:
                 place=self.community, purpose="epidemic_support", name=name,
                 starts=days.day(self.day * DAY),
                 deadline=days.day((self.day + self.days - 1) * DAY),
-                parameters={"way": "guided", "random_share": RANDOM_SHARE},
+                parameters={"way": "guided"},
             )  # fmt: skip
             for code in team:
                 people.give(hood, code, self.community, Role.VOLUNTEER)
@@ -64,7 +66,7 @@ class Sweep:
         listed = doors.listed(hood.office, leader, self.code, limit=5000)
         # Neighbouring doors to one person, as a leader would give them out.
         listed.sort(key=lambda d: (d.building or "", d.unit or "", d.floor or 0, d.door or ""))
-        given = listed[: round(len(listed) * ASSIGNED)]
+        given = listed[: round(len(listed) * self.assigned)]
         for number, code in enumerate(self.team):
             part = given[len(given) * number // len(self.team) :
                          len(given) * (number + 1) // len(self.team)]  # fmt: skip
@@ -81,7 +83,7 @@ class Sweep:
         def start(part: int) -> None:
             for code in self.team:
                 row = self.rows.get(code, [])
-                most = len(row) if share >= 1 else max(1, round(len(row) * share))
+                most = max(1, round(len(row) * share))
                 self.rounds.send_out(code, row, day, part, most)
 
         for part in parts:
@@ -105,11 +107,12 @@ def tell(hood: Hood) -> tuple[Sweep, Sweep]:
     there = [m.code for m in hood.members if m.day < FIRST_DAY and m.code != VOLUNTEER]
     first.begin(Text("A first sweep, two days", "首轮两日摸排"), there[: scale.first_sweepers])
     for day in (FIRST_DAY, FIRST_DAY + 1):
-        first.go(day, (0, 1, 2), 1.0)
+        first.go(day, (0, 1, 2), BRISK)
         for hour in (12.0, 17.2, 20.4):
             first.look(day, hour)
     hood.at(FIRST_DAY + 1, 21.0, _close, hood, first)
     now = Sweep(hood, SWEEP, hood.main, YESTERDAY, 3)
+    now.assigned = ASSIGNED
     standing = [m.code for m in people.of(hood, hood.main) if m.code != VOLUNTEER]
     standing += [m.code for m in hood.members if m.code not in standing and m.code != VOLUNTEER]
     team = [VOLUNTEER, *[c for c in standing if c not in first.team]][: scale.sweepers]

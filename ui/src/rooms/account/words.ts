@@ -6,6 +6,7 @@ export const useWords = defineWords("account", {
   username: { zh: "用户名", en: "User name" },
   password: { zh: "密码", en: "Password" },
   show: { zh: "显示密码", en: "Show the password" },
+  demoAccounts: { zh: "演示账号，点一下即可登录", en: "Demo accounts: one tap signs in" },
   directory: { zh: "用企业账号登录", en: "Sign in with your company's account" },
   feedback: { zh: "我是居民，想说句话", en: "I live here and want to say something" },
   title: { zh: "我的账户", en: "My account" },
