@@ -40,7 +40,8 @@ def openings(
         office, actor, kinds=kinds, before=decode(cursor, int), limit=limit + 1,
         person_id=person_id, place_id=place_id,
     )  # fmt: skip
-    return page([opening_of(row) for row in rows], limit, lambda one: one.seq)
+    names = audit.named(office, actor, rows)
+    return page([opening_of(row, names) for row in rows], limit, lambda one: one.seq)
 
 
 @router.get("/aggregates")
@@ -53,7 +54,8 @@ def refused_aggregates(
         office, actor, kinds=(reveals.AGGREGATE_REFUSED,), before=decode(cursor, int),
         limit=limit + 1,
     )  # fmt: skip
-    return page([opening_of(row) for row in rows], limit, lambda one: one.seq)
+    names = audit.named(office, actor, rows)
+    return page([opening_of(row, names) for row in rows], limit, lambda one: one.seq)
 
 
 @router.get("/lists")

@@ -1,14 +1,8 @@
 /** What kind of move it was, from who gave and who took. */
 import type { Schemas } from "@/api/client";
-import { lineOf } from "@/parts/where";
 
 type Move = Schemas["lamplit__services__field__tasks__stock__Move"];
 export type { Move };
-
-/** A holder as people call it: a person, a donor, or where a place is. */
-export function holderName(one: Schemas["Holder"]): string {
-  return one.where ? lineOf(one.where) : one.name;
-}
 
 export function kindOf(move: Pick<Move, "from_holder" | "to_holder">): "received" | "transferred" | "given" {
   const inside = (holder: string | null) => holder !== null && !holder.startsWith("donor:");

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.field import CampaignState
 from lamplit.services.field import door
 from lamplit.services.field.access import once, throttle
 from lamplit.services.field.office import Actor, Office
+from lamplit.services.field.places.where import Where, where_of
 from lamplit.services.field.privacy import expiry
-from lamplit.store.schema import campaign, enrollment
+from lamplit.store import counts
+from lamplit.store.schema import campaign, enrollment, person
 from lamplit.store.tree import under_any
 
 
@@ -49,6 +53,28 @@ def lists(office: Office, actor: Actor) -> list[HomeList]:
             for row in rows
         ]  # fmt: skip
     return sorted(found, key=_by_expiry)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """People's names and where places are, by id, of some rows of the log."""
+
+    people: dict[str, str]
+    places: dict[str, Where]
+    campaigns: dict[str, str]
+
+
+def named(office: Office, actor: Actor, rows: Sequence[Row[Any]]) -> Named:
+    """Who and where some rows of the log speak of. Raises LamplitError `door.not-allowed`."""
+    with office.read(actor) as tx:
+        door.require_anywhere(tx, Ability.AUDIT)
+        people = sorted({row.actor_id for row in rows if row.actor_id})
+        codes = sorted({row.campaign_id for row in rows if row.campaign_id})
+        return Named(
+            counts.names(tx.conn, person, people, "name"),
+            where_of(tx.conn, {row.place_id for row in rows if row.place_id}),
+            counts.names(tx.conn, campaign, codes, "code"),
+        )
 
 
 def tidy(office: Office) -> dict[str, int]:
