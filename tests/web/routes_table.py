@@ -57,6 +57,12 @@ def holders(abilities: tuple, at: str) -> frozenset[str]:
     )
 
 
+OUTLINE = (
+    b'{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"kind": '
+    b'"community", "code": "C1"}, "geometry": {"type": "Point", "coordinates": [114.3, 30.6]}}]}'
+)
+
+
 def csv_file(text: str) -> dict[str, Any]:
     return {"file": ("places.csv", text.encode(), "text/csv")}
 
@@ -216,6 +222,10 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
             json={"kind": "received", "item": "mask", "quantity": 7, "to": f"place:{ids['c1']}"},
         ),
         ("POST", f"{API}/stock/moves/{{move_id}}/reverse"): Call(201, json={"reason": "wrong"}),
+        ("GET", f"{API}/places/{{place}}/map"): Call(),
+        ("POST", f"{API}/uploads/outlines"): Call(
+            files={"file": ("o.geojson", OUTLINE, "application/geo+json")}
+        ),
         ("GET", f"{API}/places/{{place}}/events"): Call(422),
         ("GET", f"{API}/places/{{place}}/events/homes"): Call(422, query={"purpose": "a test"}),
         ("GET", f"{API}/sweep"): Call(422, query={"purpose": "cold snap"}, at="anywhere"),

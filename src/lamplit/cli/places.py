@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -22,6 +23,19 @@ from lamplit.cli.field import (
 from lamplit.cli.progress import progress
 from lamplit.cli.text import LANGUAGE, tr
 
+
+class Crs(StrEnum):
+    """How a file says where things are."""
+
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"
+
+
+CrsOption = Annotated[
+    Crs,
+    typer.Option("--crs", help=tr("gcj02 where the file comes from a Chinese map.",
+                                  "文件取自国内地图时用 gcj02。")),
+]  # fmt: skip
 District = Annotated[
     str | None,
     typer.Option(
@@ -45,6 +59,11 @@ def register(app: typer.Typer) -> None:
     for name, command, told in (
         ("sync", sync, tr("Bring in the places of the registry.", "从台账同步地点。")),
         ("import", import_file, tr("Import a file of places.", "导入地点文件。")),
+        (
+            "outlines",
+            outlines,
+            tr("Import outlines for the map (GeoJSON).", "导入地图轮廓（GeoJSON）。"),
+        ),
         ("list", list_places, tr("List what stands in a place.", "列出某地点之下的地点。")),
     ):
         group.command(name, help=told)(command)
@@ -108,6 +127,34 @@ def import_file(
         skip_bad=skip_bad,
         as_json=as_json,
     )
+
+
+def outlines(
+    file: FileArgument,
+    crs: CrsOption = Crs.WGS84,
+    dry_run: DryRunOption = False,
+    as_person: AsOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Polygons and points, each with the `kind` and `code` of its place."""
+    import dataclasses
+
+    from lamplit.services.field.places.outlines import import_outlines
+
+    office, actor = office_and_actor(home, as_person)
+    found = import_outlines(office, actor, file.read_bytes(), crs=crs.value, dry_run=dry_run)
+    if as_json:
+        print_json({"dry_run": dry_run, **dataclasses.asdict(found)})
+        return
+    note(
+        tr(
+            f"{found.outlines:,} outlines and {found.points:,} points.",
+            f"{found.outlines:,} 个轮廓，{found.points:,} 个点。",
+        )
+    )
+    if dry_run:
+        note(tr("Dry run: nothing was written.", "试运行：未写入任何内容。"))
 
 
 def list_places(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import town as problems
-from lamplit.town.build import MANIFEST, Built, build_town
+from lamplit.town.build import MANIFEST, OUTLINES, Built, build_town
 from lamplit.town.calendar import Order
 from lamplit.town.files import PART
 from lamplit.town.ids import MAX_HOMES
@@ -19,7 +19,7 @@ from lamplit.town.presets import FORMATS, LAYOUTS, MINUTES, PRESETS, FileFormat,
 
 MAX_DAYS = 3660
 OURS = ("registry.csv", "readings", "corrections", "truth.parquet", "truth.csv", "events.csv",
-        "outages.csv", "README.md", MANIFEST)  # fmt: skip
+        "outages.csv", OUTLINES, "README.md", MANIFEST)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

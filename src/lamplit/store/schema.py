@@ -79,6 +79,13 @@ place_code = Table(
     Index(None, "place_id"),
 )
 
+place_outline = Table(
+    "place_outline",
+    metadata,
+    Column("place_id", Text, ForeignKey("place.id"), primary_key=True),
+    need("geometry"),  # GeoJSON of a polygon, WGS-84; apart, since places are read without it
+)
+
 organisation = Table(
     "organisation",
     metadata,

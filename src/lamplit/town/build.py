@@ -14,11 +14,13 @@ from lamplit import __version__
 from lamplit.town.calendar import Calendar, Order
 from lamplit.town.files import Folder
 from lamplit.town.metering import Window
+from lamplit.town.outlines import outlines
 from lamplit.town.places import make_places
 from lamplit.town.readme import readme_text
 from lamplit.town.shard import Made, Setting, make_shard, shard_size
 from lamplit.town.weather import make_weather
 
+OUTLINES = "outlines.geojson"
 MANIFEST = "town.json"
 
 
@@ -66,6 +68,7 @@ def build_town(
             done += made.homes
             if report:
                 report(done, order.homes)
+    (folder / OUTLINES).write_text(outlines(setting.places, order.seed), encoding="utf-8")
     write_extras(folder, order, files.rows, list(windows), setting.calendar)
     return Built(folder, files.rows, len(windows))
 

@@ -143,3 +143,21 @@ PAST_END = Problem(
     Text("it would end on {value}, which is not after today.", "结束日 {value} 不晚于今天。"),
     Text("Take the row out, or correct the date.", "请删除该行，或更正日期。"),
 )
+
+NOT_GEOJSON = Problem(
+    "import.not-geojson",
+    Text("this is no GeoJSON FeatureCollection: {reason}.", "不是 GeoJSON 要素集合：{reason}。"),
+    Text(
+        "Give polygons and points with `kind` and `code` among their properties.",
+        "请提供面或点要素，属性中含 kind 与 code。",
+    ),
+)
+
+BAD_OUTLINE = Problem(
+    "import.bad-outline",
+    Text("feature {number}: {reason}.", "第 {number} 个要素：{reason}。"),
+    Text(
+        "Coordinates are longitude and latitude in degrees; a ring ends where it began.",
+        "坐标为经纬度（度）；环须首尾相接。",
+    ),
+)
