@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from lamplit.domain.coordinates import metres_apart, to_gcj02
 from lamplit.domain.disclosure import LEAST_HOMES
 from lamplit.domain.errors import LamplitError
+from lamplit.replay.neighbourhood.settle import outlines_of
 from lamplit.services.field.homes import maps
 from lamplit.services.field.office import CLI
 from lamplit.services.field.places.outlines import import_outlines
@@ -116,6 +117,15 @@ def test_a_dry_run_draws_nothing(world):
     body = file(feature("community", "C1", polygon(SQUARE)))
     assert import_outlines(world.office, CLI, body, dry_run=True).outlines == 1
     assert maps.map_of(world.office, CLI, world.places["c1"]).outline is None
+
+
+def test_the_demos_neighbourhood_draws_its_communities_around_their_buildings(world):
+    points = [feature("building", f"B{n}", point(114.30 + n / 1000, 30.59)) for n in (1, 2)]
+    import_outlines(world.office, CLI, file(*points))
+    drawn = outlines_of(world.office).encode()
+    assert import_outlines(world.office, CLI, drawn).outlines == 1
+    ring = maps.map_of(world.office, CLI, world.places["c1"]).outline["coordinates"][0]
+    assert min(lon for lon, _ in ring) < 114.301 < 114.302 < max(lon for lon, _ in ring)
 
 
 @pytest.mark.parametrize("who", ["other_leader", "withdrawn", "outsider", "owner"])

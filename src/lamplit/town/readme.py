@@ -57,6 +57,7 @@ Made by / 生成命令:
   (share of its slots honestly read), lived_alone (consented). The CSV is left out of large towns.
 - `events.csv`: household_id, day, event (went_dark, returned, routine_broken, frozen_high), days.
 - `outages.csv`: the outages that the utility knows of, local hours (停电记录).
+- `outlines.geojson`: where it would lie, for a map (地图轮廓).
 - `town.json`: the order, for machines.
 
 The classes and confounders are described in docs/reference/town.md.

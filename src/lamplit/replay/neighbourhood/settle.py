@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from sqlalchemy import select
 
+from lamplit.domain.coordinates import Point, around
 from lamplit.domain.field import PlaceKind, Role
 from lamplit.domain.language import Text
 from lamplit.replay.chance import dice
@@ -29,6 +31,7 @@ from lamplit.replay.walk import TOWER_FLOORS
 from lamplit.services.field.access import accounts
 from lamplit.services.field.files.imports import Kind
 from lamplit.services.field.office import CLI, Office
+from lamplit.services.field.places.outlines import import_outlines
 from lamplit.services.field.places.sync import sync_places
 from lamplit.store.schema import place
 
@@ -37,6 +40,8 @@ BLOCK = 900.0
 """Metres from one community's corner to the next, four to a row."""
 ROW, ACROSS, ALONG = 5, 75.0, 60.0
 """Buildings in a row of a community, and metres between them."""
+GROUND = 30.0
+"""Metres of ground around a community's buildings."""
 SKILLS = ("护理", "驾驶", "电工", "方言", "手语", "急救")
 
 
@@ -48,6 +53,8 @@ def settle(hood: Hood, folder: Path) -> None:
     bring(office, files, Kind.PLACES, [district], name="district")
     sync_places(office, CLI, district=DISTRICT)
     bring(office, files, Kind.PLACES, standing(office), name="buildings")
+    (files / "outlines.geojson").write_text(outlines_of(office), "utf-8")
+    import_outlines(office, CLI, (files / "outlines.geojson").read_bytes())
     depot = _place(PlaceKind.AID_POINT, DEPOT, hood.main, DEPOT_NAME)
     bring(office, files, Kind.PLACES, [depot], name="aid-points")
     bring(office, files, Kind.ORGANISATIONS, _organisations(len(hood.communities)))
@@ -87,6 +94,29 @@ def standing(office: Office) -> list[Row]:
             }
         )  # fmt: skip
     return rows
+
+
+def outlines_of(office: Office) -> str:
+    """GeoJSON of the communities: the ground around the buildings of each."""
+    block, area = place.alias("block"), place.alias("area")
+    wanted = (
+        select(area.c.code, block.c.lon, block.c.lat)
+        .join(block, block.c.community_id == area.c.id)
+        .where(block.c.kind == PlaceKind.BUILDING.value, block.c.lat.is_not(None))
+    )
+    points: dict[str, list[Point]] = {}
+    with office.read(CLI) as tx:
+        for code, lon, lat in tx.conn.execute(wanted.order_by(area.c.code, block.c.code)):
+            points.setdefault(code, []).append((lon, lat))
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"kind": PlaceKind.COMMUNITY.value, "code": code},
+            "geometry": {"type": "Polygon", "coordinates": [around(some, GROUND)]},
+        }
+        for code, some in points.items()
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features})
 
 
 def stands(block: int, number: int) -> tuple[float, float]:
