@@ -20,7 +20,7 @@ API_SOURCES := $(shell find src/lamplit/web src/lamplit/domain src/lamplit/servi
 .PHONY: demo test lint format fast slow ui docs bench clean help
 
 help:
-	@echo "make demo    a simulated town, its list of doors and a picture (about two minutes)"
+	@echo "make demo    a simulated town up to last night, its list, its neighbourhood, its pages"
 	@echo "make test    lint, types, import contracts, then all tests"
 	@echo "make lint    the first three of these alone"
 	@echo "make ui      build the pages anew where they have changed"

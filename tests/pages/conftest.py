@@ -87,6 +87,11 @@ def shared_rig(browser: Browser, shared_world: World) -> Iterator[Rig]:
     yield from _rig(browser, shared_world)
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for path in dict.fromkeys(rigs.taken):
+        terminalreporter.write_line(f"the pages were seen by {path}")
+
+
 def _rig(browser: Browser, world: World) -> Iterator[Rig]:
     made = Rig(browser, world)
     yield made

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from rig import LANGUAGES, NAMES, SHOTS, THEMES, Rig, browsing, goto, how_to_build, serving, shot
-from routes import Route, address, routes
+from routes import Route, address, rooms_of, routes
 
 from lamplit.replay.neighbourhood.small import make_small
 
@@ -40,8 +40,7 @@ def main() -> None:
             make_small(folder)
         with serving(folder) as world, browsing() as browser:
             rig = Rig(browser, world)
-            chosen = [r for r in routes() if asked.page in r.path or asked.page == r.room]
-            for name, route in product(asked.people, chosen):
+            for name, route in _chosen(rig, asked):
                 for width, language, theme in product(asked.width, asked.language, asked.theme):
                     taken += _take(rig, route, name, width, language, theme)
                 try:
@@ -51,6 +50,20 @@ def main() -> None:
                     sys.stdout.write(f"{route.path} as {name}: {fault}\n")
     took = time.monotonic() - started
     sys.stdout.write(f"{taken} pictures in {SHOTS} ({took:.0f} s), {faults} pages with faults\n")
+
+
+def _chosen(rig: Rig, asked: argparse.Namespace) -> list[tuple[str, Route]]:
+    """Who is to be shown what: each person the pages that their menu leads to, or those named."""
+    found = []
+    for name in asked.people:
+        page = rig.page_as(name, path="/")
+        rooms = rooms_of(page)
+        for route in routes(page):
+            named = asked.page and (asked.page in route.path or asked.page == route.room)
+            if named or (not asked.page and route.room in rooms):
+                found.append((name, route))
+        rig.close()
+    return found
 
 
 def _asked() -> argparse.Namespace:

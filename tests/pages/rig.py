@@ -65,6 +65,8 @@ ASKING = """(() => {
 })();"""
 """Counts what a page asks the server, so that the rig knows when it has all it wanted."""
 SECONDS = 15.0
+taken: list[str] = []
+"""The browsers that were taken."""
 
 
 class NoBrowserError(Exception):
@@ -114,6 +116,7 @@ def browsing() -> Iterator[Browser]:
 
     with sync_playwright() as playwright:
         path = find_chromium(playwright)
+        taken.append(path)
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         try:
             yield browser
@@ -330,15 +333,20 @@ def untold(page: Page) -> list[str]:
 
 
 def overflow(page: Page) -> list[str]:
-    """What makes a page wider than its window: nothing, or the elements that stick out."""
+    """What makes a page wider than its window: nothing, or the elements that stick out of it."""
     return list(
         page.evaluate(
             r"""() => {
               const wide = document.documentElement.clientWidth;
               if (document.documentElement.scrollWidth <= wide) return [];
+              const cut = (node) => {
+                for (let at = node.parentElement; at && at !== document.body; at = at.parentElement)
+                  if (getComputedStyle(at).overflowX !== "visible") return true;
+                return Boolean(node.ownerSVGElement);
+              };
               const out = [...document.querySelectorAll("body *")].filter((node) => {
                 const box = node.getBoundingClientRect();
-                return box.width > 0 && box.right > wide + 1;
+                return box.width > 0 && box.right > wide + 1 && !cut(node);
               });
               return out.slice(0, 4).map((n) => n.outerHTML.slice(0, 140));
             }"""

@@ -1,13 +1,13 @@
-"""Every route of the pages, read from the rooms' own files, with ids of the world put in."""
+"""Every route of the pages, as the application's own router has it, with ids of a world."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rig import ROOT, World
+from rig import World
 from sqlalchemy import select
 
 from lamplit.replay.neighbourhood.cast import VOLUNTEER
@@ -15,17 +15,26 @@ from lamplit.replay.neighbourhood.sweeps import SWEEP
 from lamplit.services.field.office import CLI
 from lamplit.store.schema import campaign, enrollment, person, place, task
 
-ROOMS = ROOT / "ui" / "src" / "rooms"
-PATH = re.compile(r"""\bpath:\s*["'`](/[^"'`]*)["'`]""")
-PARAM = re.compile(r":(\w+)(?:\([^)]*\))?[?*+]?")
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PARAM = re.compile(r"/?:(\w+)(?:\((?:[^()]|\([^()]*\))*\))?([?*+]?)")
+ROUTES = """() => document.querySelector("#app").__vue_app__.config.globalProperties.$router
+  .getRoutes().filter((one) => !one.redirect).map((one) => one.path)"""
+MENU = "() => [...document.querySelectorAll('nav a[href]')].map((a) => a.getAttribute('href'))"
+EVERYBODYS = ("", "account", "sign-in")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Route:
-    """A route as its room declares it, `/campaigns/:code`, and whose room it is."""
+    """A route as the router has it: `/campaigns/:campaign/doors`."""
 
-    room: str
     path: str
+
+    @property
+    def room(self) -> str:
+        """Its first word, which is what a menu leads to."""
+        return self.path.strip("/").partition("/")[0]
 
     @property
     def slug(self) -> str:
@@ -33,27 +42,24 @@ class Route:
         return re.sub(r"[^\w]+", "-", self.path).strip("-") or "start"
 
 
-def routes() -> list[Route]:
-    """All routes, the start page first; places in the menu are routes too, and come once."""
-    found = {"/": "shell"}
-    for file in sorted(ROOMS.glob("*/room.ts")):
-        for path in PATH.findall(_code(file)):
-            found.setdefault(path, file.parent.name)
-    return [Route(room, path) for path, room in found.items()]
+def routes(page: Page) -> list[Route]:
+    """All routes of the application that a page runs."""
+    return sorted({Route(path) for path in page.evaluate(ROUTES)})
 
 
-def _code(file: Path) -> str:
-    """A file without its comments."""
-    return re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", file.read_text("utf-8"), flags=re.DOTALL)
+def rooms_of(page: Page) -> frozenset[str]:
+    """The rooms that somebody's menu leads to, on a page that shows it; and those of everybody."""
+    return frozenset(Route(path).room for path in page.evaluate(MENU)) | set(EVERYBODYS)
 
 
 def address(route: Route, world: World) -> str | None:
     """A route's address in a world; None where the world has nothing by the name of a part."""
     known = ids(world)
-    missing = [name for name in PARAM.findall(route.path) if name not in known]
-    if missing:
+    parts = PARAM.findall(route.path)
+    if any(not optional and name not in known for name, optional in parts):
         return None
-    return PARAM.sub(lambda part: known[part[1]], route.path) or "/"
+    told = PARAM.sub(lambda part: f"/{known[part[1]]}" if part[1] in known else "", route.path)
+    return told or "/"
 
 
 @cache
@@ -79,7 +85,6 @@ def ids(world: World) -> dict[str, str]:
     known |= dict.fromkeys(("place", "community", "at", "place_id"), town.code)
     known |= dict.fromkeys(("home", "household", "door"), str(home))
     known |= {"building": str(building), "programme": "household_sweep", "rest": "nowhere"}
-    known |= dict.fromkeys(("tab", "part", "section"), "")
     if mine is not None:
         known |= dict.fromkeys(("task", "task_id"), mine.id)
     return known

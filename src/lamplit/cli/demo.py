@@ -15,7 +15,7 @@ import typer
 from lamplit.cli.common import JsonOption, note, print_json, stderr, stdout
 from lamplit.cli.dates import parse_day
 from lamplit.cli.demo_campaign import show_campaign
-from lamplit.cli.demo_serve import PORT, serve_demo
+from lamplit.cli.demo_serve import PORT, serve_demo, tell_age
 from lamplit.cli.progress import progress
 from lamplit.cli.text import LANGUAGE, tr
 from lamplit.cli.who import who
@@ -148,6 +148,7 @@ def register(app: typer.Typer) -> None:
         _show(shown)
         show_campaign(hood)
         note(_next(shown))
+        tell_age(shown.home)
         if not no_serve:
             serve_demo(shown.home, _program(), port)
 

@@ -29,7 +29,6 @@ def at_a_terminal() -> bool:
 def serve_demo(path: Path, program: str, port: int = PORT) -> None:
     """Serve the demo's home until Ctrl-C; without a terminal only say how that is done."""
     home = open_home(path)
-    tell_age(home)
     if not at_a_terminal():
         note(
             tr(
@@ -97,8 +96,9 @@ def sign_ins(home: Home) -> None:
     console.print(table)
 
 
-def tell_age(home: Home) -> None:
-    """Say so where the story of a demo broke off some days ago."""
+def tell_age(path: Path) -> None:
+    """Say so where the story of a demo's home broke off some days ago."""
+    home = open_home(path)
     mark = _mark(home)
     if mark is None:
         return

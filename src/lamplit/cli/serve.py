@@ -96,7 +96,7 @@ def serve(
             f"正在 http{'s' if tls else ''}://{host}:{port} 提供 {opened.path}（按 Ctrl-C 结束）。",
         )
     )
-    tell_age(opened)
+    tell_age(opened.path)
     sign_ins(opened)
     _offer_setup(
         opened,

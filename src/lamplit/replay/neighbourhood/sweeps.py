@@ -18,9 +18,11 @@ FIRST, SWEEP = "FIRST", "SWEEP"
 FIRST_DAY = 6
 ASSIGNED = 0.86
 """The share of the doors that the leader gave to somebody; the others wait to be claimed."""
+UNHURRIED = 0.6
+"""The pace of the one whom people sign in as: there must be doors left to go to."""
 BRISK = 0.45
 """The share of their doors that the first sweep's volunteers go to in one part of a day."""
-PACE = 0.2
+PACE = 0.28
 """The share of their doors that volunteers go to in one part of the first day; half that today."""
 
 
@@ -77,13 +79,25 @@ class Sweep:
                 note="按楼栋分配，先重点后其余",
             )  # fmt: skip
 
+    def share_out(self) -> None:
+        """The next morning: what came on the list overnight is given out too."""
+        hood, leader = self.hood, self.hood.as_(LEADER)
+        known = {place for row in self.rows.values() for place in row}
+        listed = doors.listed(hood.office, leader, self.code, state="active", limit=5000)
+        fresh = [d for d in listed if d.place_id not in known and d.task_state == "requested"]
+        for number, one in enumerate(fresh):
+            code = self.team[number % len(self.team)]
+            self.rows[code].append(one.place_id)
+            assign.assign(hood.office, leader, code, task_ids=[one.task_id or ""])
+
     def go(self, day: int, parts: tuple[int, ...], share: float) -> None:
         """Let the team go round in some parts of a day: to such a share of their doors in each."""
 
         def start(part: int) -> None:
             for code in self.team:
                 row = self.rows.get(code, [])
-                most = max(1, round(len(row) * share))
+                mine = share * UNHURRIED if code == VOLUNTEER else share
+                most = max(1, round(len(row) * mine))
                 self.rounds.send_out(code, row, day, part, most)
 
         for part in parts:
@@ -110,6 +124,7 @@ def tell(hood: Hood) -> tuple[Sweep, Sweep]:
         first.go(day, (0, 1, 2), BRISK)
         for hour in (12.0, 17.2, 20.4):
             first.look(day, hour)
+    hood.at(FIRST_DAY + 1, 7.0, first.share_out)
     hood.at(FIRST_DAY + 1, 21.0, _close, hood, first)
     now = Sweep(hood, SWEEP, hood.main, YESTERDAY, 3)
     now.assigned = ASSIGNED

@@ -45,7 +45,7 @@ def tell(hood: Hood, sweep: Sweep) -> None:
     day, hour, said, answer = TO_OFFICE
     hood.at(day, hour, _say, hood, said, None, answer)
     hood.at(YESTERDAY, 15.6, _quarantine, hood)
-    hood.at(TODAY, 8.1, _conflict, hood)
+    hood.at(YESTERDAY, 20.6, _conflict, hood)
     hood.at(YESTERDAY, 9.3, _analyse, hood, sweep, 0)
     hood.at(TODAY, 9.1, _analyse, hood, sweep, 1)
     hood.timeline.at(hood.now - 18, _curious, hood, sweep)
