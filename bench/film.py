@@ -59,6 +59,7 @@ def world(homes: int) -> Home:
         lamplit("places", "sync", "--home", home)
         shutil.rmtree(data)
         done.touch()
+    lamplit("store", "upgrade", "--home", home)
     return Home.open(home)
 
 

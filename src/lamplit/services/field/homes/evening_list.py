@@ -23,7 +23,7 @@ from lamplit.store import accounts, places, reveals
 MOST_SHOWN = 1_000
 MOST_EXPORTED = 200_000
 EXPORTED = ("rank", "household_id", "community_id", "building_id", "unit", "floor", "door", "state",
-            "since", "event", "event_day", "probability")  # fmt: skip
+            "since", "event", "event_day", "probability", "raw_probability")  # fmt: skip
 SPOKEN: dict[Language, tuple[str, str]] = {
     "en": ("evidence_en", "against_en"), "zh": ("evidence_zh", "against_zh"),
 }  # fmt: skip
@@ -33,7 +33,8 @@ SPOKEN: dict[Language, tuple[str, str]] = {
 class ListedDoor:
     """One door of the list. `place_id` is None where the store does not know the household.
 
-    `probability`: of what is said of the home. `evidence`, `against`: where they were asked for.
+    `probability`: of what is said of the home; `raw_probability` as the rules alone say, where
+    answers from the doors have put it right. `evidence`, `against`: where they were asked for.
     """
 
     rank: int
@@ -48,6 +49,7 @@ class ListedDoor:
     event: str | None
     event_day: date | None
     probability: float
+    raw_probability: float | None
     evidence: Text | None = None
     against: Text | None = None
 
@@ -88,6 +90,7 @@ def opened(
             row["rank"], here.id if (here := known.get(row["household_id"])) else None,
             row["community_id"], row["building_id"], row["unit"], row["floor"], row["door"],
             row["state"], row["since"], row["event"], row["event_day"], row["probability"],
+            row["raw_probability"],
             Text(row["evidence_en"], row["evidence_zh"]) if evidence else None,
             Text(row["against_en"], row["against_zh"]) if evidence else None,
         )
