@@ -1,8 +1,9 @@
 """Write what the pages are built from: the API's OpenAPI document and the domain's own words.
 
-    python ui/contract.py      # ui/openapi.json, ui/src/language/domain.json
+    python ui/contract.py      # ui/openapi.json, ui/forms.json, ui/src/language/domain.json
 
 So the pages can't call a route that isn't there, nor say of a state what the domain does not say.
+The forms of the programmes are for the tests of the phone's form.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from types import ModuleType
 from lamplit.domain import field, words
 from lamplit.domain.language import Text
 from lamplit.domain.words import HomeEvent, HomeState
+from lamplit.programmes.form import xform
+from lamplit.programmes.load import catalogue
 from lamplit.web.app import described
 
 HERE = Path(__file__).parent
@@ -54,4 +57,5 @@ def write(path: Path, content: object) -> None:
 
 if __name__ == "__main__":
     write(HERE / "openapi.json", described())
+    write(HERE / "forms.json", {name: xform(pack) for name, pack in catalogue().items()})
     write(HERE / "src" / "language" / "domain.json", said())

@@ -35,9 +35,37 @@ function compressed(): Plugin {
   };
 }
 
+/** What must work without a signal: the frame, signing in, and the phone's room but for large libraries. */
+const OFFLINE = /\/src\/(main\.ts|shell\/Start\.vue|rooms\/account\/SignIn\.vue|rooms\/phone\/(?!parts\/LargeForm)[^/].*)/;
+const needed = new Set<string>();
+
+/** Which chunks that is, and all that they import: told to the service worker, and nothing besides. */
+function offline(): Plugin {
+  return {
+    name: "lamplit-offline",
+    apply: "build",
+    generateBundle(_options, bundle) {
+      needed.clear();
+      const take = (name: string) => {
+        const chunk = bundle[name];
+        if (needed.has(name) || chunk?.type !== "chunk") return;
+        needed.add(name);
+        chunk.viteMetadata?.importedCss.forEach((css) => needed.add(css));
+        chunk.imports.forEach(take);
+      };
+      for (const [name, chunk] of Object.entries(bundle)) {
+        if (chunk.type === "chunk" && (chunk.isEntry || (chunk.facadeModuleId && OFFLINE.test(chunk.facadeModuleId)))) take(name);
+        // One sheet for all pages may belong to no chunk.
+        if (/^assets\/index-.*\.css$/.test(name)) needed.add(name);
+      }
+    },
+  };
+}
+
 export default defineConfig({
   plugins: [
     vue(),
+    offline(),
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",
@@ -45,9 +73,10 @@ export default defineConfig({
       injectRegister: false,
       manifest: false,
       injectManifest: {
-        // The shell and the phone's room work without a signal; maps and charts need one.
-        globPatterns: ["index.html", "theme.js", "assets/*.{js,css,svg,png,woff2}"],
-        globIgnores: ["**/maplibre*", "**/echarts*", "**/*.map"],
+        globPatterns: ["index.html", "theme.js", "icon.svg", "assets/*.{js,css}"],
+        manifestTransforms: [
+          (entries) => ({ manifest: entries.filter(({ url }) => !url.startsWith("assets/") || needed.has(url)), warnings: [] }),
+        ],
         maximumFileSizeToCacheInBytes: 8_000_000,
       },
     }),

@@ -30,3 +30,8 @@ export const rooms: Room[] = Object.values(found).map((module) => module.room);
 export const nav: NavItem[] = rooms
   .flatMap((room) => room.nav)
   .sort((one, other) => one.order - other.order);
+
+/** Whether an address lies at a place of the menu, or under it. */
+export function within(path: string, place: string): boolean {
+  return path === place || path.startsWith(`${place}/`);
+}

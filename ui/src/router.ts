@@ -1,6 +1,6 @@
 import { createRouter, createWebHistory } from "vue-router";
 import { rooms } from "@/rooms";
-import { known, session } from "@/session/session";
+import { fromMemory, known, session } from "@/session/session";
 
 declare module "vue-router" {
   interface RouteMeta {
@@ -24,10 +24,14 @@ export const router = createRouter({
 });
 
 router.beforeEach(async (to) => {
+  // In a lift a question may hang for long: what works without the server does not wait for it.
+  if (to.meta.offline && fromMemory()) {
+    void known();
+    return true;
+  }
   await known();
   if (to.meta.open) return true;
-  if (!session.me) {
-    if (to.meta.offline && session.offline) return true;
+  if (!session.me || session.ended) {
     return { name: "sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
   }
   if (session.me.must_change && to.name !== "account") return { name: "account" };

@@ -16,8 +16,32 @@ export const session = reactive({
   me: null as Me | null,
   /** The server could not be asked: what the device remembers may be shown. */
   offline: false,
+  /** The session ran out while its owner was at work: what needs no server goes on. */
+  ended: false,
   asked: false,
 });
+
+/** Who performs tasks is remembered by the device until they sign out: work goes on without a signal. */
+const KEPT = "lamplit.person";
+
+export function remembered(): Me | null {
+  try {
+    const kept = localStorage.getItem(KEPT);
+    return kept ? ({ ...(JSON.parse(kept) as Me), csrf: null }) : null;
+  } catch {
+    return null;
+  }
+}
+
+function keepPerson(me: Me | null): void {
+  try {
+    if (me?.duties.some((duty) => duty.abilities.includes("perform"))) localStorage.setItem(KEPT, JSON.stringify({ ...me, csrf: null }));
+    // Who withdrew while notes of theirs wait is remembered as well; another person never is the one before.
+    else if (!me || remembered()?.person_id !== me.person_id) localStorage.removeItem(KEPT);
+  } catch {
+    // Storage is off: there is nothing to work offline with either.
+  }
+}
 
 let asking: Promise<void> | null = null;
 
@@ -36,10 +60,17 @@ export async function refresh(): Promise<void> {
     session.offline = false;
   } catch (fault) {
     if (!(fault instanceof Problem)) throw fault;
-    if (fault.passing) session.offline = true;
-    else take(null);
+    session.offline = fault.passing;
+    if (fault.passing) session.me ??= remembered();
+    else ranOut();
   }
   session.asked = true;
+}
+
+/** As if it had been asked: what the device remembers, for pages that can do without the server. */
+export function fromMemory(): boolean {
+  session.me ??= remembered();
+  return session.me !== null;
 }
 
 export async function signIn(username: string, password: string): Promise<void> {
@@ -48,18 +79,56 @@ export async function signIn(username: string, password: string): Promise<void> 
   await refresh();
 }
 
-export async function signOut(): Promise<void> {
-  await ask(api.POST("/api/v1/sign-out", {}));
+/** Rooms may have something to say before somebody leaves; the address where they say it, or null to go. */
+type Leaving = () => Promise<string | null>;
+const leaving: Leaving[] = [];
+
+export function beforeLeaving(ask_: Leaving): void {
+  leaving.push(ask_);
+}
+
+/** What rooms clear away once somebody leaves. */
+const left: (() => Promise<void>)[] = [];
+
+export function whenLeft(clear: () => Promise<void>): void {
+  left.push(clear);
+}
+
+/** Sign out; gives the address of a page that has to be seen first, where there is one. */
+export async function signOut(sure = false): Promise<string | null> {
+  if (!sure) for (const one of leaving) {
+    const first = await one();
+    if (first) return first;
+  }
+  try {
+    await ask(api.POST("/api/v1/sign-out", {}));
+  } catch (fault) {
+    // A session that ended already is as good as ended; without a server it can't be.
+    if (!(fault instanceof Problem && fault.status === 401)) throw fault;
+  }
+  for (const one of left) await one();
+  keepPerson(null);
   take(null);
+  return null;
 }
 
 function take(me: Me | null): void {
   session.me = me;
   if (me) keepZone(me.timezone);
+  session.ended = false;
   keepCsrf(me?.csrf ?? null);
+  if (me) keepPerson(me);
 }
 
-whenSignedOut(() => take(null));
+/** The session is over, not the work: who is remembered stays at it. */
+function ranOut(): void {
+  const me = remembered();
+  take(null);
+  session.me = me;
+  session.ended = me !== null;
+}
+
+whenSignedOut(ranOut);
 
 const abilities = computed(() => new Set(session.me?.duties.flatMap((duty) => duty.abilities) ?? []));
 

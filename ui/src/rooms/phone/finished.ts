@@ -1,0 +1,25 @@
+/** My finished, as the server has it. */
+import { language } from "@/language/i18n";
+import { askJson } from "./core/net";
+import type { Place, Said } from "./core/records";
+
+export interface FinishedShown {
+  id: string;
+  what: "submission" | "waiting" | "not_executable";
+  at: string;
+  instance_id: string | null;
+  state: string | null;
+  title: Said | null;
+  outcome: string | null;
+  flags: string[];
+  corrected: boolean;
+  place: Place | null;
+  building: Place | null;
+  forgotten: boolean;
+}
+
+export async function finishedPage(cursor: string | null): Promise<{ items: FinishedShown[]; next: string | null } | null> {
+  const query = new URLSearchParams({ limit: "50", ...(cursor ? { cursor } : {}) });
+  const got = await askJson<{ items: FinishedShown[]; next: string | null }>(`/api/v1/me/finished?${query}`, { headers: { "Accept-Language": language() } });
+  return got.kind === "told" && Array.isArray(got.data.items) ? got.data : null;
+}

@@ -1,0 +1,52 @@
+/** How the phone says places, times and spans. */
+import { i18n, language } from "@/language/i18n";
+import { nameOf } from "@/language/words";
+import type { Entry, Place } from "./core/records";
+
+const en = () => language() === "en";
+
+export function unitOf(place: Pick<Place, "unit">): string {
+  const unit = place.unit ?? "";
+  if (!unit) return "";
+  return /^\d+$/.test(unit) ? (en() ? `unit ${unit}` : `${unit}单元`) : unit;
+}
+
+/** The door alone, or the name of a place that is no home. */
+export function doorName(place: Place): string {
+  return place.door || nameOf(place);
+}
+
+/** Building – unit – door. */
+export function address(place: Place, building: Place | null): string {
+  if (!place.door) return [building && nameOf(building), nameOf(place)].filter(Boolean).join(" – ");
+  return [building && nameOf(building), unitOf(place), place.door].filter(Boolean).join(" – ");
+}
+
+/** `2 h 10 min`; days where it is long. */
+export function span(milliseconds: number): string {
+  const minutes = Math.max(0, Math.round(Math.abs(milliseconds) / 60_000));
+  const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60), minutes % 60];
+  const words = en() ? ["d", "h", "min"] : ["天", "小时", "分钟"];
+  const parts = [days && `${days} ${words[0]}`, hours && `${hours} ${words[1]}`, !days && (rest || !hours) && `${rest} ${words[2]}`];
+  return parts.filter(Boolean).join(" ");
+}
+
+/** The hour where it is today, the day and the hour else. */
+export function when(at: Date, now: Date): string {
+  const today = at.toDateString() === now.toDateString();
+  return i18n.global.d(at, today ? "time" : "moment");
+}
+
+export function bytes(count: number): string {
+  return count < 1_000_000 ? `${Math.max(1, Math.round(count / 1000))} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
+}
+
+/** The words for what the server noticed about a note. */
+export const FLAGS = {
+  late: "flagLate", after_withdrawal: "flagWithdrawn", clock_skew: "flagClock", not_owner: "flagOwner", repeated: "flagRepeated",
+  old_version: "flagVersion", stock_short: "flagStock", entity_held: "flagHeld", entity_conflict: "flagConflict",
+} as const;
+
+export function flagsOf(entry: Pick<Entry, "receipt">): (typeof FLAGS)[keyof typeof FLAGS][] {
+  return (entry.receipt?.flags ?? []).flatMap((flag) => (flag in FLAGS ? [FLAGS[flag as keyof typeof FLAGS]] : []));
+}
