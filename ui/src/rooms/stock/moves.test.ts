@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { expect, it } from "vitest";
 import { kindOf, settled, type Move } from "./moves";
 
