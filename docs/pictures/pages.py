@@ -1,0 +1,97 @@
+"""Shoots pages of the demo's neighbourhood for the README, in both languages.
+
+    python docs/pictures/pages.py [FOLDER OF A DEMO] [--only facade]
+
+Without a folder a neighbourhood of 900 homes is made anew (about a minute). The pages must be built
+(`make ui`); a Chromium is found as the tests find one. Each picture stays under 300 kB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page
+from sqlalchemy import select
+
+from lamplit.replay.neighbourhood.small import make_small
+from lamplit.replay.neighbourhood.sweeps import SWEEP
+from lamplit.services.field.office import CLI
+from lamplit.store.schema import campaign
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "tests" / "pages"))
+
+from rig import Rig, browsing, goto, loaded, serving  # noqa: E402
+
+HOMES = 900
+MOST_BYTES = 300_000
+LANGUAGES = {"en": "", "zh-Hans": ".zh-Hans"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A page as somebody sees it; `path` has the sweep's community in place of `{community}`."""
+
+    name: str
+    person: str
+    path: str
+    theme: str
+    before: Callable[[Page], None] = lambda _page: None
+
+
+def lamps_lit(page: Page) -> None:
+    """Wait until the picture stands still."""
+    page.wait_for_selector("canvas.canvas")
+    page.wait_for_timeout(700)
+
+
+SHOTS = (Shot("facade-page", "analyst", "/facade/{community}", "dark", lamps_lit),)
+"""Further pages are a line each."""
+
+
+def shoot(rig: Rig, shot: Shot, community: str) -> None:
+    """One page in every language, as a JPEG of twice the points' resolution or less."""
+    for language, suffix in LANGUAGES.items():
+        page = rig.page_as(
+            shot.person, width=1280, height=860, language=language, theme=shot.theme,
+            device_scale_factor=1.5,
+        )  # fmt: skip
+        goto(page, shot.path.format(community=community))
+        loaded(page)
+        shot.before(page)
+        file = HERE / f"{shot.name}{suffix}.jpg"
+        for quality in (88, 80, 70, 60):
+            page.screenshot(path=file, type="jpeg", quality=quality, animations="disabled")
+            if file.stat().st_size <= MOST_BYTES:
+                break
+        sys.stdout.write(f"{file} {file.stat().st_size // 1000} kB\n")
+
+
+def main() -> None:
+    """Make the neighbourhood if need be, serve it, and shoot."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--only", choices=[shot.name for shot in SHOTS])
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = asked.folder or Path(scratch) / "neighbourhood"
+        if asked.folder is None:
+            make_small(folder, homes=HOMES)
+        with serving(folder) as world, browsing() as browser:
+            with world.office.read(CLI) as tx:
+                found = select(campaign.c.place_id).where(campaign.c.code == SWEEP)
+                community = str(tx.conn.scalar(found))
+            rig = Rig(browser, world)
+            for shot in SHOTS:
+                if asked.only in (None, shot.name):
+                    shoot(rig, shot, community)
+            rig.close()
+
+
+if __name__ == "__main__":
+    main()
