@@ -119,6 +119,8 @@ def _campaigns(world: World, rows: Any, now: Any, today: Any) -> None:
             "programme_version": "1", "name_zh": "住户摸排", "name_en": "Household sweep",
             "purpose": PURPOSE, "place_id": world.places["c1"], "state": state, "starts": today,
             "deadline": now + timedelta(days=3), "created_at": now, "opened_at": now,
+            # No door is drawn by chance, so nobody has to knock before the evidence is told.
+            "parameters": {"random_share": 0},
         })  # fmt: skip
     homes = [name for name in world.places if name.startswith("home")]
     for campaign_name in ("sweep", "old"):

@@ -77,7 +77,9 @@ def test_a_home_opens_only_in_an_open_campaign_that_has_it(world):
 def test_a_home_opens_only_for_a_purpose_of_the_campaign(world):
     refused("door.wrong-purpose", opened, world, "owner", purpose="curiosity")
     with world.office.db.begin() as conn:
-        conn.execute(update(campaign).values(parameters={"purposes": ["follow-up"]}))
+        conn.execute(
+            update(campaign).values(parameters={"purposes": ["follow-up"], "random_share": 0})
+        )
     assert opened(world, "owner", purpose="follow-up").evidence
     assert [e.purpose for e in logged(world, "home.opened")] == ["follow-up"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,37 @@ def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def client(office: Office) -> TestClient:
     app = create_app(office)
     return TestClient(app, base_url="http://localhost", client=("127.0.0.1", 50000))
+
+
+from scene import QUICK, Scene, Stage, postgres_stage, sqlite_stage  # noqa: E402
+
+from lamplit.services.field.access import accounts  # noqa: E402
+from lamplit.services.field.plans import desk  # noqa: E402
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """A world built once on SQLite and once on PostgreSQL; scenes are copies of it."""
+    folder, clock = tmp_path_factory.mktemp("stage"), TestClock()
+    if request.param == "sqlite":
+        return sqlite_stage(folder, clock)
+    return postgres_stage(request.getfixturevalue("postgres_server"), folder, clock)
+
+
+@pytest.fixture(scope="module")
+def shared_scene(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """One scene for all that is only read or refused."""
+    scene, close = stage.scene(tmp_path_factory.mktemp("shared"))
+    yield scene
+    close()
+
+
+@pytest.fixture
+def scene(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    """A scene of one's own, to change."""
+    monkeypatch.setattr(accounts, "HASHER", QUICK)
+    # Whoever may ask for a plan is answered before the planner begins.
+    monkeypatch.setattr(desk, "begin", lambda *args, **kwargs: None)
+    made, close = stage.scene(tmp_path)
+    yield made
+    close()

@@ -101,6 +101,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ),
         ("GET", f"{API}/me/assignments"): Call(),
         ("GET", f"{API}/me/data"): Call(),
+        ("GET", f"{API}/me/finished"): Call(),
         ("GET", f"{API}/me/openings"): Call(),
         ("GET", f"{API}/me/tasks"): Call(),
         # people and places
@@ -166,6 +167,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("GET", f"{API}/campaigns/{{campaign}}/wall-chart.pdf"): Call(
             also=frozenset({"owner", "colleague"})
         ),
+        ("GET", f"{API}/campaigns/{{campaign}}/facade"): Call(),
         ("POST", f"{API}/campaigns/{{campaign}}/exports"): Call(
             also=frozenset({"owner", "colleague"})
         ),

@@ -9,7 +9,7 @@ import typer
 
 from lamplit.cli import campaign_plan, campaign_print
 from lamplit.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, stdout
-from lamplit.cli.field import AsOption, day_of, office_and_actor, print_table
+from lamplit.cli.field import AsOption, moment_of, office_and_actor, print_table
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
@@ -59,7 +59,15 @@ def new(
         str | None, typer.Option("--starts", metavar="DAY", help=tr("First day.", "开始日期。"))
     ] = None,
     deadline: Annotated[
-        str | None, typer.Option("--deadline", metavar="DAY", help=tr("Last day.", "截止日期。"))
+        str | None,
+        typer.Option(
+            "--deadline",
+            metavar="WHEN",
+            help=tr(
+                "Last day, or an instant (2026-02-10T18:00).",
+                "截止日期，或时刻（2026-02-10T18:00）。",
+            ),
+        ),
     ] = None,
     way: Annotated[
         str, typer.Option("--way", metavar="WAY", help=tr("How it enrolls.", "纳入方式。"))
@@ -86,7 +94,7 @@ def new(
         asked["random_share"] = random_share
     made = campaigns.create(
         office, actor, code=code, programme=programme, place=place, purpose=purpose,
-        starts=day_of(starts), deadline=day_of(deadline), parameters=asked,
+        starts=moment_of(starts), deadline=moment_of(deadline), parameters=asked,
     )  # fmt: skip
     _told(made, as_json, tr(f"Draft {made.code} made.", f"已新建草稿 {made.code}。"))
 
@@ -128,7 +136,15 @@ def close(
 def reopen(
     campaign: Code,
     deadline: Annotated[
-        str, typer.Option("--deadline", metavar="DAY", help=tr("New last day.", "新的截止日期。"))
+        str,
+        typer.Option(
+            "--deadline",
+            metavar="WHEN",
+            help=tr(
+                "New last day, or an instant (2026-02-10T18:00).",
+                "新的截止日期，或时刻（2026-02-10T18:00）。",
+            ),
+        ),
     ],
     reason: Reason,
     as_person: AsOption = None,
@@ -136,11 +152,12 @@ def reopen(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Open a closed campaign again."""
-    from lamplit.cli.dates import parse_day
+    from lamplit.cli.dates import parse_moment
     from lamplit.services.field.campaigns import campaigns
 
     office, actor = office_and_actor(home, as_person)
-    made = campaigns.reopen(office, actor, campaign, deadline=parse_day(deadline), reason=reason)
+    until = parse_moment(deadline)
+    made = campaigns.reopen(office, actor, campaign, deadline=until, reason=reason)
     _told(made, as_json, tr(f"{made.code} is open again.", f"{made.code} 已重新开启。"))
 
 

@@ -1,8 +1,8 @@
-"""Dates on the command line: `2026-11-22`, `today`, `yesterday`."""
+"""Dates on the command line: `2026-11-22`, `today`, `yesterday`, `2026-11-22T18:00`."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import typer
 
@@ -23,5 +23,23 @@ def parse_day(text: str | date) -> date:
     except ValueError:
         message = tr(
             f"{text} is not a day such as 2026-02-10", f"{text} 不是 2026-02-10 这样的日期"
+        )
+        raise typer.BadParameter(message) from None
+
+
+def parse_moment(text: str) -> date | datetime:
+    """The day or the instant that `text` names; an instant without an offset is local.
+
+    Raises typer.BadParameter where it names neither.
+    """
+    said = text.strip()
+    if ":" not in said:
+        return parse_day(said)
+    try:
+        return datetime.fromisoformat(said.replace("/", "-"))
+    except ValueError:
+        message = tr(
+            f"{text} is neither a day such as 2026-02-10 nor an instant such as 2026-02-10T18:00",
+            f"{text} 不是 2026-02-10 这样的日期，也不是 2026-02-10T18:00 这样的时刻",
         )
         raise typer.BadParameter(message) from None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lamplit.cli.common import REFUSED, note, open_home, print_json, stderr, stdout
-from lamplit.cli.dates import parse_day
+from lamplit.cli.dates import parse_day, parse_moment
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
@@ -79,6 +79,11 @@ def office_and_actor(home: Path, person: str | None = None) -> tuple[Office, Act
 def day_of(text: str | None) -> date | None:
     """The day that an option names, None where it was left out."""
     return parse_day(text) if text else None
+
+
+def moment_of(text: str | None) -> date | datetime | None:
+    """The day or instant that an option names, None where it was left out."""
+    return parse_moment(text) if text else None
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Select, select
 
+from lamplit.domain.field import CampaignState, EnrollmentState
 from lamplit.store.schema import campaign, enrollment, event, place
 
 OPENED = "home.opened"
@@ -25,9 +26,11 @@ def case(conn: Connection, place_id: str, campaign_id: str) -> Row[Any] | None:
         select(
             enrollment.c.id,
             enrollment.c.state,
+            enrollment.c.reason,
             enrollment.c.signal,
             enrollment.c.evidence,
             campaign.c.state.label("campaign_state"),
+            campaign.c.programme,
             campaign.c.purpose,
             campaign.c.parameters,
             place.c.code.label("place_code"),
@@ -47,6 +50,22 @@ def open_campaigns(conn: Connection, place_id: str) -> list[Row[Any]]:
         .join(enrollment, enrollment.c.campaign_id == campaign.c.id)
         .where(enrollment.c.place_id == place_id, campaign.c.state == "open")
         .order_by(campaign.c.opened_at.desc(), campaign.c.id)
+    )
+    return list(conn.execute(found))
+
+
+def enrolled_in(conn: Connection, place_id: str) -> list[Row[Any]]:
+    """(state, programme, parameters) of a place's enrollments in open campaigns, those that it was
+    withdrawn from left out.
+    """
+    found = (
+        select(enrollment.c.state, campaign.c.programme, campaign.c.parameters)
+        .join(campaign, campaign.c.id == enrollment.c.campaign_id)
+        .where(
+            enrollment.c.place_id == place_id,
+            enrollment.c.state != EnrollmentState.WITHDRAWN.value,
+            campaign.c.state == CampaignState.OPEN.value,
+        )
     )
     return list(conn.execute(found))
 

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Path as PathParam
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 Item = TypeVar("Item")
 
@@ -50,6 +61,45 @@ class Words(BaseModel):
     en: str
     zh: str
 
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _day_or_instant(said: Any) -> Any:
+    """A day stays a day: as an instant it would be midnight somewhere."""
+    if isinstance(said, str) and _DAY.fullmatch(said.strip()):
+        return date.fromisoformat(said.strip())
+    if not isinstance(said, str | date):
+        raise ValueError("a day (2020-03-01) or an instant (2020-03-01T18:00:00+08:00)")
+    return said
+
+
+def _in_our_time(said: date) -> date:
+    """A year that every zone can reckon with."""
+    if not 1900 <= said.year <= 2200:
+        raise ValueError("a year from 1900 to 2200")
+    return said
+
+
+DayOrInstant = Annotated[
+    AwareDatetime | date,
+    BeforeValidator(_day_or_instant),
+    AfterValidator(_in_our_time),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date", "description": "A local day."},
+                {
+                    "type": "string",
+                    "format": "date-time",
+                    "description": "An instant, with its offset.",
+                },
+            ],
+            "examples": ["2020-03-01", "2020-03-01T18:00:00+08:00"],
+        }
+    ),
+]
+"""A local day, or an instant with its offset; which end of the day is meant, the field says."""
 
 NoNul = StringConstraints(pattern=r"^[^\x00]*$", max_length=10_000)
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", min_length=1, max_length=200)]

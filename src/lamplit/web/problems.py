@@ -31,6 +31,7 @@ STATUS: dict[str, int] = {
     accounts.USERNAME_TAKEN.code: 409,
     accounts.HAS_ACCOUNT.code: 409,
     door.NOT_ALLOWED.code: 403,
+    door.KNOCK_FIRST.code: 409,
     store.UNREACHABLE.code: 503,
     store.CHANGED_MEANWHILE.code: 409,
     store.NOT_FOUND.code: 404,

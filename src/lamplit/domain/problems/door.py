@@ -32,6 +32,19 @@ WRONG_PURPOSE = Problem(
     Text("Its purposes are: {known}.", "其目的为：{known}。"),
 )
 
+KNOCK_FIRST = Problem(
+    "door.knock-first",
+    Text(
+        "what the meters say of this home is told once its visit is done: some doors of this "
+        "campaign were drawn by chance, and nobody who knocks knows which.",
+        "该户的电表情况在走访办结后才会显示：本行动的部分住户是随机抽取的，上门的人并不知道是哪些。",
+    ),
+    Text(
+        "Knock first. Afterwards you can read it, and tell the residents.",
+        "请先上门走访，办结后即可查看，并告知住户。",
+    ),
+)
+
 NOTHING_KNOWN = Problem(
     "door.nothing-known",
     Text("no readings are known of this home.", "没有该户的读数。"),

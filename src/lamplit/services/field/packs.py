@@ -37,6 +37,14 @@ def pack_of(office: Office, programme: str) -> Pack:
     return pack
 
 
+def pack_or_none(office: Office, programme: str) -> Pack | None:
+    """A programme's pack; None where it can't be read."""
+    try:
+        return pack_of(office, programme)
+    except LamplitError:
+        return None
+
+
 def packs(office: Office) -> dict[str, Pack]:
     """All packs by name."""
     return load.catalogue((own_folder(office),))

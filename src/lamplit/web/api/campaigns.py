@@ -6,18 +6,19 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Header, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 from starlette.responses import StreamingResponse
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.field import CampaignState, FindingState, Reason
 from lamplit.domain.language import Text
 from lamplit.services.field.campaigns import board as boards
-from lamplit.services.field.campaigns import campaigns, doors, enrol
+from lamplit.services.field.campaigns import campaigns, doors, enrol, front
 from lamplit.services.field.campaigns import course as courses
 from lamplit.services.field.campaigns.board import Board
 from lamplit.services.field.campaigns.campaigns import Campaign
 from lamplit.services.field.campaigns.course import Course
+from lamplit.services.field.campaigns.front import CampaignFront
 from lamplit.services.field.campaigns.sweeping import Swept
 from lamplit.services.field.tasks import findings
 from lamplit.services.field.tasks.findings import Finding, Scored
@@ -25,7 +26,7 @@ from lamplit.web import etags, sse
 from lamplit.web.access import SIGNED_IN, able, rule
 from lamplit.web.auth import TheOffice, Who, signed_in_still
 from lamplit.web.language import language_of
-from lamplit.web.models import Asked, Id, Json, Line, Note, Page, Words
+from lamplit.web.models import Asked, DayOrInstant, Id, Json, Line, Note, Page, Words
 from lamplit.web.paging import Cursor, Limit, decode, page
 from lamplit.web.routing import Router
 
@@ -36,22 +37,33 @@ SEE_DOORS = able(Ability.SEE_DOORS, where="the campaign's place")
 
 
 class NewCampaign(Asked):
-    """A draft. `purpose` is one of the programme's; a deadline given as a day ends with it."""
+    """A draft. `purpose` is one of the programme's."""
 
     code: Line
     programme: Line
     place: Line
     purpose: Line
     name: Words | None = None
-    starts: date | None = None
-    deadline: AwareDatetime | date | None = None
+    starts: Annotated[
+        DayOrInstant | None,
+        Field(description="The first local day, or an instant on it; today if left out."),
+    ] = None
+    deadline: Annotated[
+        DayOrInstant | None,
+        Field(
+            description="A day ends with it, by the office's clock; if left out, the end of the "
+            "programme's first window."
+        ),
+    ] = None
     parameters: Json | None = None
 
 
 class Reopen(Asked):
     """Until when, and why."""
 
-    deadline: AwareDatetime | date
+    deadline: Annotated[
+        DayOrInstant, Field(description="A day ends with it, by the office's clock.")
+    ]
     reason: Note
 
 
@@ -186,7 +198,31 @@ def list_doors(
     rows = doors.listed(
         office, actor, campaign, building=building, state=state, after=after, limit=limit + 1
     )
-    return page(rows, limit, lambda one: [one.order, one.enrollment_id])
+    return page(rows, limit, lambda one: one.cursor)
+
+
+@router.get("/campaigns/{campaign}/facade", response_model=CampaignFront)
+@rule(
+    able(Ability.SEE_DOORS, where="`place`, or the campaign's place"),
+    "A campaign's façade: how each door stands",
+    "行动的楼栋图：逐户进度",
+)
+def facade(
+    campaign: Id,
+    office: TheOffice,
+    actor: Who,
+    place: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Buildings, units, floors and doors with what was done and who has it; no state of a home.
+
+    `owner` and `covered_by` are places in `people`, for who may see people. `place`: a community,
+    grid cell or building; the campaign's own if left out.
+    """
+    found = front.front(office, actor, campaign, place)
+    return Response(FRONT.dump_json(found), media_type="application/json")
+
+
+FRONT = TypeAdapter(CampaignFront)
 
 
 @router.post("/campaigns/{campaign}/exports", response_class=Response)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Literal
 
 from fastapi import Request
@@ -9,10 +10,14 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from lamplit.domain.abilities import ABILITIES, Ability
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import web as problems
 from lamplit.services.field.homes import reveal
 from lamplit.services.field.people import assignments, people
 from lamplit.services.field.places import place_views
 from lamplit.services.field.privacy import person_data
+from lamplit.services.field.tasks import finished
+from lamplit.services.field.tasks.finished import Finished
 from lamplit.store.assignments import Assignment
 from lamplit.store.places import Place
 from lamplit.web.access import SIGNED_IN, SIGNED_IN_FIRST, able, rule
@@ -82,6 +87,16 @@ def my_openings(
     return page([opening_of(row) for row in rows], limit, lambda one: one.seq)
 
 
+@router.get("/me/finished")
+@rule(SIGNED_IN, "What I have done, with receipts", "我完成的任务与回执")
+def my_finished(
+    office: TheOffice, actor: Who, cursor: Cursor = None, limit: Limit = 50
+) -> Page[Finished]:
+    """The newest first, also after I withdrew; where it was, until the list of homes expires."""
+    rows = finished.finished(office, actor, before=_moment(cursor), limit=limit + 1)
+    return page(rows, limit, lambda one: one.cursor)
+
+
 @router.get("/me/data", response_class=Response)
 @rule(SIGNED_IN, "All that is kept about me", "系统保存的关于我的全部数据")
 def my_data(office: TheOffice, actor: Who, kind: Literal["json", "zip"] = "json") -> Response:
@@ -97,6 +112,17 @@ def persons_data(
 ) -> Response:
     """As `me/data`, for who answers a person's request; logged."""
     return _data(person_data.export(office, actor, person), kind)
+
+
+def _moment(cursor: str | None) -> tuple[datetime, str] | None:
+    said = decode(cursor, list)
+    if said is None:
+        return None
+    try:
+        at, last = datetime.fromisoformat(said[0]), str(said[1])
+        return at.astimezone(UTC), last
+    except (IndexError, TypeError, ValueError, OverflowError) as fault:
+        raise LamplitError(problems.BAD_CURSOR) from fault
 
 
 def _data(found: dict[str, object], kind: str) -> Response:

@@ -91,7 +91,8 @@ class PhoneRouter(Router):
         """Serve an endpoint at a path under each base."""
 
         def hang(endpoint: Any) -> Any:
-            for base in BASES:
+            # The longest first: `/openrosa/{rest}` would take what has a key in its address.
+            for base in sorted(BASES, key=len, reverse=True):
                 self.add_api_route(
                     base + path,
                     endpoint,

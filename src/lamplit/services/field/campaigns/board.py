@@ -120,7 +120,7 @@ def board(office: Office, actor: Actor, campaign: str) -> Board:
             workers = _people(tx, row, sent)
         purpose = next((p.text for p in pack.purposes if p.code == row.purpose), Text("", ""))
         return Board(
-            shown(row),
+            shown(office, row),
             tx.now,
             there.enrolled,
             there.done,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -17,6 +17,8 @@ from lamplit.domain.language import Text
 from lamplit.domain.problems import campaigns as problems
 from lamplit.programmes.pack import Pack
 from lamplit.services.field.campaigns.report import close_report
+from lamplit.services.field.campaigns.report_release import released
+from lamplit.services.field.campaigns.ways import knock_first
 from lamplit.services.field.door import may, require
 from lamplit.services.field.office import Actor, Office, Transaction, new_id
 from lamplit.services.field.packs import pack_of
@@ -36,7 +38,12 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign as it is shown. `deadline` and the other instants are aware UTC."""
+    """A campaign as it is shown. `deadline` and the other instants are aware UTC.
+
+    `report` is whole for those who may see the doors at its place, and else as
+    `report_release.released` makes it. `knock_first`: what the meters say of its doors is told once
+    a door is settled (see `ways`).
+    """
 
     id: str
     code: str
@@ -49,6 +56,7 @@ class Campaign:
     starts: date
     deadline: datetime
     parameters: dict[str, Any]
+    knock_first: bool
     swept_through: date | None = None
     opened_at: datetime | None = None
     closed_at: datetime | None = None
@@ -66,14 +74,15 @@ def create(
     place: str,
     purpose: str,
     name: Text | None = None,
-    starts: date | None = None,
+    starts: datetime | date | None = None,
     deadline: datetime | date | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> Campaign:
     """Make a draft. Needs the ability `lead` at the place.
 
-    `purpose` is one of the pack's codes; `place` a code or id; `starts` defaults to today, a
-    `deadline` given as a day ends with it, and defaults to the end of the pack's first window.
+    `purpose` is one of the pack's codes; `place` a code or id; `starts` is a day, or an
+    instant on it, and defaults to today; a `deadline` given as a day ends with it, and defaults to
+    the end of the pack's first window.
     Raises LamplitError `programme.unknown`, `campaign.no-purpose`, `campaign.bad-parameter`,
     `campaign.bad-dates`, `campaign.code-taken`, `place.*`, `door.not-allowed`.
     """
@@ -88,7 +97,7 @@ def create(
         require(tx, Ability.LEAD, scope.id)
         if store.find(tx.conn, code) is not None:
             raise LamplitError(problems.CODE_TAKEN, campaign=code)
-        first = starts or tx.today
+        first = _first_day(office, starts) or tx.today
         title = name or pack.title
         row = {
             "id": new_id(),
@@ -111,7 +120,7 @@ def create(
             "campaign.created", "campaign", str(row["id"]), place_id=scope.id,
             campaign_id=str(row["id"]), purpose=purpose, code=code, programme=pack.name,
         )  # fmt: skip
-        return shown(get(tx.conn, code))
+        return shown(office, get(tx.conn, code))
 
 
 def open_campaign(office: Office, actor: Actor, wanted: str) -> Campaign:
@@ -126,7 +135,7 @@ def open_campaign(office: Office, actor: Actor, wanted: str) -> Campaign:
         if row.deadline <= tx.now:
             raise LamplitError(problems.BAD_DATES, deadline=row.deadline, starts=tx.today)
         _move(tx, row, CampaignState.DRAFT, CampaignState.OPEN, "opened", opened_at=tx.now)
-        return shown(get(tx.conn, row.id))
+        return shown(office, get(tx.conn, row.id))
 
 
 def close(office: Office, actor: Actor, wanted: str, *, note: str = "") -> Campaign:
@@ -147,7 +156,7 @@ def close(office: Office, actor: Actor, wanted: str, *, note: str = "") -> Campa
             tx, row, before, CampaignState.CLOSED, "closed", closed_at=tx.now, report=report,
             list_expires_at=tx.now + timedelta(days=pack.list_days), note=note, cancelled=cancelled,
         )  # fmt: skip
-        return shown(get(tx.conn, row.id))
+        return shown(office, get(tx.conn, row.id))
 
 
 def reopen(
@@ -171,7 +180,7 @@ def reopen(
             tx, row, CampaignState.CLOSED, CampaignState.OPEN, "reopened", deadline=until,
             closed_at=None, list_expires_at=None, note=reason, revived=revived,
         )  # fmt: skip
-        return shown(get(tx.conn, row.id))
+        return shown(office, get(tx.conn, row.id))
 
 
 def status(office: Office, actor: Actor, wanted: str) -> Campaign:
@@ -179,7 +188,7 @@ def status(office: Office, actor: Actor, wanted: str) -> Campaign:
     with office.read(actor) as tx:
         row = get(tx.conn, wanted)
         require(tx, Ability.SEE_AREA, row.place_id)
-        return shown(row)
+        return _told(office, tx, row)
 
 
 def campaigns(office: Office, actor: Actor, *states: CampaignState) -> list[Campaign]:
@@ -187,7 +196,7 @@ def campaigns(office: Office, actor: Actor, *states: CampaignState) -> list[Camp
     with office.read(actor) as tx:
         rows = store.in_state(tx.conn, *states)
         allowed = {place: may(tx, Ability.SEE_AREA, place) for place in {r.place_id for r in rows}}
-        return [shown(row) for row in rows if allowed[row.place_id]]
+        return [_told(office, tx, row) for row in rows if allowed[row.place_id]]
 
 
 def get(conn: Connection, wanted: str) -> Row[Any]:
@@ -210,14 +219,22 @@ def not_in_state(row: Row[Any]) -> LamplitError:
     return LamplitError(problems.NOT_IN_STATE, campaign=row.code, state=state)
 
 
-def shown(row: Row[Any]) -> Campaign:
+def shown(office: Office, row: Row[Any]) -> Campaign:
     """A campaign's row as it is shown."""
     return Campaign(
         row.id, row.code, row.programme, row.programme_version, Text(row.name_en, row.name_zh),
         row.purpose, row.place_id, CampaignState(row.state), row.starts, row.deadline,
-        row.parameters or {}, row.swept_through, row.opened_at, row.closed_at,
-        row.list_expires_at, row.report, row.version,
+        row.parameters or {}, knock_first(office, row), row.swept_through, row.opened_at,
+        row.closed_at, row.list_expires_at, row.report, row.version,
     )  # fmt: skip
+
+
+def _told(office: Office, tx: Transaction, row: Row[Any]) -> Campaign:
+    """A campaign as who asks may see it."""
+    found = shown(office, row)
+    if found.report is None or may(tx, Ability.SEE_DOORS, row.place_id):
+        return found
+    return replace(found, report=released(found.report))
 
 
 def _move(
@@ -255,6 +272,13 @@ def _checked(pack: Pack, asked: Mapping[str, Any]) -> dict[str, Any]:
         if not fine:
             raise LamplitError(problems.BAD_PARAMETER, name=name, value=value, wanted=wanted)
     return dict(asked)
+
+
+def _first_day(office: Office, wanted: datetime | date | None) -> date | None:
+    """The local day on which a campaign starts; it starts with that day."""
+    if isinstance(wanted, datetime):
+        return office.local_day(wanted if wanted.tzinfo else wanted.replace(tzinfo=office.zone))
+    return wanted
 
 
 def _deadline(office: Office, pack: Pack, starts: date, wanted: datetime | date | None) -> datetime:

@@ -1,4 +1,9 @@
-"""A campaign's doors as a list: place, task, outcome. The evidence is behind `reveal`."""
+"""A campaign's doors as a list: place, task, outcome. The evidence is behind `reveal`.
+
+By rank; where people knock before they are told (see `ways`), in the order of a walk for all but
+analysts, without the rank, and without the doors that left the list: both follow the meters, and
+what chance drew would show by not following them.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +14,40 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
-from lamplit.domain.field import CampaignState
+from lamplit.domain.field import CampaignState, EnrollmentState
 from lamplit.domain.language import Language, Text
 from lamplit.domain.problems import door as problems
 from lamplit.outbound.tables import TableStyle, write_table
 from lamplit.outbound.watermark import Watermark
 from lamplit.services.field import door
 from lamplit.services.field.campaigns import campaigns
+from lamplit.services.field.campaigns.ways import knock_first
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import resolve_place
-from lamplit.store import accounts, reveals
+from lamplit.store import accounts, enrollments, reveals
 from lamplit.store.schema import enrollment, place, task
 from lamplit.store.tree import under, under_any
 
 MOST_EXPORTED = 200_000
 LAST = 1 << 30
 """The rank of what has none."""
+LOWEST = -1_000
+"""The floor of what has none."""
 HEADINGS = {
     "code": Text("household", "户号"),
     "building": Text("building", "楼栋"),
@@ -46,10 +65,14 @@ HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One enrolled place and its latest task; nothing of signal, chance or evidence."""
+    """One enrolled place and its latest task; nothing of signal or evidence.
+
+    `order` is its rank, None where that must not be told. `random_pick` is for analysts, and None
+    for all others. `owner_id` is for those who may see people, and for the owner.
+    """
 
     enrollment_id: str
-    order: int
+    order: int | None
     place_id: str
     code: str
     building_id: str | None
@@ -66,7 +89,27 @@ class Door:
     task_state: str | None
     owner_id: str | None
     due_until: datetime | None
+    random_pick: bool | None
     version: int
+
+    @property
+    def cursor(self) -> list[Any]:
+        """Where a list goes on after this door."""
+        if self.order is not None:
+            return [self.order, self.enrollment_id]
+        walk = (self.building, self.unit, self.floor, self.door, self.enrollment_id)
+        return [blank if said is None else said for said, blank in zip(walk, _NOTHING, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What who asks may see: the places (None: all of the campaign's), and what of each door."""
+
+    campaign: Row[Any]
+    inside: Select[Any] | None
+    ranks: bool
+    chance: bool
+    people: bool
 
 
 def listed(
@@ -79,28 +122,29 @@ def listed(
     after: list[Any] | None = None,
     limit: int = 200,
 ) -> list[Door]:
-    """The doors of a campaign that one may see, by rank; `after`: [order, enrollment id].
+    """The doors of a campaign that one may see; `after`: the `cursor` of the last one seen.
 
     Those under the places where one has SEE_DOORS. A campaign whose list expired has none. Raises
     LamplitError `door.not-allowed` or `store.not-found`.
     """
     with office.read(actor) as tx:
-        row, inside = seen(tx, campaign)
-        if row.state == CampaignState.EXPIRED:
+        sight = _sight(office, tx, campaign)
+        if sight.campaign.state == CampaignState.EXPIRED:
             return []
-        page = select(enrollment.c.id).where(enrollment.c.campaign_id == row.id)
-        if inside is not None:
-            page = page.where(enrollment.c.place_id.in_(inside))
+        page = _page(sight)
         if building:
             at = resolve_place(tx.conn, building)
             page = page.where(enrollment.c.place_id.in_(under(at.id)))
         if state:
             page = page.where(enrollment.c.state == state)
         if after is not None:
-            page = page.where(_beyond(after))
+            page = page.where(_beyond(after) if sight.ranks else _further(after))
         # The page first, then what belongs to it: a campaign has a hundred thousand tasks.
-        page = page.order_by(_ORDER, enrollment.c.id).limit(limit)
-        return [_door(one) for one in tx.conn.execute(_query(page))]
+        order = (_ORDER, enrollment.c.id) if sight.ranks else _WALK
+        page = page.order_by(*order).limit(limit)
+        me = tx.actor.person_id
+        rows = tx.conn.execute(_query(page).order_by(*order))
+        return [_door(one, sight, me) for one in rows]
 
 
 def export(office: Office, actor: Actor, campaign: str, kind: str, language: Language) -> bytes:
@@ -110,7 +154,7 @@ def export(office: Office, actor: Actor, campaign: str, kind: str, language: Lan
     """
     rows = listed(office, actor, campaign, limit=MOST_EXPORTED)
     with office.begin(actor) as tx:
-        found, _ = seen(tx, campaign)
+        found = _sight(office, tx, campaign).campaign
         who = accounts.person_of(tx.conn, actor.person_id or "")
         mark = Watermark(
             who.code if who else actor.via, tx.now.astimezone(office.zone), found.purpose
@@ -131,6 +175,15 @@ def export(office: Office, actor: Actor, campaign: str, kind: str, language: Lan
         return file.read_bytes()
 
 
+def _sight(office: Office, tx: Transaction, campaign: str) -> _Sight:
+    row, inside = seen(tx, campaign)
+    analyst = door.may(tx, Ability.ANALYSE, row.place_id)
+    return _Sight(
+        row, inside, analyst or not knock_first(office, row), analyst,
+        door.may(tx, Ability.SEE_PEOPLE, row.place_id),
+    )  # fmt: skip
+
+
 def seen(tx: Transaction, campaign: str) -> tuple[Row[Any], Select[Any] | None]:
     """The campaign, and the places whose doors who asks may see; None for all of it."""
     row = campaigns.get(tx.conn, campaign)
@@ -145,6 +198,20 @@ def seen(tx: Transaction, campaign: str) -> tuple[Row[Any], Select[Any] | None]:
     if not held or tx.conn.execute(any_of.limit(1)).first() is None:
         raise LamplitError(problems.NOT_ALLOWED, ability=Ability.SEE_DOORS.value)
     return row, inside
+
+
+def _page(sight: _Sight) -> Select[Any]:
+    """The ids of the enrollments that one may see."""
+    page = select(enrollment.c.id).where(enrollment.c.campaign_id == sight.campaign.id)
+    if sight.inside is not None:
+        page = page.where(enrollment.c.place_id.in_(sight.inside))
+    if not sight.ranks:
+        page = (
+            page.where(enrollment.c.state != EnrollmentState.RESOLVED.value)
+            .join(place, place.c.id == enrollment.c.place_id)
+            .outerjoin(_BLOCK, _BLOCK.c.id == enrollment.c.building_id)
+        )
+    return page.correlate(None)
 
 
 def _query(page: Select[Any]) -> Select[Any]:
@@ -163,12 +230,11 @@ def _query(page: Select[Any]) -> Select[Any]:
         .where(task.c.enrollment_id.in_(page))
         .subquery()
     )
-    block = place.alias("block")
     return (
         select(
-            enrollment,
+            *enrollments.SLIM,
             place.c.code,
-            block.c.code.label("building"),
+            _BLOCK.c.code.label("building"),
             place.c.unit,
             place.c.floor,
             place.c.door,
@@ -179,16 +245,25 @@ def _query(page: Select[Any]) -> Select[Any]:
             _ORDER.label("sequence"),
         )
         .join(place, place.c.id == enrollment.c.place_id)
-        .outerjoin(block, block.c.id == enrollment.c.building_id)
+        .outerjoin(_BLOCK, _BLOCK.c.id == enrollment.c.building_id)
         .outerjoin(
             latest,
             and_(latest.c.enrollment_id == enrollment.c.id, latest.c.turn.is_not_distinct_from(1)),
         )
         .where(enrollment.c.id.in_(page))
-        .order_by(_ORDER, enrollment.c.id)
     )
 
 
+_BLOCK = place.alias("block")
+_NOTHING: tuple[Any, ...] = ("", "", LOWEST, "", "")
+"""What stands in the order of a walk for what a door has not: building, unit, floor, door, id."""
+_WALK = (
+    func.coalesce(_BLOCK.c.code, ""),
+    func.coalesce(place.c.unit, ""),
+    func.coalesce(place.c.floor, LOWEST),
+    func.coalesce(place.c.door, ""),
+    enrollment.c.id,
+)
 _ORDER = func.coalesce(enrollment.c.rank, LAST)
 
 
@@ -202,11 +277,24 @@ def _is_key(after: list[Any]) -> bool:
     return len(after) == 2 and type(after[0]) is int and abs(after[0]) <= LAST
 
 
-def _door(row: Row[Any]) -> Door:
+def _further(after: list[Any]) -> ColumnElement[bool]:
+    """The condition that a door comes later on the walk than the one that a cursor names."""
+    fits = len(after) == len(_NOTHING) and all(
+        type(said) is type(blank) for said, blank in zip(after, _NOTHING, strict=True)
+    )
+    if not fits or abs(after[2]) > LAST:
+        return true()
+    return tuple_(*_WALK) > tuple_(*map(literal, after))
+
+
+def _door(row: Row[Any], sight: _Sight, me: str | None) -> Door:
+    order = row.sequence if sight.ranks else None
+    owner = row.owner_id if sight.people or row.owner_id == me else None
     return Door(
-        row.id, row.sequence, row.place_id, row.code, row.building_id, row.building, row.unit,
+        row.id, order, row.place_id, row.code, row.building_id, row.building, row.unit,
         row.floor, row.door, row.state, row.outcome, row.attempts, row.from_day, row.done_at,
-        row.task_id, row.task_state, row.owner_id, row.due_until, row.version,
+        row.task_id, row.task_state, owner, row.due_until,
+        row.random_pick if sight.chance else None, row.version,
     )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ from lamplit.services.field.campaigns.cadence import first_day, make_tasks
 from lamplit.services.field.campaigns.campaigns import get, require_open
 from lamplit.services.field.campaigns.sweeping import Swept
 from lamplit.services.field.campaigns.unchanged import last_alike, mark_of
-from lamplit.services.field.door import require, runs_on
+from lamplit.services.field.campaigns.ways import reads_meters, way_of
+from lamplit.services.field.door import may, require, runs_on
 from lamplit.services.field.homes.signals import Evening, HomeSignal, read_evening
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.packs import pack_of
@@ -92,7 +93,8 @@ def open_sweep(
             "campaign.swept", "campaign", row.id, place_id=row.place_id, campaign_id=row.id,
             purpose=row.purpose, **said,
         )  # fmt: skip
-        return swept
+        # How many chance chose is for analysts, as which are.
+        return swept if may(tx, Ability.ANALYSE, row.place_id) else swept.without_chance()
 
 
 def _nothing_new(row: Row[Any], day: date, before: dict[str, Any]) -> Swept:
@@ -143,20 +145,6 @@ def enrol_places(
                 campaign_id=row.id, purpose=row.purpose, reason=reason.value, count=len(made),
             )  # fmt: skip
         return len(made)
-
-
-def way_of(pack: Pack, parameters: dict[str, Any]) -> Way:
-    """The way of enrolling that a campaign chose, with its own random share where it has one."""
-    way = pack.way(parameters.get("way", ""))
-    if "random_share" in parameters:
-        way = dataclasses.replace(way, random_share=float(parameters["random_share"]))
-    return way
-
-
-def reads_meters(pack: Pack, way: Way) -> bool:
-    """Whether a way asks what the meters say."""
-    names = {term.name for term in terms(way.when)}
-    return bool(names & {"state", "event"}) or any(c.every == "signal" for c in pack.cadence)
 
 
 def _fitting(tx: Transaction, row: Row[Any], pack: Pack, ids: Sequence[str]) -> list[Row[Any]]:
@@ -234,4 +222,4 @@ def _roles_at(roles: dict[str, frozenset[Role]], one: Any) -> frozenset[Role]:
     return here | roles.get(one.building_id or "", frozenset())
 
 
-__all__ = ["Swept", "enrol_places", "open_sweep", "reads_meters", "way_of"]
+__all__ = ["Swept", "enrol_places", "open_sweep"]

@@ -14,8 +14,9 @@ from sqlalchemy import Row, and_, exists, select
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import CampaignState, EndReason
 from lamplit.services.field.campaigns import cadence
-from lamplit.services.field.campaigns.enrol import open_sweep, reads_meters, way_of
+from lamplit.services.field.campaigns.enrol import open_sweep
 from lamplit.services.field.campaigns.sweeping import Swept
+from lamplit.services.field.campaigns.ways import reads_meters, way_of
 from lamplit.services.field.office import SYSTEM, Office, Transaction
 from lamplit.services.field.packs import pack_of
 from lamplit.services.field.people.handover import TOOK_EFFECT, on_handover

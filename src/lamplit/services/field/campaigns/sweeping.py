@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -31,20 +31,24 @@ BY_RULE = (Reason.SIGNAL, Reason.RESPONSIBILITY, Reason.EVERY_DOOR)
 class Swept:
     """What a sweep did. `flagged` of `looked_at` places belong by the rule; `unflagged` don't.
 
-    `random` of those enrolled were drawn by chance: for analysts.
+    `random` of those enrolled were drawn by chance; these three are None for all but analysts.
     """
 
     campaign_id: str
     as_of: date
     looked_at: int
-    flagged: int
-    unflagged: int
-    random: int
+    flagged: int | None
+    unflagged: int | None
+    random: int | None
     added: int = 0
     back: int = 0
     resolved: int = 0
     reranked: int = 0
     tasks: int = 0
+
+    def without_chance(self) -> Swept:
+        """As it is told to whoever leads or goes there."""
+        return replace(self, flagged=None, unflagged=None, random=None)
 
 
 @dataclass(slots=True)

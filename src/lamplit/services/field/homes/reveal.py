@@ -3,6 +3,9 @@
 A colour for who stands there and scans the door's or the meter's code; the sentence of evidence,
 with what speaks against it; the load curve. Every opening is in the log, committed, before
 anything is answered; so is every refusal.
+
+Where chance may have drawn some of a campaign's doors, no step opens before the door is settled but
+to analysts: a colour alone would tell a door that no signal points to (decision 0015).
 """
 
 from __future__ import annotations
@@ -16,12 +19,14 @@ from sqlalchemy import Row
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import EnrollmentState, Reason
 from lamplit.domain.language import Text
 from lamplit.domain.problems import door as problems
 from lamplit.domain.words import HomeState
 from lamplit.services.curve import USUAL_DAYS, Curve, curve_of
 from lamplit.services.field import door
 from lamplit.services.field.access import throttle
+from lamplit.services.field.campaigns.ways import knock_first
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.store import places, reveals
 from lamplit.store.tree import under_any
@@ -100,13 +105,13 @@ def reveal(
 
     Of a curve so many `days`, and with `heat` the slots of its last weeks: all one opening.
     Raises LamplitError `door.not-allowed`, `door.not-enrolled`, `door.wrong-purpose`,
-    `accounts.too-many-tries`; and for a curve `door.nothing-known`.
+    `door.knock-first`, `accounts.too-many-tries`; and for a curve `door.nothing-known`.
     """
     who = actor.person_id or actor.via
     throttle.count(office, LIMITS[step], who)
     try:
         with office.begin(actor) as tx:
-            case = _judged(tx, place_id, step, campaign_id, purpose)
+            case = _judged(office, tx, place_id, step, campaign_id, purpose)
             tx.log(
                 reveals.OPENED, "place", place_id,
                 place_id=place_id, campaign_id=campaign_id, purpose=purpose, step=step.value,
@@ -126,7 +131,7 @@ def scan(office: Office, actor: Actor, code: str) -> Opened:
     """The colour of the home whose door or meter bears a code, for who stands before it.
 
     A code that is unknown, one of a home that is in no open campaign and one that the scanner may
-    not open are answered alike. Raises LamplitError `door.not-enrolled` or
+    not open are answered alike. Raises LamplitError `door.not-enrolled`, `door.knock-first` or
     `accounts.too-many-tries`.
     """
     throttle.count(office, LIMITS[Step.COLOUR], f"scan {actor.person_id or actor.via}")
@@ -168,7 +173,9 @@ def openings(
         )  # fmt: skip
 
 
-def _judged(tx: Transaction, place_id: str, step: Step, campaign_id: str, purpose: str) -> Row[Any]:
+def _judged(
+    office: Office, tx: Transaction, place_id: str, step: Step, campaign_id: str, purpose: str
+) -> Row[Any]:
     """The case of a home that may be opened; else the LamplitError that says why not."""
     door.require(tx, NEEDS[step], place_id)
     case = reveals.case(tx.conn, place_id, campaign_id)
@@ -177,7 +184,24 @@ def _judged(tx: Transaction, place_id: str, step: Step, campaign_id: str, purpos
     known = [case.purpose, *(case.parameters or {}).get("purposes", [])]
     if purpose not in known:
         raise LamplitError(problems.WRONG_PURPOSE, purpose=purpose, known=", ".join(known))
+    if not door.may(tx, Ability.ANALYSE, place_id) and _unsettled(office, tx, place_id, case):
+        raise LamplitError(problems.KNOCK_FIRST)
     return case
+
+
+def _unsettled(office: Office, tx: Transaction, place_id: str, case: Row[Any]) -> bool:
+    """Whether a campaign that knocks first still waits for what is found at a home.
+
+    Any open campaign that has the home, not only the one that is asked: else a second campaign
+    would tell what the first must not. But who agreed to be watched over is helped first.
+    """
+    if case.reason == Reason.CONSENT and not _waits(office, case):
+        return False
+    return any(_waits(office, row) for row in reveals.enrolled_in(tx.conn, place_id))
+
+
+def _waits(office: Office, row: Row[Any]) -> bool:
+    return row.state != EnrollmentState.DONE and knock_first(office, row)
 
 
 def _note_refusal(

@@ -12,6 +12,7 @@ from lamplit.domain.problems import openrosa as problems
 from lamplit.programmes.form import media, xform
 from lamplit.programmes.pack import Pack
 from lamplit.services.field.office import Office
+from lamplit.services.field.packs import pack_or_none
 from lamplit.services.field.phones import phone_doors
 from lamplit.services.field.phones.phone import Phone
 
@@ -64,7 +65,7 @@ def forms_for(office: Office, phone: Phone) -> list[Served]:
             found |= {pack.name: pack for _, pack in campaigns if role in pack.roles.perform}
         held = {row.programme for row in phone_doors.own_tasks(tx, phone.person_id, ties)}
     for name in held - set(found):
-        pack = phone_doors.pack_or_none(office, name)
+        pack = pack_or_none(office, name)
         if pack is not None:
             found[name] = pack
     return [Served(pack, xform(pack).encode()) for _, pack in sorted(found.items())]

@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from lamplit.domain.abilities import ABILITIES, Ability
-from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Role
 from lamplit.programmes.pack import Pack
 from lamplit.services.field import packs
@@ -101,19 +100,11 @@ def met(office: Office, tx: Transaction, ties: Ties) -> dict[Role, list[tuple[st
             continue
         for row in phones.open_campaigns(tx.conn, places, ties.areas[role]):
             if row.programme not in read:
-                read[row.programme] = pack_or_none(office, row.programme)
+                read[row.programme] = packs.pack_or_none(office, row.programme)
             pack = read[row.programme]
             if pack is not None:
                 found.setdefault(role, []).append((row.id, pack))
     return found
-
-
-def pack_or_none(office: Office, programme: str) -> Pack | None:
-    """A programme's pack; None where it can't be read."""
-    try:
-        return packs.pack_of(office, programme)
-    except LamplitError:
-        return None
 
 
 def _free_tasks(office: Office, tx: Transaction, person_id: str, ties: Ties) -> list[Row[Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlaceKind
@@ -18,12 +20,25 @@ HOUSEHOLD_SIGHT = (Ability.SEE_DOORS, Ability.ASSIGN, Ability.IMPORT, Ability.PE
 """Who may see that a household is there (its address, not its state)."""
 
 
+BEYOND_ADDRESS = (Ability.IMPORT, Ability.ANALYSE)
+"""Who may see what a household agreed to, and whether somebody lives alone there."""
+
+
+def plain(found: Place) -> Place:
+    """A place as whoever goes there sees it: of a household its address, and no more.
+
+    What else is kept of a household (that somebody lives alone there, what they agreed to) is no
+    part of an address.
+    """
+    return replace(found, attrs=None) if found.kind is PlaceKind.HOUSEHOLD else found
+
+
 def show_place(office: Office, actor: Actor, wanted: str) -> Place:
     """One place, by id or code. Raises LamplitError `store.not-found` or `door.not-allowed`."""
     with office.read(actor) as tx:
         found = resolve_place(tx.conn, wanted)
         _require_sight(tx, found.id, household=found.kind is PlaceKind.HOUSEHOLD)
-        return found
+        return found if _beyond_address(tx, found.id) else plain(found)
 
 
 def children(
@@ -39,7 +54,7 @@ def children(
         rows = places.children(tx.conn, found.id, after=after, limit=limit)
         if any(row.kind is PlaceKind.HOUSEHOLD for row in rows):
             _require_sight(tx, found.id, household=True)
-        return rows
+        return rows if _beyond_address(tx, found.id) else [plain(row) for row in rows]
 
 
 def mine(office: Office, actor: Actor) -> list[Place]:
@@ -48,7 +63,8 @@ def mine(office: Office, actor: Actor) -> list[Place]:
         return []
     with office.read(actor) as tx:
         ids = door.places_with(tx.conn, actor.person_id, Ability.SEE_AREA, tx.today)
-        return sorted(places.by_ids(tx.conn, ids).values(), key=lambda one: (one.kind, one.code))
+        found = [plain(one) for one in places.by_ids(tx.conn, ids).values()]
+        return sorted(found, key=lambda one: (one.kind, one.code))
 
 
 def by_gate(office: Office, actor: Actor, code: str) -> Place:
@@ -67,3 +83,7 @@ def _require_sight(tx: Transaction, place_id: str, *, household: bool) -> None:
     wanted = HOUSEHOLD_SIGHT if household else (Ability.SEE_AREA, *HOUSEHOLD_SIGHT)
     if not any(door.may(tx, ability, place_id) for ability in wanted):
         raise LamplitError(problems.NOT_ALLOWED, ability=wanted[0].value)
+
+
+def _beyond_address(tx: Transaction, place_id: str) -> bool:
+    return any(door.may(tx, ability, place_id) for ability in BEYOND_ADDRESS)

@@ -38,7 +38,8 @@ HELD: tuple[tuple[Table, tuple[str, ...], tuple[str, ...]], ...] = (
     (session, ("person_id",), ("id", "csrf")),
     (token, ("person_id",), ("secret_sha256",)),
     (assignment, ("person_id",), ()),
-    (task, ("owner_id", "performed_by"), ()),
+    # A rank says something of the home, and nothing of who goes there.
+    (task, ("owner_id", "performed_by"), ("rank",)),
     (plan, ("made_by", "applied_by"), ("result",)),
     (plan_stop, ("person_id",), ()),
     (submission, ("author_id",), ()),
@@ -48,6 +49,9 @@ HELD: tuple[tuple[Table, tuple[str, ...], tuple[str, ...]], ...] = (
     (event, ("actor_id", "subject_id"), ("previous", "hash")),
 )
 """Each table that names a person, by which columns, and what of it is a secret and stays."""
+
+
+CHANCE = ("random", "flagged", "unflagged", "mark")
 
 
 def export(office: Office, actor: Actor, wanted: str | None = None) -> dict[str, Any]:
@@ -94,7 +98,17 @@ def _rows(
     shown = [column for column in table.c if column.name not in secret]
     about = or_(*(table.c[name] == person_id for name in columns))
     rows = tx.conn.execute(select(*shown).where(about))
-    return [{k: _plain(v) for k, v in row._mapping.items()} for row in rows]
+    return [
+        {k: _without_chance(v) if k == "data" else _plain(v) for k, v in row._mapping.items()}
+        for row in rows
+    ]
+
+
+def _without_chance(said: Any) -> Any:
+    """What an entry of the log says, but how many doors chance chose: that is for analysts."""
+    if not isinstance(said, dict):
+        return said
+    return {name: value for name, value in said.items() if name not in CHANCE}
 
 
 def _plain(value: Any) -> Any:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, and_, or_, select
 
 from lamplit.domain.abilities import Ability
-from lamplit.domain.field import Role
+from lamplit.domain.field import Role, TaskState
 from lamplit.domain.language import Text
 from lamplit.programmes.pack import Pack
+from lamplit.services.field.campaigns.ways import knock_first
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.packs import pack_of
 from lamplit.services.field.phones.phone_doors import Ties, met, ties_of
+from lamplit.services.field.places.place_views import plain
 from lamplit.services.field.tasks.tasks import Task, task_of
 from lamplit.store import places
 from lamplit.store import tasks as store
@@ -29,7 +32,10 @@ When = Literal["overdue", "today", "later"]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One task as a list shows it: where, what, until when. `title` never names a person."""
+    """One task as a list shows it: where, what, until when. `title` never names a person.
+
+    `knock_first`: what the meters say of the door is told once it is settled.
+    """
 
     task: Task
     campaign_code: str
@@ -38,6 +44,7 @@ class Listed:
     place: Place
     building: Place | None
     when: When
+    knock_first: bool
 
     @property
     def enterable(self) -> bool:
@@ -83,9 +90,11 @@ def tasks_of(
         free = _claimable(office, tx, ties, wanted, limit + 1)
         listed = _listed(office, tx, [*own, *free[:limit]])
         count = len(own)
-        return TaskList(
-            tx.now, _ordered(listed[:count]), _ordered(listed[count:]), len(free) > limit
-        )
+        # Where people knock first, not even the order of buildings follows what the meters say.
+        blind = {one.task.id for one in listed if one.knock_first}
+        ranks = {row.id: None if row.id in blind else row.rank for row in (*own, *free)}
+        mine, others = listed[:count], [_unheld(one) for one in listed[count:]]
+        return TaskList(tx.now, _ordered(mine, ranks), _ordered(others, ranks), len(free) > limit)
 
 
 def _only(campaign_id: str, building_id: str) -> list[ColumnElement[bool]]:
@@ -145,11 +154,12 @@ def _listed(office: Office, tx: Transaction, rows: list[Row[Any]]) -> list[Liste
     campaigns = {
         row.id: row
         for row in tx.conn.execute(
-            select(campaign.c.id, campaign.c.code, campaign.c.programme).where(
-                campaign.c.id.in_({row.campaign_id for row in rows})
-            )
+            select(
+                campaign.c.id, campaign.c.code, campaign.c.programme, campaign.c.parameters
+            ).where(campaign.c.id.in_({row.campaign_id for row in rows}))
         )
     }
+    first = {key: knock_first(office, one) for key, one in campaigns.items()}
     end = datetime.combine(tx.today + timedelta(days=1), time(), tzinfo=office.zone)
     found = []
     for row in rows:
@@ -158,11 +168,17 @@ def _listed(office: Office, tx: Transaction, rows: list[Row[Any]]) -> list[Liste
         found.append(
             Listed(
                 task_of(row), of.code, of.programme, title_of(pack, row.slot),
-                known[row.place_id], known.get(row.building_id or ""),
-                _when(row, tx.now, end),
+                plain(known[row.place_id]), known.get(row.building_id or ""),
+                _when(row, tx.now, end), first[of.id],
             )
         )  # fmt: skip
     return found
+
+
+def _unheld(one: Listed) -> Listed:
+    """A free task; who let a claim on it run out is nobody's business."""
+    free = replace(one.task, owner_id=None, claimed_until=None, state=TaskState.REQUESTED)
+    return replace(one, task=free)
 
 
 def title_of(pack: Pack, slot: str) -> Text:
@@ -180,15 +196,16 @@ def _when(row: Row[Any], now: datetime, end: datetime) -> When:
     return "today" if row.due_from < end else "later"
 
 
-def _ordered(listed: list[Listed]) -> list[Listed]:
+def _ordered(listed: list[Listed], ranks: Mapping[str, int | None]) -> list[Listed]:
     """Overdue and today's first; in each what a plan put in order, then building by building.
 
-    Of the others each building's stand together, that with the first rank first.
+    Of the others each building's stand together, that with the first rank first, and inside by the
+    way one walks: a rank of one's own no door shows.
     """
     first: dict[tuple[str, str], int] = {}
     for one in listed:
         key = (one.when, one.task.building_id or "")
-        first[key] = min(first.get(key, 1 << 60), one.task.rank or (1 << 59))
+        first[key] = min(first.get(key, 1 << 60), ranks[one.task.id] or (1 << 59))
     turn = {"overdue": 0, "today": 1, "later": 2}
     return sorted(
         listed,

@@ -42,8 +42,8 @@ class Task:
     """A task as the services hand it out. Instants are aware UTC.
 
     `claimed_until` is None with an owner where it was assigned; `turn` is its place in the owner's
-    list, where a plan was applied. It says nothing of the signal or of
-    chance, which are for those who may reveal or analyse.
+    list, where a plan was applied. It says nothing of the signal or of chance, which are for those
+    who may reveal or analyse, nor its rank, which follows from them.
     """
 
     id: str
@@ -56,7 +56,6 @@ class Task:
     due_from: datetime
     due_until: datetime
     state: TaskState
-    rank: int | None
     owner_id: str | None
     claimed_until: datetime | None
     for_role: str | None
