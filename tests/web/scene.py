@@ -46,7 +46,7 @@ from lamplit.store.schema import (
     task,
 )
 from lamplit.store.schema import feedback as feedback_table
-from lamplit.web.app import create_app
+from lamplit.web.app import WebOptions, create_app
 from servers import PostgresServer
 
 STRANGERS = ("nobody", "revoked", "expired", "wrong_scope", "garbage")
@@ -67,7 +67,10 @@ class Scene:
     clients: dict[str, TestClient] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.app = create_app(self.office)
+        pages = self.office.home.path.parent / "front"
+        (pages / "assets").mkdir(parents=True)
+        (pages / "index.html").write_text("<!doctype html><title>lamplit</title>")
+        self.app = create_app(self.office, WebOptions(pages=pages))
         self.ids = {
             **self.world.places, **self.world.campaigns, "task": self.world.tasks["home"],
             "purpose": packs.pack_of(self.office, "household_sweep").purposes[0].code,
@@ -163,7 +166,7 @@ class Stage:
             db.close()
             drop()
 
-        return Scene(office, replace(self.world, office=office), self.params), close
+        return Scene(office, replace(self.world, office=office), dict(self.params)), close
 
 
 def sqlite_stage(folder: Path, clock: Any) -> Stage:

@@ -72,11 +72,10 @@ class Sweep:
         for number, code in enumerate(self.team):
             part = given[len(given) * number // len(self.team) :
                          len(given) * (number + 1) // len(self.team)]  # fmt: skip
-            part.sort(key=lambda d: d.order)
             self.rows[code] = [d.place_id for d in part]
             assign.assign(
                 hood.office, leader, code, task_ids=[d.task_id for d in part if d.task_id],
-                note="按楼栋分配，先重点后其余",
+                note="按楼栋分配",
             )  # fmt: skip
 
     def share_out(self) -> None:
