@@ -1,6 +1,6 @@
 """What chance drew looks like what a signal points to, in whatever whoever goes there can fetch.
 
-Decision 0015. A campaign is swept with some doors drawn by chance; then every route that reads, as
+Decision 0016. A campaign is swept with some doors drawn by chance; then every route that reads, as
 everybody who may, and every export, opening and scan, is asked about doors of both sorts. The
 routes are read from the application, so that a new one is asked as well.
 """

@@ -1,4 +1,4 @@
-"""How a campaign enrolls, and whether its people knock before they are told (decision 0015).
+"""How a campaign enrolls, and whether its people knock before they are told (decision 0016).
 
 Where chance enrolls some doors beside those that the meters point to, whoever goes there must not
 know which is which: they would try the one harder than the other, and the labels would say how

@@ -5,7 +5,7 @@ with what speaks against it; the load curve. Every opening is in the log, commit
 anything is answered; so is every refusal.
 
 Where chance may have drawn some of a campaign's doors, no step opens before the door is settled but
-to analysts: a colour alone would tell a door that no signal points to (decision 0015).
+to analysts: a colour alone would tell a door that no signal points to (decision 0016).
 """
 
 from __future__ import annotations
