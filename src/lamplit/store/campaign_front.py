@@ -12,6 +12,7 @@ from lamplit.domain.field import EnrollmentState, PlaceKind
 from lamplit.store.coverage import within
 from lamplit.store.places import Place, valid_on
 from lamplit.store.schema import enrollment, person, place, task
+from lamplit.store.tasks import OPEN
 
 
 def buildings(conn: Connection, area: Place, day: date) -> Sequence[Any]:
@@ -58,7 +59,8 @@ def latest_tasks(conn: Connection, campaign_id: str, blocks: Collection[str]) ->
     wanted = (
         select(t.place_id, t.state, t.owner_id, t.claimed_until)
         .where(t.campaign_id == campaign_id, _in(t.building_id, blocks))
-        .order_by(t.due_until, t.id.desc())
+        # A further attempt is often due with the one before: the one that is open comes last.
+        .order_by(t.due_until, t.state.in_(OPEN), t.id.desc())
     )
     # Joined here and not there: a planner without statistics joins these by nested loops.
     return {row[0]: row for row in conn.execute(wanted).all()}

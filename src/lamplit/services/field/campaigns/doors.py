@@ -39,7 +39,7 @@ from lamplit.services.field.campaigns import campaigns
 from lamplit.services.field.campaigns.ways import knock_first
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import resolve_place
-from lamplit.store import accounts, enrollments, reveals
+from lamplit.store import accounts, enrollments, reveals, tasks
 from lamplit.store.schema import enrollment, place, task
 from lamplit.store.tree import under, under_any
 
@@ -215,7 +215,7 @@ def _page(sight: _Sight) -> Select[Any]:
 
 
 def _query(page: Select[Any]) -> Select[Any]:
-    # The latest task of each enrollment: the one that is due last.
+    # The latest task of each enrollment: the one that is due last, an open one before others.
     latest = (
         select(
             task.c.enrollment_id,
@@ -224,7 +224,7 @@ def _query(page: Select[Any]) -> Select[Any]:
             task.c.owner_id,
             task.c.due_until,
             func.row_number()
-            .over(partition_by=task.c.enrollment_id, order_by=(task.c.due_until.desc(), task.c.id))
+            .over(partition_by=task.c.enrollment_id, order_by=_LATEST)
             .label("turn"),
         )
         .where(task.c.enrollment_id.in_(page))
@@ -254,6 +254,7 @@ def _query(page: Select[Any]) -> Select[Any]:
     )
 
 
+_LATEST = (task.c.due_until.desc(), task.c.state.in_(tasks.OPEN).desc(), task.c.id)
 _BLOCK = place.alias("block")
 _NOTHING: tuple[Any, ...] = ("", "", LOWEST, "", "")
 """What stands in the order of a walk for what a door has not: building, unit, floor, door, id."""
