@@ -21,7 +21,9 @@ from lamplit.store.schema import (
     assignment,
     attachment,
     event,
+    import_file,
     inbox,
+    job,
     person,
     plan,
     plan_stop,
@@ -45,6 +47,8 @@ HELD: tuple[tuple[Table, tuple[str, ...], tuple[str, ...]], ...] = (
     (submission, ("author_id",), ()),
     (attachment, ("person_id",), ()),
     (inbox, ("person_id",), ("body",)),
+    (import_file, ("maker_id",), ()),
+    (job, ("maker_id",), ("result",)),
     (stock_move, ("author_id",), ()),
     (event, ("actor_id", "subject_id"), ("previous", "hash")),
 )
