@@ -13,7 +13,6 @@ export const room: Room = {
         { path: "", name: "board", component: () => import("./Board.vue"), props: true },
         { path: "doors", name: "campaign-doors", component: () => import("./Doors.vue"), props: true },
         { path: "plan", name: "campaign-plan", component: () => import("./Plan.vue"), props: true },
-        { path: "map", name: "campaign-map", component: () => import("./MapTab.vue"), props: true },
         { path: "report", name: "campaign-report", component: () => import("./Report.vue"), props: true },
       ],
     },

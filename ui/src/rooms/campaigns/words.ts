@@ -33,7 +33,6 @@ export const useWords = defineWords("campaigns", {
   board: { zh: "看板", en: "Board" },
   doors: { zh: "住户", en: "Doors" },
   plan: { zh: "排班", en: "Plan" },
-  map: { zh: "地图", en: "Map" },
   report: { zh: "报告", en: "Report" },
   facade: { zh: "灯火", en: "Façade" },
   // the board
@@ -197,9 +196,4 @@ export const useWords = defineWords("campaigns", {
   planEarlier: { zh: "以前的方案", en: "Earlier plans" },
   planBefore: { zh: "排班之前", en: "As it was before any plan" },
   planLeft: { zh: "没有排上的", en: "On nobody's list" },
-  // the map
-  mapLead: { zh: "只显示汇总；不足 15 户的不显示。", en: "Sums only; fewer than 15 homes are not shown." },
-  mapList: { zh: "列表", en: "As a list" },
-  mapNone: { zh: "这里还没有边界或坐标。", en: "No outlines or positions here yet." },
-  homes: { zh: "户数", en: "Homes" },
 });
