@@ -4,9 +4,9 @@
 
 The built pages, a community made up here, Chromium without a graphics card; `--slower` runs the
 processor so many times slower, as on a weak machine. "paint": from the film's last byte to the
-first picture. "work": milliseconds of script for a frame of the picture (median, 95 %, worst);
-"frames": how many a second came (this is bounded by the machine's load, the work is not). Long
-tasks are those of 50 ms and more while the picture moves.
+first picture. "work": milliseconds of script for a frame (median, 95 %, worst). "frames": how many
+came in a second; the machine's load bounds them, the work it does not. Long tasks are those of
+50 ms and more while the picture moves.
 """
 
 from __future__ import annotations
