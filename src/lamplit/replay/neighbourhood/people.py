@@ -107,7 +107,8 @@ def _hand_overs(hood: Hood, covered: list[tuple[str, str]]) -> None:
     for person, building in covered:
         buildings[person].append(building)
     givers = [person for person in buildings if person != VOLUNTEER]
-    last = [m.code for m in hood.members if m.code not in givers] or [hood.members[-1].code]
+    late = hood.members[::-1]
+    last = [m.code for m in late if m.code not in (*givers, VOLUNTEER)] or [late[0].code]
     first = givers[0]
     takers = [m.code for m in hood.members if m.day <= 4 and m.code not in (first, VOLUNTEER)]
     chain = [first, takers[-1], last[0]]

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from lamplit.domain.language import Text
 from lamplit.replay.clock import Days, VirtualClock
-from lamplit.replay.mind import Habits, Mind
+from lamplit.replay.mind import Habits, Mind, Needs
 from lamplit.replay.neighbourhood import care, people, sites, sweeps, words
 from lamplit.replay.neighbourhood.cast import ACCOUNTS, LEADER, PASSWORD, TODAY, Scale
 from lamplit.replay.neighbourhood.hood import DAY, Hood
@@ -33,8 +33,14 @@ from lamplit.services.sweep import sweep as nightly_list
 from lamplit.store import migrate
 from lamplit.store.database import Database
 
-REFUSES = 0.07
-"""More often than in the replay, so that a small world has some too."""
+HABITS = Habits(refuses=0.07)
+NEEDS = Needs(
+    (
+        ("ill", 0.01), ("medicine", 0.07), ("food", 0.04), ("cannot_leave", 0.03), ("alone", 0.09),
+        ("no_power", 0.03),
+    )
+)  # fmt: skip
+"""More often than in the replay, so that a small world has some refusals and needs too."""
 Report = Callable[[float, float | None], None]
 
 
@@ -106,5 +112,5 @@ def _hood(
     communities: tuple[str, ...],
 ) -> Hood:
     truth = truth_of(folder / "town", days.first)
-    mind = Mind(truth, truth.index(days.first), scale.seed, Habits(refuses=REFUSES))
+    mind = Mind(truth, truth.index(days.first), scale.seed, HABITS, NEEDS)
     return Hood(scale, office, days, clock, mind, Legs.of(truth.doors), communities)

@@ -7,6 +7,7 @@ from typing import Any
 
 from lamplit.domain.field import Role
 from lamplit.domain.language import Text
+from lamplit.replay.chance import chance
 from lamplit.replay.neighbourhood import people
 from lamplit.replay.neighbourhood.cast import LEADER, TODAY, VOLUNTEER, YESTERDAY
 from lamplit.replay.neighbourhood.hood import DAY, Hood
@@ -34,6 +35,7 @@ class Sweep:
         self.day, self.days = day, days
         self.rounds = Rounds(hood, code)
         self.assigned = 1.0
+        self.away: set[tuple[str, int]] = set()
         self.team: list[str] = []
         self.rows: dict[str, list[str]] = {}
         self.report: dict[str, Any] = {}
@@ -95,12 +97,18 @@ class Sweep:
         def start(part: int) -> None:
             for code in self.team:
                 row = self.rows.get(code, [])
-                mine = share * UNHURRIED if code == VOLUNTEER else share
-                most = max(1, round(len(row) * mine))
-                self.rounds.send_out(code, row, day, part, most)
+                most = max(1, round(len(row) * share * self._haste(code)))
+                if (code, day) not in self.away:
+                    self.rounds.send_out(code, row, day, part, most)
 
         for part in parts:
             self.hood.at(day, PARTS[part][0] - 0.05, start, part)
+
+    def _haste(self, code: str) -> float:
+        """How much faster or slower than others somebody is."""
+        if code == VOLUNTEER:
+            return UNHURRIED
+        return 0.6 + 0.9 * chance(self.hood.scale.seed, "haste", code)
 
     def look(self, day: int, hour: float) -> None:
         """The leader looks at the board."""
@@ -131,6 +139,7 @@ def tell(hood: Hood) -> tuple[Sweep, Sweep]:
     standing += [m.code for m in hood.members if m.code not in standing and m.code != VOLUNTEER]
     team = [VOLUNTEER, *[c for c in standing if c not in first.team]][: scale.sweepers]
     now.begin(Text("Three days, door by door", "三天逐户摸排"), team)
+    now.away.add((team[-1], TODAY))
     now.go(YESTERDAY, (1, 2), PACE)
     now.go(TODAY, (0, 1, 2), PACE / 2)
     for day in range(FIRST_DAY, TODAY + 1):
