@@ -29,13 +29,16 @@ export function nameOf(one: { name_zh?: string | null; name_en?: string | null; 
   return first || second || one.code || "";
 }
 
+/** A key as vue-i18n keeps it: a dot in `kind.home.refused` would be a way into an object. */
+const flat = (key: string): string => key.replaceAll(".", "__");
+
 const taken = new Set<string>();
 
 export function defineWords<const Words extends Record<string, Said>>(room: string, words: Words) {
   if (taken.has(room) && import.meta.env.PROD) throw new Error(`two rooms speak as ${room}`);
   taken.add(room);
   const pick = (which: "zh" | "en") =>
-    Object.fromEntries(Object.entries(words).map(([key, said]) => [key, said[which]]));
+    Object.fromEntries(Object.entries(words).map(([key, said]) => [flat(key), said[which]]));
   i18n.global.mergeLocaleMessage("zh-Hans", { [room]: pick("zh") });
   i18n.global.mergeLocaleMessage("en", { [room]: pick("en") });
   type Key = keyof Words & string;
@@ -44,8 +47,8 @@ export function defineWords<const Words extends Record<string, Said>>(room: stri
     const { t: translate, d: date, n } = useI18n({ useScope: "global" });
     function t(key: Key, values: Record<string, unknown> = {}, count?: number): string {
       return count === undefined
-        ? translate(`${room}.${key}`, values)
-        : translate(`${room}.${key}`, values, count);
+        ? translate(`${room}.${flat(key)}`, values)
+        : translate(`${room}.${flat(key)}`, values, count);
     }
     /** An instant in the office's zone; a plain day (`2026-03-01`) is that day everywhere. */
     function d(value: string | number | Date, key: DateFormat): string {
