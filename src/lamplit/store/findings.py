@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 
 from lamplit.domain.field import FindingState
 from lamplit.store.bulk import parts
-from lamplit.store.schema import finding
+from lamplit.store.schema import finding, submission, task
+from lamplit.store.tasks import OPEN
 
 
 def find(conn: Connection, finding_id: str) -> Row[Any] | None:
@@ -26,10 +27,24 @@ def of_submissions(conn: Connection, submission_ids: Sequence[str]) -> list[Row[
 
 
 def of_campaign(
-    conn: Connection, campaign_id: str, states: Sequence[FindingState] = (), limit: int = 500
+    conn: Connection,
+    campaign_id: str,
+    states: Sequence[FindingState] = (),
+    limit: int = 500,
+    *,
+    person_id: str | None = None,
 ) -> list[Row[Any]]:
-    """The findings of a campaign in some states, those due first at the top."""
+    """The findings of a campaign in some states, those due first at the top.
+
+    `person_id`: only those that a person raised, or that lie where they have an open task.
+    """
     wanted = select(finding).where(finding.c.campaign_id == campaign_id)
+    if person_id is not None:
+        raised = select(submission.c.id).where(submission.c.author_id == person_id)
+        here = select(task.c.place_id).where(task.c.owner_id == person_id, task.c.state.in_(OPEN))
+        wanted = wanted.where(
+            or_(finding.c.submission_id.in_(raised), finding.c.place_id.in_(here))
+        )
     if states:
         wanted = wanted.where(finding.c.state.in_([state.value for state in states]))
     due = func.coalesce(finding.c.due_at, finding.c.opened_at)

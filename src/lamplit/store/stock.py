@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, literal, or_, select, union_all
 
-from lamplit.store.schema import stock_move
+from lamplit.store.assignments import running_on
+from lamplit.store.schema import assignment, person, place, stock_move
+from lamplit.store.tree import under_any
 
 
 def balance(conn: Connection, item: str, holder: str) -> int:
@@ -21,10 +23,31 @@ def balance(conn: Connection, item: str, holder: str) -> int:
     return int(conn.scalar(came) or 0) - int(conn.scalar(went) or 0)
 
 
-def balances(conn: Connection, campaign_id: str | None = None) -> dict[tuple[str, str], int]:
-    """How much of each item each holder has, by (item, holder); those with nothing left out."""
+def holders_in(place_ids: list[str], person_id: str | None, day: date) -> Select[Any]:
+    """The holders of some places: they and those under them, the people with a running tie there,
+    and oneself.
+    """
+    inside = under_any(place_ids)
+    ties = select(assignment.c.person_id).where(
+        assignment.c.place_id.in_(inside), running_on(day), assignment.c.person_id.is_not(None)
+    )
+    here = select((literal("place:") + place.c.id).label("holder")).where(place.c.id.in_(inside))
+    people = select(literal("person:") + person.c.id).where(
+        or_(person.c.id.in_(ties), person.c.id == person_id)
+    )
+    return select(union_all(here, people).subquery().c.holder)
+
+
+def balances(
+    conn: Connection, campaign_id: str | None = None, *, holders: Select[Any] | None = None
+) -> dict[tuple[str, str], int]:
+    """How much of each item each holder has, by (item, holder); those with nothing left out.
+
+    `holders`: only of these, and of donors what they gave to these.
+    """
     found: dict[tuple[str, str], int] = {}
-    for column, sign in ((stock_move.c.to_holder, 1), (stock_move.c.from_holder, -1)):
+    sides = (stock_move.c.to_holder, stock_move.c.from_holder)
+    for column, other, sign in ((*sides, 1), (*sides[::-1], -1)):
         wanted = (
             select(stock_move.c.item, column.label("holder"), func.sum(stock_move.c.quantity))
             .where(column.is_not(None))
@@ -32,6 +55,9 @@ def balances(conn: Connection, campaign_id: str | None = None) -> dict[tuple[str
         )
         if campaign_id:
             wanted = wanted.where(stock_move.c.campaign_id == campaign_id)
+        if holders is not None:
+            given = and_(column.startswith("donor:"), other.in_(holders))
+            wanted = wanted.where(or_(column.in_(holders), given))
         for item, holder, quantity in conn.execute(wanted):
             found[item, holder] = found.get((item, holder), 0) + sign * int(quantity)
     return {key: left for key, left in sorted(found.items()) if left}
@@ -43,9 +69,10 @@ def ledger(
     item: str = "",
     holder: str = "",
     campaign_id: str | None = None,
+    holders: Select[Any] | None = None,
     limit: int = 500,
 ) -> list[Row[Any]]:
-    """Moves, newest first."""
+    """Moves, newest first; `holders`: those from or to one of these."""
     wanted = select(stock_move)
     if item:
         wanted = wanted.where(stock_move.c.item == item)
@@ -55,6 +82,9 @@ def ledger(
         )
     if campaign_id:
         wanted = wanted.where(stock_move.c.campaign_id == campaign_id)
+    if holders is not None:
+        either = (stock_move.c.from_holder.in_(holders), stock_move.c.to_holder.in_(holders))
+        wanted = wanted.where(or_(*either))
     order = (stock_move.c.moved_at.desc(), stock_move.c.id)
     return list(conn.execute(wanted.order_by(*order).limit(limit)))
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
 from lamplit.domain.field import InboxState
 from lamplit.store.bulk import parts
-from lamplit.store.schema import attachment, entity_change, inbox, submission
+from lamplit.store.schema import assignment, attachment, entity_change, inbox, submission
+from lamplit.store.tree import under_any
 
 PLAIN = tuple(c for c in submission.c if c.name != "answers")
 """A submission without its answers."""
@@ -52,16 +53,37 @@ def waiting(conn: Connection, before: datetime, limit: int) -> list[str]:
 
 
 def quarantined(
-    conn: Connection, *, settled: bool = False, after: str = "", limit: int = 200
+    conn: Connection,
+    *,
+    settled: bool = False,
+    after: str = "",
+    limit: int = 200,
+    led: list[str] | None = None,
 ) -> list[Row[Any]]:
-    """Quarantined inbox rows without their bytes, by id, after an id."""
+    """Quarantined inbox rows without their bytes, by id, after an id; `led`: those near places."""
     plain = [c for c in inbox.c if c.name != "body"]
     wanted = select(*plain, func.length(inbox.c.body).label("bytes")).where(
         inbox.c.state == InboxState.QUARANTINED, inbox.c.id > after
     )
     if not settled:
         wanted = wanted.where(inbox.c.settled_at.is_(None))
+    if led is not None:
+        wanted = wanted.where(_near(led))
     return list(conn.execute(wanted.order_by(inbox.c.id).limit(limit)))
+
+
+def is_near(conn: Connection, inbox_id: str, place_ids: list[str]) -> bool:
+    """Whether an inbox row is of somebody who has or had a tie at some places or under them, of
+    somebody who never had one, or of nobody.
+    """
+    wanted = select(inbox.c.id).where(inbox.c.id == inbox_id, _near(place_ids))
+    return conn.scalar(wanted) is not None
+
+
+def _near(place_ids: list[str]) -> ColumnElement[bool]:
+    tied = select(assignment.c.person_id).where(assignment.c.person_id == inbox.c.person_id)
+    here = tied.where(assignment.c.place_id.in_(under_any(place_ids)))
+    return or_(inbox.c.person_id.is_(None), ~tied.exists(), here.exists())
 
 
 def inbox_row(conn: Connection, inbox_id: str, *, lock: bool = False) -> Row[Any] | None:

@@ -73,6 +73,29 @@ def require_anywhere(tx: Transaction, ability: Ability) -> list[str]:
     return held
 
 
+def require_near(tx: Transaction, ability: Ability, person_id: str) -> None:
+    """Raise LamplitError `door.not-allowed` where who acts has an ability at none of a person's
+    places; for a person without a tie it is enough to have it somewhere.
+    """
+    if tx.actor.trusted:
+        return
+    if tx.actor.person_id is not None:
+        places = ties_of(tx, person_id)
+        if any(may(tx, ability, place_id) for place_id in places):
+            return
+        if not places and places_with(tx.conn, tx.actor.person_id, ability, tx.today):
+            return
+    raise LamplitError(problems.NOT_ALLOWED, ability=ability.value)
+
+
+def ties_of(tx: Transaction, person_id: str) -> list[str]:
+    """The places at which a person has a tie today."""
+    ties = select(assignment.c.place_id).where(
+        assignment.c.person_id == person_id, runs_on(tx.today)
+    )
+    return list(tx.conn.scalars(ties.distinct()))
+
+
 def may_for_person(tx: Transaction, ability: Ability, person_id: str) -> bool:
     """Whether who acts has an ability wherever a person has a tie today.
 
@@ -83,10 +106,7 @@ def may_for_person(tx: Transaction, ability: Ability, person_id: str) -> bool:
         return True
     if tx.actor.person_id is None:
         return False
-    ties = select(assignment.c.place_id).where(
-        assignment.c.person_id == person_id, runs_on(tx.today)
-    )
-    places = list(tx.conn.scalars(ties.distinct()))
+    places = ties_of(tx, person_id)
     if not places:
         return bool(places_with(tx.conn, tx.actor.person_id, ability, tx.today))
     return all(may(tx, ability, place_id) for place_id in places)

@@ -270,7 +270,7 @@ def scores(
 
 
 @router.get("/campaigns/{campaign}/events", response_class=StreamingResponse)
-@rule(SEE_AREA, "What happens in a campaign, as it happens", "行动的实时事件")
+@rule(SEE_DOORS, "What happens in a campaign, as it happens", "行动的实时事件")
 def events(
     campaign: Id,
     office: TheOffice,
@@ -280,11 +280,11 @@ def events(
     seconds: Annotated[float, Query(ge=0, le=3600)] = 3600,
 ) -> Response:
     """Server-sent events after Last-Event-ID: the kind and the time of each, nothing of anybody."""
-    found = campaigns.status(office, actor, campaign)
+    found = campaigns.watched(office, actor, campaign)
 
     def allowed() -> None:
         signed_in_still(request)
-        campaigns.status(office, actor, found.id)
+        campaigns.watched(office, actor, found)
 
     last = sse.begin_at(office, last_event_id)
-    return sse.stream(request, sse.Feed(office, found.id, last, seconds, allowed))
+    return sse.stream(request, sse.Feed(office, found, last, seconds, allowed))

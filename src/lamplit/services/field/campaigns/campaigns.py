@@ -191,6 +191,17 @@ def status(office: Office, actor: Actor, wanted: str) -> Campaign:
         return _told(office, tx, row)
 
 
+def watched(office: Office, actor: Actor, wanted: str) -> str:
+    """The id of a campaign that somebody may watch: who counts what happens counts single homes.
+
+    Needs SEE_DOORS. Raises LamplitError `store.not-found`, `door.not-allowed`.
+    """
+    with office.read(actor) as tx:
+        row = get(tx.conn, wanted)
+        require(tx, Ability.SEE_DOORS, row.place_id)
+        return str(row.id)
+
+
 def campaigns(office: Office, actor: Actor, *states: CampaignState) -> list[Campaign]:
     """The campaigns that somebody may see, by start and code."""
     with office.read(actor) as tx:

@@ -72,10 +72,12 @@ def check_in(
     `door.not-allowed`.
     """
     with office.begin(actor) as tx:
-        who = resolve_person(tx.conn, person)
         where = _community(tx, community)
-        if tx.actor.person_id is None or tx.actor.person_id != who.id:
+        known = people_store.by_id_or_code(tx.conn, person)
+        if known is None or tx.actor.person_id is None or tx.actor.person_id != known.id:
+            # Before it is said whether there is such a person.
             require(tx, Ability.ASSIGN, where.id)
+        who = resolve_person(tx.conn, person)
         if to == Role.PAIRED:
             _require_pairing(tx, who, where)
         else:

@@ -15,6 +15,7 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.field import PlaceKind
 from lamplit.services.field.door import require
 from lamplit.services.field.office import Actor, Office, Transaction
+from lamplit.services.field.places.place_views import require_household_sight
 from lamplit.services.field.places.places import require_kind, resolve_place
 from lamplit.store import coverage as store
 from lamplit.store import places
@@ -81,7 +82,8 @@ def covers(
     """Who covers each building of a community, grid cell or building on `day` (today).
 
     `homes` goes down to every home. Of any other place but a district: who covers that place
-    itself. What is done later never changes a past day's answer. Needs SEE_PEOPLE at the place.
+    itself. What is done later never changes a past day's answer. Needs SEE_PEOPLE at the place, and
+    for `homes` to be one of those who may see that homes are there.
     Raises LamplitError `place.wrong-kind` (for a district, see `coverage_by_community`),
     `store.not-found` or `door.not-allowed`.
     """
@@ -89,6 +91,8 @@ def covers(
         area = resolve_place(tx.conn, place)
         require_kind(area, *(kind for kind in PlaceKind if kind != PlaceKind.DISTRICT))
         require(tx, Ability.SEE_PEOPLE, area.id)
+        if homes:
+            require_household_sight(tx, area.id)
         on = day or tx.today
         if area.kind not in AREAS:
             return _of_one(tx, area, on)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sqlalchemy import Connection
 
 from lamplit.domain.abilities import Ability
-from lamplit.services.field.door import may, require, require_somewhere
+from lamplit.services.field.door import may, places_with, require, require_somewhere
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import resolve_place
 from lamplit.services.field.places.where import Where, where_of
@@ -54,10 +54,13 @@ class PersonView:
 def show_person(office: Office, actor: Actor, code_or_id: str) -> PersonView:
     """One person. Seen by themselves, and by who may see people where they are assigned.
 
-    Somebody without any tie is seen by whoever may assign people somewhere. Raises LamplitError
-    `store.not-found` or `door.not-allowed`.
+    Somebody without any tie is seen by whoever may assign people somewhere. Where they live is for
+    themselves and for who brings people in. Raises LamplitError `store.not-found` or
+    `door.not-allowed`; for who may assign nobody only the latter: no codes can be tried out.
     """
     with office.read(actor) as tx:
+        if people.by_id_or_code(tx.conn, code_or_id) is None:
+            require_somewhere(tx, Ability.ASSIGN)
         found = resolve_person(tx.conn, code_or_id)
         ties = assignments.of_person(tx.conn, found.id)
         _require_sight(tx, found, ties)
@@ -65,7 +68,8 @@ def show_person(office: Office, actor: Actor, code_or_id: str) -> PersonView:
             resolve_organisation(tx.conn, found.organisation_id) if found.organisation_id else None
         )
         at = where_of(tx.conn, {tie.place_id for tie in ties})
-        return PersonView(found, belongs, ties, list(at.values()))
+        shown = found if _knows_home(tx, found) else _without_home(found)
+        return PersonView(shown, belongs, ties, list(at.values()))
 
 
 def list_people(
@@ -83,7 +87,8 @@ def list_people(
 
     `organisation` keeps its people and those of its branches; `text` those whose code or name
     begins so. Without a place, for who may assign people somewhere: one finds a person before
-    one assigns them. Raises LamplitError `door.not-allowed` or `store.not-found`.
+    one assigns them, and needs no telephone number for that. Where they live is told to who brings
+    people in. Raises LamplitError `door.not-allowed` or `store.not-found`.
     """
     with office.read(actor) as tx:
         area = resolve_place(tx.conn, place) if place else None
@@ -92,7 +97,7 @@ def list_people(
         else:
             require_somewhere(tx, Ability.ASSIGN)
         org = resolve_organisation(tx.conn, organisation) if organisation else None
-        return people.listed(
+        rows = people.listed(
             tx.conn,
             person_ids=assignments.people_in(area, day or tx.today) if area else None,
             organisation_ids=people.organisations_under(org.id) if org else None,
@@ -100,6 +105,26 @@ def list_people(
             after=after,
             limit=limit,
         )
+        if area is None and not _brings_in(tx):
+            rows = [replace(one, phone=None) for one in rows]
+        return [one if _knows_home(tx, one) else _without_home(one) for one in rows]
+
+
+def _brings_in(tx: Transaction) -> bool:
+    """Whether who asks keeps the people's data: brings them in, and may correct them."""
+    me = tx.actor.person_id
+    return tx.actor.trusted or (
+        me is not None and bool(places_with(tx.conn, me, Ability.IMPORT, tx.today))
+    )
+
+
+def _knows_home(tx: Transaction, found: Person) -> bool:
+    return tx.actor.person_id == found.id or _brings_in(tx)
+
+
+def _without_home(found: Person) -> Person:
+    """A person as colleagues know them: not where they live, nor what else a file said of them."""
+    return replace(found, home_place_id=None, attrs=None)
 
 
 def _require_sight(tx: Transaction, found: Person, ties: list[Assignment]) -> None:

@@ -79,6 +79,11 @@ def by_gate(office: Office, actor: Actor, code: str) -> Place:
         return found
 
 
+def require_household_sight(tx: Transaction, place_id: str) -> None:
+    """Raise LamplitError `door.not-allowed` for who may not see which homes are at a place."""
+    _require_sight(tx, place_id, household=True)
+
+
 def _require_sight(tx: Transaction, place_id: str, *, household: bool) -> None:
     wanted = HOUSEHOLD_SIGHT if household else (Ability.SEE_AREA, *HOUSEHOLD_SIGHT)
     if not any(door.may(tx, ability, place_id) for ability in wanted):

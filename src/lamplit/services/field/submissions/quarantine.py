@@ -12,8 +12,9 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import InboxState
 from lamplit.domain.problems import campaigns as problems
-from lamplit.services.field.door import require_somewhere
-from lamplit.services.field.office import Actor, Office
+from lamplit.domain.problems import door as door_problems
+from lamplit.services.field.door import require_anywhere
+from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.submissions.inbox import Receipt, receipt_from
 from lamplit.services.field.submissions.submit import work_in
 from lamplit.store import submissions as store
@@ -42,11 +43,15 @@ def waiting(
 ) -> list[Waiting]:
     """What waits to be settled (and what was, with `settled`), by id after an id.
 
-    Needs `lead` somewhere: an entry that can't be read has no place. Raises `door.not-allowed`.
+    Needs `lead` somewhere. An entry that can't be read has no place, so it is for who leads where
+    its author has or had a tie; without an author, or one with a tie, for any. Raises
+    `door.not-allowed`.
     """
     with office.read(actor) as tx:
-        require_somewhere(tx, Ability.LEAD)
-        rows = store.quarantined(tx.conn, settled=settled, after=after, limit=limit)
+        led = require_anywhere(tx, Ability.LEAD)
+        rows = store.quarantined(
+            tx.conn, settled=settled, after=after, limit=limit, led=led or None
+        )
         names = Waiting.__dataclass_fields__
         return [Waiting(**{name: getattr(row, name) for name in names}) for row in rows]
 
@@ -57,8 +62,7 @@ def look(office: Office, actor: Actor, inbox_id: str) -> bytes:
     Raises LamplitError `store.not-found`, `door.not-allowed`.
     """
     with office.begin(actor) as tx:
-        require_somewhere(tx, Ability.LEAD)
-        row = _get(tx.conn, inbox_id)
+        row = _judged(tx, inbox_id)
         tx.log("inbox.opened", "inbox", row.id, problem=row.problem)
         return bytes(row.body)
 
@@ -69,8 +73,7 @@ def retry(office: Office, actor: Actor, inbox_id: str) -> Receipt:
     Raises LamplitError `inbox.settled`, `store.not-found`, `door.not-allowed`.
     """
     with office.begin(actor) as tx:
-        require_somewhere(tx, Ability.LEAD)
-        _get(tx.conn, inbox_id)
+        _judged(tx, inbox_id)
         if not store.mark(
             tx.conn, inbox_id, InboxState.QUARANTINED,
             state=InboxState.RECEIVED.value, settled_at=None, settled_by=None,
@@ -89,8 +92,7 @@ def discard(office: Office, actor: Actor, inbox_id: str, *, reason: str) -> None
     if not reason.strip():
         raise LamplitError(problems.TASK_REASON)
     with office.begin(actor) as tx:
-        require_somewhere(tx, Ability.LEAD)
-        row = _get(tx.conn, inbox_id)
+        row = _judged(tx, inbox_id)
         if row.state != InboxState.QUARANTINED or row.settled_at is not None:
             raise LamplitError(problems.INBOX_SETTLED)
         store.mark(
@@ -98,6 +100,15 @@ def discard(office: Office, actor: Actor, inbox_id: str, *, reason: str) -> None
             settled_at=tx.now, settled_by=actor.person_id,
         )  # fmt: skip
         tx.log("inbox.discarded", "inbox", inbox_id, reason=reason.strip(), problem=row.problem)
+
+
+def _judged(tx: Transaction, inbox_id: str) -> Row[Any]:
+    """An entry that who asks may settle."""
+    led = require_anywhere(tx, Ability.LEAD)
+    row = _get(tx.conn, inbox_id)
+    if led and not store.is_near(tx.conn, row.id, led):
+        raise LamplitError(door_problems.NOT_ALLOWED, ability=Ability.LEAD.value)
+    return row
 
 
 def _get(conn: Connection, inbox_id: str) -> Row[Any]:

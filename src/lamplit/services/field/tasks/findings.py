@@ -11,13 +11,20 @@ from sqlalchemy import Connection, Row
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
-from lamplit.domain.field import FINDING_MOVES, FINDING_TEXT, ROLE_TEXT, FindingState, Severity
+from lamplit.domain.field import (
+    FINDING_MOVES,
+    FINDING_TEXT,
+    ROLE_TEXT,
+    FindingState,
+    PlaceKind,
+    Severity,
+)
 from lamplit.domain.language import Text
 from lamplit.domain.problems import campaigns as problems
 from lamplit.programmes.pack import Pack
 from lamplit.programmes.rules import Raised, Score, score
 from lamplit.services.field.campaigns.campaigns import get as get_campaign
-from lamplit.services.field.door import require
+from lamplit.services.field.door import may, require
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.packs import pack_of
 from lamplit.services.field.places.places import listing
@@ -67,12 +74,15 @@ def findings(
 ) -> list[Finding]:
     """The findings of a campaign in some states (in all where none is given), those due first.
 
-    Needs `see_doors` at the campaign's place. Raises LamplitError `store.not-found`.
+    Needs `see_doors` at the campaign's place. What households need is for who leads or verifies
+    there; others see what they raised, and what lies where they have something to do. Raises
+    LamplitError `store.not-found`, `door.not-allowed`.
     """
     with office.read(actor) as tx:
         row = get_campaign(tx.conn, campaign)
         require(tx, Ability.SEE_DOORS, row.place_id)
-        rows = store.of_campaign(tx.conn, row.id, states, limit)
+        mine = None if _sees_all(office, tx, row) else str(actor.person_id)
+        rows = store.of_campaign(tx.conn, row.id, states, limit, person_id=mine)
         says = {one.code: one.text for one in pack_of(office, row.programme).findings}
         return _told(tx.conn, rows, says)
 
@@ -126,12 +136,15 @@ def scores(
 ) -> list[Scored]:
     """Scores in a campaign by `organisation` or by `place`: base - points, dismissed ones left out.
 
-    Only those with findings are listed; all others have the base. Needs `see_doors`. Raises
-    LamplitError `store.not-found`, `door.not-allowed`.
+    Only those with findings are listed; all others have the base. Needs `see_doors`; by place,
+    where places are homes, one must lead or verify there. Raises LamplitError `store.not-found`,
+    `door.not-allowed`.
     """
     with office.read(actor) as tx:
         row = get_campaign(tx.conn, campaign)
         require(tx, Ability.SEE_DOORS, row.place_id)
+        if by == "place" and not _sees_all(office, tx, row):
+            require(tx, Ability.LEAD, row.place_id)
         pack = pack_of(office, row.programme)
         return scores_in(tx.conn, pack, row.id, by)
 
@@ -156,6 +169,17 @@ def get(conn: Connection, finding_id: str) -> Row[Any]:
     if row is None:
         raise not_found(finding, finding_id)
     return row
+
+
+def _sees_all(office: Office, tx: Transaction, campaign: Row[Any]) -> bool:
+    """Whether who asks may read every finding of a campaign: who is ill is no news for all who
+    go from door to door.
+    """
+    pack = pack_of(office, campaign.programme)
+    if PlaceKind.HOUSEHOLD not in pack.subjects or may(tx, Ability.LEAD, campaign.place_id):
+        return True
+    me = tx.actor.person_id
+    return me is not None and holds_role(tx, me, campaign.place_id, pack.roles.verify)
 
 
 def _judge(office: Office, tx: Transaction, row: Row[Any], to: FindingState, note: str) -> None:

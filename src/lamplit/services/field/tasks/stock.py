@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert
+from sqlalchemy import Row, Select, insert
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Text
 from lamplit.domain.problems import campaigns as problems
 from lamplit.services.field.campaigns.campaigns import get as get_campaign
-from lamplit.services.field.door import require, require_somewhere
+from lamplit.services.field.door import require, require_anywhere, require_near
 from lamplit.services.field.office import Actor, Office, Transaction, new_id
 from lamplit.services.field.people.people import resolve_person
 from lamplit.services.field.places.places import resolve_place
@@ -138,11 +138,12 @@ def reverse(office: Office, actor: Actor, move_id: str, *, reason: str) -> Move:
 def balances(office: Office, actor: Actor, *, campaign: str = "") -> dict[tuple[str, str], int]:
     """What each holder has, by (item, holder), of a campaign or of all.
 
-    Needs `manage_stock` at the campaign's place, or anywhere. Donors appear with what they gave,
-    below nothing.
+    Needs `manage_stock` at the campaign's place; without a campaign those of the places where one
+    has it. Donors appear with what they gave, below nothing.
     """
     with office.read(actor) as tx:
-        return store.balances(tx.conn, _scope(tx, campaign))
+        scope, inside = _scope(tx, campaign)
+        return store.balances(tx.conn, scope, holders=inside)
 
 
 def ledger(
@@ -150,17 +151,18 @@ def ledger(
 ) -> list[Move]:
     """The moves, newest first. Needs `manage_stock` as `balances`."""
     with office.read(actor) as tx:
-        scope = _scope(tx, campaign)
+        scope, inside = _scope(tx, campaign)
         who = _holder(tx, holder) if holder else ""
-        rows = store.ledger(tx.conn, item=item, holder=who or "", campaign_id=scope)
+        rows = store.ledger(tx.conn, item=item, holder=who or "", campaign_id=scope, holders=inside)
         return [_shown(row) for row in rows]
 
 
 def holders(office: Office, actor: Actor, *, campaign: str = "") -> list[Holder]:
     """Everybody and every place in the books, by name. Needs `manage_stock` as `balances`."""
     with office.read(actor) as tx:
-        scope = _scope(tx, campaign)
-        keys = sorted({holder for _, holder in store.balances(tx.conn, scope)})
+        scope, inside = _scope(tx, campaign)
+        known = store.balances(tx.conn, scope, holders=inside)
+        keys = sorted({holder for _, holder in known})
         split = [key.partition(":")[::2] for key in keys]
         people = counts.names(tx.conn, person, [n for kind, n in split if kind == "person"], "name")
         places = where_of(tx.conn, [name for kind, name in split if kind == "place"])
@@ -171,13 +173,14 @@ def holders(office: Office, actor: Actor, *, campaign: str = "") -> list[Holder]
         return found
 
 
-def _scope(tx: Transaction, campaign: str) -> str | None:
+def _scope(tx: Transaction, campaign: str) -> tuple[str | None, Select[Any] | None]:
+    """A campaign's id and the holders to look at; None for all."""
     if not campaign:
-        require_somewhere(tx, Ability.MANAGE_STOCK)
-        return None
+        held = require_anywhere(tx, Ability.MANAGE_STOCK)
+        return None, store.holders_in(held, tx.actor.person_id, tx.today) if held else None
     row = get_campaign(tx.conn, campaign)
     require(tx, Ability.MANAGE_STOCK, row.place_id)
-    return str(row.id)
+    return str(row.id), None
 
 
 def _book(
@@ -247,13 +250,13 @@ def _holder(tx: Transaction, wanted: str) -> str:
 
 
 def _may(tx: Transaction, *holders: str | None) -> None:
-    """Whoever books must manage stock where the holder is; for a person's, somewhere."""
+    """Whoever books must manage stock where the holder is; for a person's, where they serve."""
     for holder in holders:
         kind, _, name = (holder or "").partition(":")
         if kind == "place":
             require(tx, Ability.MANAGE_STOCK, name)
         elif kind == "person" and name != tx.actor.person_id:
-            require_somewhere(tx, Ability.MANAGE_STOCK)
+            require_near(tx, Ability.MANAGE_STOCK, name)
 
 
 def _bad(en: str, zh: str) -> LamplitError:

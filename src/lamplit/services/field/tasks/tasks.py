@@ -206,6 +206,9 @@ def undo(office: Office, actor: Actor, task_id: str) -> Task:
         )
         if not fresh or last is None:
             raise LamplitError(problems.UNDO_NOTHING, minutes=UNDO_MINUTES)
+        # Who has left a place meanwhile gets no task there back.
+        if not may(tx, Ability.ASSIGN, row.place_id):
+            require(tx, Ability.PERFORM, row.place_id)
         before = {name: last.data["before"].get(name) for name in _KEPT}
         for name in ("claimed_until", "performed_at"):
             before[name] = datetime.fromisoformat(before[name]) if before[name] else None
