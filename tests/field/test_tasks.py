@@ -145,6 +145,8 @@ def test_a_person_sees_own_tasks_and_claimable_ones_of_places_they_cover(world, 
     world.person("b1", Role.VOLUNTEER, world.buildings[1])
     listed = tasklist.tasks_of(office, world.person("b1"))
     assert {one.task.place_id for one in listed.claimable} == set(world.homes[1])
+    # A phone opens a home by its campaign's purpose, also where it may not read the campaign.
+    assert {one.purpose for one in listed.claimable} == {"epidemic_support"}
     taken = tasks.claim(office, world.person("b1"), listed.claimable[0].task.id)
     again = tasklist.tasks_of(office, world.person("b1"))
     assert [one.task.id for one in again.own] == [taken.id]

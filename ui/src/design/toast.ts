@@ -9,10 +9,13 @@ export interface Toast {
 }
 export const toasts = reactive<Toast[]>([]);
 let number = 0;
+const MOST = 3;
 
 export function toast(text: string, tone: Toast["tone"] = "good", undo?: () => unknown): void {
   const made: Toast = { id: ++number, text, tone, undo };
   toasts.push(made);
+  // More than these nobody reads, and they would hide what is worked at.
+  if (toasts.length > MOST) toasts.shift();
   setTimeout(() => dismiss(made.id), undo ? 12_000 : 6_000);
 }
 

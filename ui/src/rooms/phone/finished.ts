@@ -1,22 +1,9 @@
 /** My finished, as the server has it. */
 import { language } from "@/language/i18n";
 import { askJson } from "./core/net";
-import type { Place, Said } from "./core/records";
+import type { Schemas } from "@/api/client";
 
-export interface FinishedShown {
-  id: string;
-  what: "submission" | "waiting" | "not_executable";
-  at: string;
-  instance_id: string | null;
-  state: string | null;
-  title: Said | null;
-  outcome: string | null;
-  flags: string[];
-  corrected: boolean;
-  place: Place | null;
-  building: Place | null;
-  forgotten: boolean;
-}
+export type FinishedShown = Schemas["Finished"];
 
 export async function finishedPage(cursor: string | null): Promise<{ items: FinishedShown[]; next: string | null } | null> {
   const query = new URLSearchParams({ limit: "50", ...(cursor ? { cursor } : {}) });

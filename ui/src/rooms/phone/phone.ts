@@ -103,6 +103,12 @@ function closePhone(): void {
   synced.value = null;
 }
 
+/** Because somebody asks: what waits after a failure goes at once. */
+export async function syncNow(): Promise<void> {
+  if (store.value) await queue.wake(store.value, true);
+  await sync(true);
+}
+
 let syncing: Promise<void> | null = null;
 
 /** Send what waits, then fetch the doors where they may be old. Never two at once. */

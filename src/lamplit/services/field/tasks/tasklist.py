@@ -34,7 +34,8 @@ When = Literal["overdue", "today", "later"]
 class Listed:
     """One task as a list shows it: where, what, until when. `title` never names a person.
 
-    `knock_first`: what the meters say of the door is told once it is settled.
+    `knock_first`: what the meters say of the door is told once it is settled. `purpose`: the
+    campaign's, by which the home may be opened.
     """
 
     task: Task
@@ -45,6 +46,7 @@ class Listed:
     building: Place | None
     when: When
     knock_first: bool
+    purpose: str
 
     @property
     def enterable(self) -> bool:
@@ -155,7 +157,8 @@ def _listed(office: Office, tx: Transaction, rows: list[Row[Any]]) -> list[Liste
         row.id: row
         for row in tx.conn.execute(
             select(
-                campaign.c.id, campaign.c.code, campaign.c.programme, campaign.c.parameters
+                campaign.c.id, campaign.c.code, campaign.c.programme, campaign.c.parameters,
+                campaign.c.purpose,
             ).where(campaign.c.id.in_({row.campaign_id for row in rows}))
         )
     }
@@ -169,7 +172,7 @@ def _listed(office: Office, tx: Transaction, rows: list[Row[Any]]) -> list[Liste
             Listed(
                 task_of(row), of.code, of.programme, title_of(pack, row.slot),
                 plain(known[row.place_id]), known.get(row.building_id or ""),
-                _when(row, tx.now, end), first[of.id],
+                _when(row, tx.now, end), first[of.id], of.purpose,
             )
         )  # fmt: skip
     return found

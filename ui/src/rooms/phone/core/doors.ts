@@ -61,7 +61,31 @@ export function doorsOf(list: KeptList | null, entries: readonly Entry[], acts: 
     shownOf(one, mine, order, notes.get(one.task.id) ?? [], said.get(one.task.id) ?? [], list, now);
   const own = list.own.map((one, at) => shown(one, true, at));
   const free = list.claimable.map((one, at) => shown(one, false, list.own.length + at));
-  return [...own, ...free].filter((one) => one !== null);
+  const listed = [...own, ...free].filter((one) => one !== null);
+  const known = new Set(listed.map((one) => one.task_id));
+  return [...listed, ...visited(entries, known, now)];
+}
+
+/** Doors that were done today and that the list has no more: a day's work is not gone from sight. */
+function visited(entries: readonly Entry[], known: Set<string>, now: Date): DoorShown[] {
+  const last = new Map(entries.filter((one) => one.state !== "draft" && !known.has(one.door.task_id)).map((one) => [one.door.task_id, one]));
+  return [...last.values()]
+    .filter((one) => isToday(new Date(one.queued_at ?? one.changed_at), now) || !SETTLED.has(one.state))
+    .map((one) => ({
+      ...one.door, purpose: "", note: "", due: now, when: "today", standing: standingWord(one.state), mine: true, claim: null,
+      knockFirst: false, releasing: false, order: Number.MAX_SAFE_INTEGER,
+    }));
+}
+
+const SETTLED = new Set(["received", "set_aside"]);
+
+function isToday(at: Date, now: Date): boolean {
+  return at.toDateString() === now.toDateString();
+}
+
+function standingWord(state: Entry["state"]): Standing {
+  if (state === "queued" || state === "sending") return "unsent";
+  return state === "received" ? "sent" : state;
 }
 
 function grouped<One>(all: readonly One[], key: (one: One) => string): Map<string, One[]> {
@@ -82,11 +106,11 @@ function shownOf(one: Listed, own: boolean, order: number, notes: Entry[], acts:
   const due = new Date(task.due_until);
   return {
     task_id: task.id, version: task.version, programme: one.programme, campaign_id: task.campaign_id, campaign_code: one.campaign_code,
-    purpose: (one as { purpose?: string }).purpose ?? "",
+    purpose: one.purpose,
     title: one.title, place: one.place, building: one.building, note: task.note ?? "", due, when: whenOf(new Date(task.due_from), due, now),
     standing, mine, releasing: released && last.state !== "done",
     claim: mine ? { until: until ? new Date(until) : null, confirmed: own || last?.state === "done" } : null,
-    knockFirst: (one as { knock_first?: boolean }).knock_first ?? false,
+    knockFirst: one.knock_first,
     order,
   };
 }
@@ -100,15 +124,7 @@ export function isEmpty(entry: Entry): boolean {
 function standingOf(notes: Entry[], list: KeptList): Standing {
   const last = notes.filter((one) => !isEmpty(one)).sort((one, other) => one.order - other.order).at(-1);
   if (!last) return "to_do";
-  switch (last.state) {
-    case "draft": return "draft";
-    case "queued": case "sending": return "unsent";
-    case "refused": return "refused";
-    default: {
-      if ((last.settled_at ?? 0) < list.fetched) return "to_do";
-      return last.state === "set_aside" ? "set_aside" : "sent";
-    }
-  }
+  return SETTLED.has(last.state) && (last.settled_at ?? 0) < list.fetched ? "to_do" : standingWord(last.state);
 }
 
 export function whenOf(from: Date, until: Date, now: Date): When {
@@ -145,10 +161,4 @@ export function nextDoor(doors: readonly DoorShown[], after?: { task_id: string;
   if (!after) return open[0] ?? null;
   const at = doors.findIndex((one) => one.task_id === after.task_id);
   return open.find((one) => one.place.id === after.place_id) ?? open.find((one) => doors.indexOf(one) > at) ?? open[0] ?? null;
-}
-
-/** Whether the building that one stands in has nothing left of one's own. */
-export function buildingComplete(doors: readonly DoorShown[], building: string): boolean {
-  const inside = doors.filter((one) => one.mine && one.when !== "later" && (one.building?.id ?? one.place.id) === building);
-  return inside.length > 0 && inside.every(isDone);
 }

@@ -140,10 +140,10 @@ export function pickUp(store: PhoneStore): Promise<void> {
   });
 }
 
-/** The line is back: what waited because it was gone need not wait. */
-export function wake(store: PhoneStore): Promise<void> {
+/** The line is back: what waited because it was gone need not wait; nor does anything where a person asks. */
+export function wake(store: PhoneStore, all = false): Promise<void> {
   return store.transaction("rw", store.entries, store.acts, async () => {
-    const waits = (one: { trouble: Trouble | null }) => one.trouble?.code.startsWith("client.") ?? false;
+    const waits = (one: { trouble: Trouble | null }) => one.trouble !== null && (all || one.trouble.code.startsWith("client."));
     await store.entries.where("state").equals("queued").filter(waits).modify({ not_before: 0 });
     await store.acts.where("state").equals("queued").filter(waits).modify({ not_before: 0 });
   });
