@@ -94,9 +94,10 @@ def installed(rig: Rig, name: str = "volunteer") -> Page:
     return page
 
 
-def synced(page: Page) -> None:
+def synced(page: Page, seconds: int = 15) -> None:
     """Wait until the strip says that everything has arrived."""
-    page.wait_for_selector(f".strip .words strong:text-is('{ALL_SENT}')")
+    sent = page.locator(f".strip .words strong:text-is('{ALL_SENT}')")
+    sent.wait_for(timeout=seconds * 1000)
 
 
 def tap_no_answer(page: Page, door: str) -> None:
@@ -143,7 +144,7 @@ def test_forty_visits_without_a_signal_arrive_once_each_when_it_is_back(rig, wor
     assert visits >= len(ids)
     assert page.locator(".strip .words strong").inner_text() == f"{visits} unsent"
     page.context.set_offline(False)
-    synced(page)
+    synced(page, 60)
     found = doors.notes(ids)
     assert sorted(one.task_id for one in found) == sorted(ids)
     first = min(found, key=lambda one: (one.received_at, one.id))
