@@ -143,7 +143,8 @@ def test_a_translation_has_the_same_build_as_its_original(zh):
         levels = [len(mark) for mark in re.findall(r"^(#+) ", FENCE.sub("", text), re.M)]
         # What a command prints comes in the reader's language; what is typed is the same.
         blocks = [(kind, "" if kind == "text" else body) for kind, body in FENCE.findall(text)]
-        links = {link.replace(".zh-Hans.svg", ".svg") for link in LINK.findall(text)}
+        # Pictures come in the reader's language too.
+        links = {re.sub(r"\.zh-Hans(\.(?:svg|jpg|png))$", r"\1", one) for one in LINK.findall(text)}
         return levels, blocks, links - {english.name, chinese.name}
 
     assert build(chinese) == build(english)
