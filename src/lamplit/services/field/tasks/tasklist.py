@@ -157,7 +157,10 @@ def _listed(office: Office, tx: Transaction, rows: list[Row[Any]]) -> list[Liste
         row.id: row
         for row in tx.conn.execute(
             select(
-                campaign.c.id, campaign.c.code, campaign.c.programme, campaign.c.parameters,
+                campaign.c.id,
+                campaign.c.code,
+                campaign.c.programme,
+                campaign.c.parameters,
                 campaign.c.purpose,
             ).where(campaign.c.id.in_({row.campaign_id for row in rows}))
         )
