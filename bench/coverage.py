@@ -27,6 +27,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from _measure import cache_folder
 from entity_csv import (
     BUILDINGS_A_COMMUNITY,
@@ -182,17 +184,19 @@ class Neighbourhoods(City):
 
 def settle_big(db: Database) -> None:
     """What the visits made of the big campaign's enrollments."""
+    mine = "campaign_id = (SELECT id FROM campaign WHERE code = 'BIG')"
+    done = f"CASE state WHEN 'done' THEN {MICRO} - rank * 600000 END"
+    enrollments = f"""
+        UPDATE enrollment SET attempts = 1, found = 'lived_in', done_at = {done},
+          outcome = CASE state WHEN 'done' THEN 'reached' ELSE 'no_answer' END,
+          done_why = CASE state WHEN 'done' THEN 'reached' END
+        WHERE {mine} AND rank % 2 = 0"""
+    tasks = f"""
+        UPDATE task SET performed_at = changed_at, performed_by = owner_id
+        WHERE {mine} AND state IN ('completed', 'failed')"""
     with db.engine.begin() as conn:
-        conn.exec_driver_sql(
-            "UPDATE enrollment SET attempts = 1, outcome = CASE state WHEN 'done' THEN 'reached' "
-            "ELSE 'no_answer' END, found = 'lived_in', done_at = CASE state WHEN 'done' THEN "
-            f"{MICRO} - rank * 600000 END, done_why = CASE state WHEN 'done' THEN 'reached' END "
-            "WHERE campaign_id = (SELECT id FROM campaign WHERE code = 'BIG') AND rank % 2 = 0"
-        )
-        conn.exec_driver_sql(
-            "UPDATE task SET performed_at = changed_at, performed_by = owner_id WHERE campaign_id ="
-            " (SELECT id FROM campaign WHERE code = 'BIG') AND state IN ('completed', 'failed')"
-        )
+        for statement in (enrollments, tasks):
+            conn.execute(text(statement))
 
 
 def jobs(office: Office, city: Neighbourhoods) -> dict[str, tuple[int, float, Callable[[], Any]]]:

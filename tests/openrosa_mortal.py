@@ -3,12 +3,14 @@
     python openrosa_mortal.py HOME STORE_URL NOW MOMENT
 
 MOMENT: `never`; `kept` (the bytes are in the inbox, nothing is worked in); `worked` (all is
-written, nobody was answered). It prints its port, then serves.
+written, nobody was answered); `full` (no file may grow beyond FULL_BYTES). It prints its port, then
+serves.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -18,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from lamplit.services.field.office import Office
+
+FULL_BYTES = 200_000
 
 
 @dataclass
@@ -69,6 +73,8 @@ def main(home: str, url: str, now: str, moment: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     receive = inbox.receive
+    if moment == "full":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (FULL_BYTES, resource.RLIM_INFINITY))
     if moment == "kept":
         inbox.work_in = die  # type: ignore[assignment]
     if moment == "worked":
