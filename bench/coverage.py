@@ -185,7 +185,7 @@ class Neighbourhoods(City):
 def settle_big(db: Database) -> None:
     """What the visits made of the big campaign's enrollments."""
     mine = "campaign_id = (SELECT id FROM campaign WHERE code = 'BIG')"
-    done = f"CASE state WHEN 'done' THEN {MICRO} - rank * 600000 END"
+    done = f"CASE state WHEN 'done' THEN {MICRO} - rank * CAST(600000 AS BIGINT) END"
     enrollments = f"""
         UPDATE enrollment SET attempts = 1, found = 'lived_in', done_at = {done},
           outcome = CASE state WHEN 'done' THEN 'reached' ELSE 'no_answer' END,

@@ -362,3 +362,25 @@ def test_no_byte_that_a_database_does_not_take_gets_in_the_way(town, client, li,
     assert answer.status_code in (201, 202), answer.text
     (kept,) = town.rows(schema.inbox)
     assert bytes(kept["body"]) == body
+
+
+@pytest.mark.parametrize("where", ["B1", "B3"])
+def test_a_home_that_a_phone_creates_stands_where_its_owner_may_perform(town, client, li, where):
+    """ODK entities 2024.1: a create in the household list, with the label alone."""
+    new = str(uuid.uuid4())
+    made = (
+        f'<entities:entity dataset="households" create="1" id="{new}" baseVersion="">'
+        "<entities:label>1-909</entities:label></entities:entity>"
+    )
+    answer = post(client, li, xml(town.tasks[f"{where}-101"], entity=made))
+    homes = [row for row in town.rows(schema.place) if row["id"] == new]
+    if where == "B3":
+        # Another's community: the whole form waits for a leader.
+        assert (answer.status_code, homes) == (202, [])
+        return
+    assert answer.status_code == 201
+    assert (only(homes)["parent_id"], only(homes)["name_zh"]) == (town.places["B1"], "1-909")
+    again = post(client, li, xml(town.tasks["B1-102"]))
+    assert again.status_code == 201
+    asked = client.get(f"/openrosa/lists/households/integrity?id={new}", auth=li)
+    assert "<deleted>false</deleted>" in asked.text.replace(" ", "")

@@ -1,9 +1,9 @@
-"""`lamplit places sync | import | list`: districts, communities, buildings, homes, stations."""
+"""`lamplit places`: communities, buildings, homes, stations; homes found in the field."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +22,9 @@ from lamplit.cli.field import (
 )
 from lamplit.cli.progress import progress
 from lamplit.cli.text import LANGUAGE, tr
+
+if TYPE_CHECKING:
+    from lamplit.store.places import Place
 
 
 class Crs(StrEnum):
@@ -48,6 +51,13 @@ Under = Annotated[
     str | None,
     typer.Argument(metavar="PLACE", help=tr("The place to look into.", "要查看的地点。")),
 ]
+FoundIn = Annotated[
+    str, typer.Argument(metavar="PLACE", help=tr("Where to look.", "要查看的地点。"))
+]
+FoundHome = Annotated[
+    str, typer.Argument(metavar="HOME", help=tr("The home, by code or id.", "住户编号或标识。"))
+]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help=tr("Why.", "原因。"))]
 
 
 def register(app: typer.Typer) -> None:
@@ -65,6 +75,13 @@ def register(app: typer.Typer) -> None:
             tr("Import outlines for the map (GeoJSON).", "导入地图轮廓（GeoJSON）。"),
         ),
         ("list", list_places, tr("List what stands in a place.", "列出某地点之下的地点。")),
+        (
+            "found",
+            found,
+            tr("List homes found in the field, to be confirmed.", "列出现场新增、待确认的住户。"),
+        ),
+        ("confirm", confirm, tr("A home found in the field is there.", "确认现场新增住户属实。")),
+        ("dismiss", dismiss, tr("There is no such home.", "现场新增住户不属实。")),
     ):
         group.command(name, help=told)(command)
     app.add_typer(group, name="places")
@@ -187,3 +204,62 @@ def list_places(
         (tr("kind", "类别"), tr("code", "编号"), tr("name", "名称")),
         [(PLACE_TEXT[p.kind].say(LANGUAGE), p.code, name_of(p).say(LANGUAGE)) for p in found],
     )
+
+
+def found(
+    place: FoundIn,
+    after: AfterOption = "",
+    limit: LimitOption = 200,
+    as_person: AsOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Homes that somebody found at the door, in a place, until a leader has looked."""
+    from lamplit.services.field.places import found_homes
+
+    office, actor = office_and_actor(home, as_person)
+    homes = found_homes.waiting(office, actor, place, after=after, limit=limit)
+    if as_json:
+        print_json([_found(one) for one in homes])
+        return
+    if not homes:
+        note(tr("No home waits to be confirmed there.", "该处没有待确认的住户。"))
+        return
+    print_table(
+        (tr("code", "编号"), tr("name", "名称"), tr("unit", "单元"), tr("door", "门牌")),
+        [(one.code, one.name_zh or "", one.unit or "", one.door or "") for one in homes],
+    )
+
+
+def confirm(
+    place: FoundHome,
+    as_person: AsOption = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Say that a home found in the field is there; rules then enroll it like any other."""
+    from lamplit.services.field.places import found_homes
+
+    office, actor = office_and_actor(home, as_person)
+    made = found_homes.confirm(office, actor, place)
+    note(tr(f"{made.code} is there.", f"{made.code} 已确认属实。"))
+
+
+def dismiss(
+    place: FoundHome,
+    reason: Reason,
+    as_person: AsOption = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Say that there is no such home, and why; what was to be done there is cancelled."""
+    from lamplit.services.field.places import found_homes
+
+    office, actor = office_and_actor(home, as_person)
+    made = found_homes.dismiss(office, actor, place, reason=reason)
+    note(tr(f"{made.code} is not there.", f"{made.code} 已标为不属实。"))
+
+
+def _found(one: Place) -> dict[str, Any]:
+    return {
+        "id": one.id, "code": one.code, "name": one.name_zh, "unit": one.unit,
+        "floor": one.floor, "door": one.door, "building_id": one.building_id,
+    }  # fmt: skip

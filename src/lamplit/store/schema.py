@@ -385,7 +385,7 @@ entity_change = Table(
     Column("trunk_version", Integer),
     Column("branch_id", Text),
     Column("branch_index", Integer),  # 0 for the first of its branch
-    need("state"),  # applied | held | conflict
+    need("state"),  # applied | held | kept | conflict
     Column("version_after", Integer),
     Column("data", Json),
     Column("received_at", Instant, nullable=False),
@@ -393,6 +393,14 @@ entity_change = Table(
     UniqueConstraint("entity_id", "instance_id"),
     Index(None, "branch_id"),
     Index(None, "state"),
+    Index(
+        "ix_entity_change_created",
+        "list_name",
+        "entity_id",
+        "instance_id",
+        sqlite_where=text("action = 'create'"),
+        postgresql_where=text("action = 'create'"),
+    ),
 )
 
 finding = Table(

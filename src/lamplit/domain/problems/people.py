@@ -23,6 +23,18 @@ WRONG_KIND = Problem(
     Text("Name another place.", "请改用其他地点。"),
 )
 
+NOT_WAITING = Problem(
+    "place.not-waiting",
+    Text(
+        "`{place}` is no home that was found in the field and waits to be confirmed.",
+        "“{place}”不是待确认的现场新增住户。",
+    ),
+    Text(
+        "Somebody may have settled it meanwhile; list those that wait: lamplit places found PLACE.",
+        "可能已有人处理；查看待确认的住户：lamplit places found 地点。",
+    ),
+)
+
 # --- assignments -------------------------------------------------------------------------------
 
 WRONG_ROLE = Problem(

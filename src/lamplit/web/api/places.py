@@ -6,13 +6,13 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from lamplit.domain.abilities import Ability
 from lamplit.services.field.homes import aggregates
 from lamplit.services.field.people import coverage
 from lamplit.services.field.people.coverage import Cover, Coverage
-from lamplit.services.field.places import place_views
+from lamplit.services.field.places import found_homes, place_views
 from lamplit.store.places import Place
 from lamplit.web.access import SIGNED_IN, able, rule
 from lamplit.web.auth import TheOffice, Who
@@ -22,7 +22,14 @@ from lamplit.web.routing import Router
 
 router = Router(tags=["places"])
 SEE_AREA = able(Ability.SEE_AREA, where="the place")
+ASSIGN = able(Ability.ASSIGN, where="the place")
 SEE_PEOPLE = able(Ability.SEE_PEOPLE, where="the place")
+
+
+class Dismissal(BaseModel):
+    """Why there is no such home."""
+
+    reason: str = Field(min_length=1, max_length=500)
 
 
 class Covered(BaseModel):
@@ -67,6 +74,31 @@ def children(
     after = decode(cursor, str) or ""
     rows = place_views.children(office, actor, place, after=after, limit=limit + 1)
     return page(rows, limit, lambda one: one.code)
+
+
+@router.get("/places/{place}/found-homes")
+@rule(ASSIGN, "Homes found in the field that wait to be confirmed", "现场新增、待确认的住户")
+def found(
+    place: Id, office: TheOffice, actor: Who, cursor: Cursor = None, limit: Limit = 100
+) -> Page[Place]:
+    """By code."""
+    after = decode(cursor, str) or ""
+    rows = found_homes.waiting(office, actor, place, after=after, limit=limit + 1)
+    return page(rows, limit, lambda one: one.code)
+
+
+@router.post("/places/{place}/confirm")
+@rule(ASSIGN, "A home found in the field is there", "确认现场新增住户属实")
+def confirm(place: Id, office: TheOffice, actor: Who) -> Place:
+    """From now on rules enroll it like any other."""
+    return found_homes.confirm(office, actor, place)
+
+
+@router.post("/places/{place}/dismiss")
+@rule(ASSIGN, "There is no such home", "现场新增住户不属实")
+def dismiss(place: Id, asked: Dismissal, office: TheOffice, actor: Who) -> Place:
+    """It ends today; its bytes and its submissions are kept."""
+    return found_homes.dismiss(office, actor, place, reason=asked.reason)
 
 
 @router.get("/places/{place}/coverage")

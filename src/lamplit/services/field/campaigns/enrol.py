@@ -36,6 +36,7 @@ from lamplit.services.field.packs import pack_of
 from lamplit.services.field.submissions.casefile import enrollment_row
 from lamplit.store import bulk, campaigns, enrollments
 from lamplit.store.enrollments import open_findings
+from lamplit.store.found_homes import DISMISSED, WAITING, state_of
 from lamplit.store.places import by_id
 from lamplit.store.schema import assignment, enrollment, place
 from lamplit.store.tree import under
@@ -183,6 +184,9 @@ def _look(
     for one in tx.conn.execute(inside):
         signal = homes.get(one.code, NOTHING) if one.kind == PlaceKind.HOUSEHOLD else NOTHING
         attrs = one.attrs or {}
+        if state_of(attrs) in (WAITING, DISMISSED):
+            # Found in the field, and nobody has said yet that it is there.
+            continue
         facts = Facts(
             kind=PlaceKind(one.kind),
             state=signal.state,

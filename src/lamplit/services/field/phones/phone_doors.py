@@ -19,7 +19,7 @@ from lamplit.domain.field import Role
 from lamplit.programmes.pack import Pack
 from lamplit.services.field import packs
 from lamplit.services.field.office import Office, Transaction
-from lamplit.store import phones
+from lamplit.store import found_homes, phones
 
 AHEAD = timedelta(days=7)
 """Tasks that begin within a week are carried: so long a phone can work without a signal."""
@@ -77,7 +77,16 @@ def carried(office: Office, tx: Transaction, person_id: str, *, homes: bool = Tr
     if not homes:
         return Carried(own, free, [])
     wanted = {row.place_id for row in (*own, *free)} | ties.places.get(Role.RESPONSIBLE, set())
-    return Carried(own, free, phones.homes(tx.conn, wanted))
+    found = found_homes.of_author(tx.conn, person_id, tx.now - AHEAD)
+    return Carried(own, free, _homes(tx, ties, wanted, found))
+
+
+def _homes(tx: Transaction, ties: Ties, wanted: set[str], found: set[str]) -> list[Row[Any]]:
+    """The households that a phone carries: of its tasks, and those that its owner found lately,
+    where they may still perform; else the phone would be told to forget what it has just made.
+    """
+    rows = phones.homes(tx.conn, wanted | found)
+    return [r for r in rows if r.place_id in wanted or ties.covering(r, Ability.PERFORM)]
 
 
 def own_tasks(tx: Transaction, person_id: str, ties: Ties) -> list[Row[Any]]:

@@ -4,7 +4,8 @@ A phone that works offline builds each change on its last one: base version n on
 branch that grew from the trunk version, the last that it had from us. A change whose predecessor
 has not come is held until it does, and after HELD_FOR it is applied all the same and flagged.
 Changes of two branches on one entity are both applied, the later arrival on top, and the second is
-flagged as a conflict. What a visit came to never waits for any of this: `fold` sees to that.
+flagged as a conflict. What a visit came to never waits for any of this: `fold` sees to that. What
+it means that a phone creates an entity is said in `found`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from sqlalchemy import Connection, func, select, update
 from lamplit.programmes.form import xform
 from lamplit.programmes.pack import Pack
 from lamplit.services.field.office import SYSTEM, Actor, Office, Transaction, new_id
+from lamplit.services.field.submissions import found
+from lamplit.services.field.submissions.authors import Authors
 from lamplit.services.field.submissions.forms import EntitySaid
+from lamplit.services.field.submissions.found import APPLIED, CONFLICT, HELD
 from lamplit.store import bulk, submissions
 from lamplit.store.schema import entity_change, place, task
 
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
     from lamplit.services.field.submissions.submit import Entry
 
 HELD_FOR = timedelta(hours=48)
-APPLIED, HELD, CONFLICT = "applied", "held", "conflict"
 _TABLES = {"tasks": task, "households": place}
 _XFORMS = "{http://www.w3.org/2002/xforms}"
 _SAVETO = "{http://www.opendatakit.org/xforms/entities}saveto"
@@ -37,8 +40,18 @@ _SAVETO = "{http://www.opendatakit.org/xforms/entities}saveto"
 Row = dict[str, Any]
 
 
-def take_changes(tx: Transaction, batch: Batch, entries: Sequence[Entry]) -> None:
-    """Apply, or hold, what submissions say of entities; flags the submissions accordingly."""
+def take_changes(
+    tx: Transaction,
+    batch: Batch,
+    authors: Authors,
+    entries: Sequence[Entry],
+    *,
+    approved: bool = False,
+) -> None:
+    """Apply, or hold, what submissions say of entities; flags the submissions accordingly.
+
+    `approved`: a leader vouches for their authors.
+    """
     said = [(entry, entity) for entry in entries if entry.said for entity in entry.said.entities]
     said = [(entry, one) for entry, one in said if one.id and (one.create or one.update)]
     if not said:
@@ -47,15 +60,22 @@ def take_changes(tx: Transaction, batch: Batch, entries: Sequence[Entry]) -> Non
     for entry, one in said:
         assert entry.said is not None and entry.pack is not None
         instance, received = entry.said.instance_id, entry.row.received_at
-        data = properties(entry.pack, entry.said.answers)
+        data = properties(entry.pack, entry.said.answers) | one.data
         row = _change(one, instance, data | ({"label": one.label} if one.label else {}), received)
         past = history.setdefault(one.id, [])
         if not _predecessor_came(row, past):
             entry.flags.append("entity_held")
         else:
             _apply(tx, row, past, batch)
+            flag = (
+                found.create(tx, authors, entry, one, row, past, approved=approved)
+                if one.create
+                else None
+            )
+            if flag is not None and flag not in entry.flags:
+                entry.flags.append(flag)
         past.append(row)
-        if row["state"] == CONFLICT:
+        if row["state"] == CONFLICT and "entity_conflict" not in entry.flags:
             entry.flags.append("entity_conflict")
         bulk.add_new(tx.conn, entity_change, [row])
         if row["state"] != HELD:
@@ -84,11 +104,11 @@ def force_held(office: Office, actor: Actor = SYSTEM, *, older: timedelta = HELD
 
 def entity_data(conn: Connection, entity_ids: Sequence[str]) -> dict[str, dict[str, str]]:
     """The properties that phones gave to entities, in the order of their application."""
-    found: dict[str, dict[str, str]] = {}
+    told: dict[str, dict[str, str]] = {}
     for row in submissions.changes_of(conn, entity_ids):
         if row.state != HELD:
-            found.setdefault(row.entity_id, {}).update(row.data or {})
-    return found
+            told.setdefault(row.entity_id, {}).update(row.data or {})
+    return told
 
 
 def properties(pack: Pack, answers: dict[str, str]) -> dict[str, str]:
@@ -100,12 +120,12 @@ def properties(pack: Pack, answers: dict[str, str]) -> dict[str, str]:
 @lru_cache(maxsize=64)
 def _savetos(form: str) -> dict[str, str]:
     root = etree.fromstring(form.encode())
-    found = {}
+    saved = {}
     for bind in root.iter(f"{_XFORMS}bind"):
         if bind.get(_SAVETO):
             # /data/group/question: a submission's paths leave the root out.
-            found["/".join(bind.get("nodeset").split("/")[2:])] = bind.get(_SAVETO)
-    return found
+            saved["/".join(bind.get("nodeset").split("/")[2:])] = bind.get(_SAVETO)
+    return saved
 
 
 def _change(one: EntitySaid, instance: str, data: Row, received: Any) -> Row:
@@ -131,10 +151,10 @@ def _change(one: EntitySaid, instance: str, data: Row, received: Any) -> Row:
 
 
 def _histories(conn: Connection, ids: Sequence[str]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+    past: dict[str, list[Row]] = {}
     for row in submissions.changes_of(conn, ids):
-        found.setdefault(row.entity_id, []).append(dict(row._mapping))
-    return found
+        past.setdefault(row.entity_id, []).append(dict(row._mapping))
+    return past
 
 
 def _predecessor_came(row: Row, past: Sequence[Row]) -> bool:
@@ -164,23 +184,24 @@ def _apply(
     row["version_after"] = _raised(tx.conn, row, past, batch)
     row["applied_at"] = tx.now
     row["state"] = CONFLICT if rivals or forced else APPLIED
+    found.follow(tx, row, past)
 
 
 def _raised(conn: Connection, row: Row, past: Sequence[Row], batch: Batch | None) -> int:
     """Raise the entity's version by one, and give it."""
     table = _TABLES.get(row["list_name"])
     if table is not None:
-        found = conn.execute(
+        raised = conn.execute(
             update(table)
             .where(table.c.id == row["entity_id"])
             .values(version=table.c.version + 1)
             .returning(table.c.version)
         ).scalar()
-        if found is not None:
+        if raised is not None:
             held = batch.before.get(row["entity_id"]) if batch is not None else None
             if held is not None:
-                held["version"] = int(found)
-            return int(found)
+                held["version"] = int(raised)
+            return int(raised)
     # An entity that only phones know counts its own changes.
     return max((other["version_after"] or 0 for other in past), default=0) + 1
 

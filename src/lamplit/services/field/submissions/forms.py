@@ -35,7 +35,8 @@ class EntitySaid:
     """What a submission says of one entity (ODK entities specification 2024.1).
 
     `base_version` is the version that the phone changed, `trunk_version` the last that it knew from
-    the server, `branch_id` the run of its own changes since.
+    the server, `branch_id` the run of its own changes since. `data` are properties that came
+    with the entity itself, as our own pages send them; in XML they are answers.
     """
 
     list_name: str
@@ -46,6 +47,7 @@ class EntitySaid:
     trunk_version: int | None
     branch_id: str | None
     label: str
+    data: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +274,9 @@ def _json_entity(data: dict[str, Any]) -> EntitySaid:
         _whole(data.get("trunk_version")),
         _word(data, "branch_id"),
         _word(data, "label") or "",
+        {str(k): _text(v) for k, v in data["data"].items()}
+        if isinstance(data.get("data"), dict)
+        else {},
     )
 
 

@@ -44,7 +44,7 @@ class Receipt:
     `duplicate`: the very same bytes were here before, and nothing was done again. `problem` is the
     code of what keeps it in quarantine. `flags` are those of the submission: `late`,
     `after_withdrawal`, `clock_skew`, `not_owner`, `repeated`, `old_version`, `stock_short`,
-    `corrected`, `entity_held`, `entity_conflict`.
+    `corrected`, `entity_held`, `entity_conflict`, `entity_kept`, `home_found`.
     """
 
     inbox_id: str

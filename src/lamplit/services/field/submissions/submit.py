@@ -86,7 +86,8 @@ def work_in(
         settle(case, tx.now)
     for case in batch.cases.values():
         effects.next_attempt(office, tx, batch, case)
-    take_changes(tx, batch, [e for e in entries if e.submission is not None])
+    taken = [e for e in entries if e.submission is not None]
+    take_changes(tx, batch, authors, taken, approved=approved)
     batch.save(tx)
     _renew_claims(tx, batch)
     _finish(tx, batch, entries)
