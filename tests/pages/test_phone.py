@@ -335,6 +335,34 @@ def test_who_signs_in_next_sees_nothing_of_the_one_before(phone, doors):
     assert len(doors.notes([door])) == 1
 
 
+def test_a_form_that_needs_more_is_opened_with_web_forms_and_sent_alike(phone, doors):
+    (door,) = doors.give(1)
+    page = phone()
+
+    def unknown(route: Any) -> None:
+        got = route.fetch()
+        ruled = got.text().replace("string-length(.)", "pi() &gt; 3 and string-length(.)")
+        route.fulfill(response=got, body=ruled)
+
+    def changed(route: Any) -> None:
+        got = route.fetch()
+        route.fulfill(response=got, json=[one | {"digest": "larger"} for one in got.json()])
+
+    page.context.route("**/programmes/household_sweep/form", unknown)
+    page.context.route("**/api/v1/programmes", changed)
+    with page.expect_response("**/household_sweep/form"):
+        page.get_by_role("button", name=re.compile("Sync now")).click()
+    page.wait_for_function("() => !document.querySelector('.turning')")
+    goto(page, f"/phone/form/{door}")
+    page.locator(".question-container .dropdown").first.click()
+    page.get_by_role("option").first.click()
+    page.locator(".value-option").first.click()
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url(lambda url: "/form/" not in url)
+    synced(page)
+    assert [one.outcome for one in doors.notes([door])] == ["no_answer"]
+
+
 def test_late_work_of_somebody_who_withdrew_is_taken(phone, doors):
     (door,) = doors.give(1)
     page = phone()
