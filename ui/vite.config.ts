@@ -36,7 +36,7 @@ function compressed(): Plugin {
 }
 
 /** What must work without a signal: the frame, signing in, and the phone's room but for large libraries. */
-const OFFLINE = /\/src\/(main\.ts|shell\/Start\.vue|rooms\/account\/SignIn\.vue|rooms\/phone\/(?!parts\/LargeForm)[^/].*)/;
+const OFFLINE = /\/src\/(main\.ts|shell\/Start\.vue|design\/Dialog\.vue|rooms\/account\/SignIn\.vue|rooms\/phone\/(?!parts\/LargeForm)[^/].*)/;
 const needed = new Set<string>();
 
 /** Which chunks that is, and all that they import: told to the service worker, and nothing besides. */

@@ -5,8 +5,8 @@
 A Chromium at 360 px, throttled as Lighthouse's mobile does (1.6 Mbit/s down, 750 kbit/s up, 150 ms;
 the processor slowed down), before a small neighbourhood that is served here. First: nothing is kept
 yet, but the session; again: the app is installed. "Useful" is the first door on the screen. Forms
-are opened from a door, the processor slowed down 6 times; for Web Forms the same form asks one thing
-that the light form does not know.
+are opened from a door, the processor slowed down 6 times; Web Forms gets the same form with one
+thing that the light form does not know.
 """
 
 from __future__ import annotations

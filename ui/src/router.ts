@@ -1,4 +1,4 @@
-import { createRouter, createWebHistory } from "vue-router";
+import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
 import { rooms } from "@/rooms";
 import { fromMemory, known, session } from "@/session/session";
 
@@ -23,7 +23,17 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, kept) => kept ?? { top: 0 },
 });
 
+/** A page's script comes while the session is asked for, not after it. */
+function fetchMeanwhile(to: RouteLocationNormalized): void {
+  for (const { components } of to.matched) {
+    const page = components?.["default"];
+    // It fails again, and is told, when the router asks for it.
+    if (typeof page === "function" && !("setup" in page)) void Promise.resolve((page as () => unknown)()).catch(() => undefined);
+  }
+}
+
 router.beforeEach(async (to) => {
+  if (!session.asked) fetchMeanwhile(to);
   // In a lift a question may hang for long: what works without the server does not wait for it.
   if (to.meta.offline && fromMemory()) {
     void known();

@@ -25,11 +25,12 @@ LARGE_BYTES = 60_000_000
 LARGE = re.compile(r"/submission$|/submissions$|/attachments(/|$)|/imports?(/|$)|/uploads?(/|$)")
 """Where photos and files of readings come in."""
 
-# WebAssembly: the large form's reader of XPath. It lets no text be run as a script. Its letters come
-# within its style sheet.
+# WebAssembly: the large form's reader of XPath. It lets no text be run as a script. Its letters
+# come within its style sheet.
 CSP = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self' 'wasm-unsafe-eval'; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+    "script-src 'self' 'wasm-unsafe-eval'; font-src 'self' data:; connect-src 'self'; "
+    "worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = {
