@@ -212,7 +212,10 @@ def test_a_session_that_ends_midway_loses_neither_page_nor_note(phone, doors, sh
     page.get_by_role("button", name=re.compile("Sync now")).click()
     page.get_by_role("button", name="Sign in again").click()
     assert page.url.endswith(f"/phone/form/{door}")
-    page.keyboard.press("Escape")
+    # As a person would: the dialog is seen before it is left.
+    asked = page.get_by_role("dialog")
+    asked.press("Escape")
+    asked.wait_for(state="hidden")
     done(page)
     assert page.locator(".strip .words strong").inner_text() == "1 unsent"
     assert doors.notes([door]) == []
