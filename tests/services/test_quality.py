@@ -85,6 +85,11 @@ def test_a_registered_meter_is_expected_on_the_days_of_its_row_also_when_nothing
         "K1": (2, 2, 0, 0, 0), "K2": (1, 1, 0, 0, 0), "B7": (3, 0, 0, 0, 3), "": (3, 1, 0, 0, 2),
     }  # fmt: skip
     assert quality(home).collectors[0].collector == "B7"
+    whole = quality(home)
+    grid = {row.collector: line for row, line in zip(whole.collectors, whole.grid, strict=True)}
+    assert grid == {
+        "K1": [1.0, 1.0, None], "K2": [None, None, 1.0], "B7": [0, 0, 0], "": [1.0, 0, 0],
+    }  # fmt: skip
     one = quality(home, collector="K1")
     assert told(one.total) == (2, 2, 0, 0, 0)
     assert [row.day for row in one.days] == [day(1), day(2)]

@@ -231,6 +231,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("POST", f"{API}/uploads/outlines"): Call(
             files={"file": ("o.geojson", OUTLINE, "application/geo+json")}
         ),
+        ("GET", f"{API}/places/{{place}}/states/nights"): Call(422),
         ("GET", f"{API}/places/{{place}}/events"): Call(422),
         ("GET", f"{API}/places/{{place}}/events/homes"): Call(422, query={"purpose": "a test"}),
         ("GET", f"{API}/sweep"): Call(422, query={"purpose": "cold snap"}, at="anywhere"),

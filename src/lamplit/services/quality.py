@@ -45,7 +45,11 @@ class QualityRow:
 
 @dataclass(frozen=True, slots=True)
 class QualityReport:
-    """A span: in all, by day, and by collector with the smallest share of valid ones first."""
+    """A span: in all, by day, and by collector with the smallest share of valid ones first.
+
+    `grid`: of each collector that is listed, the share of valid ones on each day from `first` to
+    `last`; None where none was expected.
+    """
 
     first: date
     last: date
@@ -53,6 +57,7 @@ class QualityReport:
     days: list[QualityRow]
     collectors: list[QualityRow]
     collector_count: int
+    grid: list[list[float | None]]
 
 
 def quality(
@@ -92,14 +97,27 @@ def quality(
             f"SELECT day, NULL, {_SUMS} FROM quality WHERE {wanted} GROUP BY 1 ORDER BY 1"
         )
         whole = duck.row(f"SELECT NULL, NULL, {_SUMS} FROM quality WHERE {wanted}")
-    worst = sorted(by_name.values(), key=_share_valid)
+        worst = sorted(by_name.values(), key=_share_valid)
+        grid = _grid(duck, first, last, [one.collector or "" for one in worst[:limit]])
     return QualityReport(
         first, last, _row(whole, told), [_row(row, told) for row in days], worst[:limit],
-        len(worst),
+        len(worst), grid,
     )  # fmt: skip
 
 
 _SUMS = "sum(expected), sum(valid), sum(estimated), sum(unknown), sum(zero)"
+
+
+def _grid(duck: Duck, first: date, last: date, names: list[str]) -> list[list[float | None]]:
+    row = {name: at for at, name in enumerate(names)}
+    grid: list[list[float | None]] = [[None] * ((last - first).days + 1) for _ in names]
+    for name, day, share in duck.rows(
+        "SELECT collector, day, sum(valid) / sum(expected) FROM quality "
+        "GROUP BY 1, 2 HAVING sum(expected) > 0"
+    ):
+        if name in row:
+            grid[row[name]][(day - first).days] = round(float(share), 4)
+    return grid
 
 
 def _silent(meters: dict[str, int]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Events over the city: counts for an area, the homes for analysts."""
+"""States and events over the city: counts for an area, the homes for analysts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import Query
 
 from lamplit.domain.abilities import Ability
 from lamplit.services.field.homes import happenings
+from lamplit.services.field.homes import nights as over_nights
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Id, Page
@@ -18,6 +19,15 @@ from lamplit.web.routing import Router
 router = Router(tags=["events"])
 From = Annotated[date | None, Query(alias="from")]
 To = Annotated[date | None, Query(alias="to")]
+
+
+@router.get("/places/{place}/states/nights")
+@rule(able(Ability.ANALYSE, where="the place"), "Homes by state, night by night", "逐夜各状态户数")
+def state_nights(
+    place: Id, office: TheOffice, actor: Who, since: From = None, until: To = None
+) -> over_nights.Nights:
+    """By community; none is told of one with fewer than 15 homes, nor is it in the sum."""
+    return over_nights.nights(office, actor, place, since, until)
 
 
 @router.get("/places/{place}/events")
