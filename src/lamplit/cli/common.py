@@ -39,6 +39,10 @@ JsonOption = Annotated[
     typer.Option("--json", help=tr("Answer in JSON on stdout.", "以 JSON 输出到标准输出。")),
 ]
 
+CommunityOption = Annotated[
+    str, typer.Option("--community", metavar="C", help=tr("One community only.", "仅某一社区。"))
+]
+
 
 def open_home(path: Path) -> Home:
     """The home at `path`, opened. Raises LamplitError `home.not-found` and its kin."""

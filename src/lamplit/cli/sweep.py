@@ -10,6 +10,7 @@ import typer
 
 from lamplit.cli.common import (
     DEFAULT_HOME,
+    CommunityOption,
     HomeOption,
     JsonOption,
     note,
@@ -41,9 +42,6 @@ AsOf = Annotated[
                 "以该日傍晚所知为准（默认：最近一夜）。"),
     ),
 ]  # fmt: skip
-Community = Annotated[
-    str, typer.Option("--community", metavar="C", help=tr("One community only.", "仅某一社区。"))
-]
 Top = Annotated[
     int | None,
     typer.Option("--top", min=1, metavar="N", help=tr("The first N doors only.", "仅前 N 户。")),
@@ -90,7 +88,7 @@ def register(app: typer.Typer) -> None:
     )
     def sweep(
         as_of: AsOf = None,
-        community: Community = "",
+        community: CommunityOption = "",
         top: Top = None,
         output: Output = None,
         purpose: Purpose = "",

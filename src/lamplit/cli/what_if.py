@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lamplit.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, open_home, print_json
+from lamplit.cli.common import (
+    DEFAULT_HOME,
+    CommunityOption,
+    HomeOption,
+    JsonOption,
+    note,
+    open_home,
+    print_json,
+)
 from lamplit.cli.dates import parse_day
 from lamplit.cli.field import print_table
 from lamplit.cli.text import LANGUAGE, tr
@@ -22,9 +30,6 @@ Changes = Annotated[
         help=tr("Thresholds to try; none: list them all.", "要试调的阈值；不写则列出全部。"),
         show_default=False,
     ),
-]
-Community = Annotated[
-    str, typer.Option("--community", metavar="C", help=tr("One community only.", "仅某一社区。"))
 ]
 AsOf = Annotated[
     date | None,
@@ -60,7 +65,7 @@ def register(app: typer.Typer) -> None:
     )
     def what_if(
         changes: Changes = None,
-        community: Community = "",
+        community: CommunityOption = "",
         as_of: AsOf = None,
         days: Days = 60,
         doors: Doors = False,

@@ -29,6 +29,9 @@ HISTORY_DAYS = 48
 BEYOND_DAYS = 2
 """Days of the town after the story, so that a spell that begins in it is known for one."""
 
+FAMILY_NAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
+GIVEN_NAMES = "伟芳娜敏静丽强磊军洋勇艳杰涛明超霞平刚桂"
+
 HALVES = ((8.5, 11.5), (14.0, 17.0), (18.0, 20.25))
 """Hours in which a volunteer goes round; each comes for two of the three parts of a day."""
 
@@ -122,8 +125,7 @@ def members(scale: Scale) -> list[Member]:
         made.append(
             Member(
                 f"P{number + 1:04d}",
-                f"{luck.choice('王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗')}"
-                f"{luck.choice('伟芳娜敏静丽强磊军洋勇艳杰涛明超霞平刚桂')}",
+                luck.choice(FAMILY_NAMES) + luck.choice(GIVEN_NAMES),
                 number % scale.communities,
                 luck.randrange(scale.communities),
                 day,

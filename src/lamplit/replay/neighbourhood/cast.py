@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from random import Random
 
 from lamplit.domain.field import Role
 from lamplit.domain.language import Text
 from lamplit.replay.chance import dice
+from lamplit.replay.story import CHECKIN_DAYS, FAMILY_NAMES, GIVEN_NAMES, GROWTH, Member
 
 PASSWORD = "every-window-is-lit"
 """Of every account of a demo, whose server never leaves loopback."""
 
 DISTRICT, DISTRICT_NAME = "D1", Text("River City District", "江城区")
 DEPOT, DEPOT_NAME = "AID1", Text("Aid point", "物资发放点")
-CHECKIN_DAYS = 10
 YESTERDAY, TODAY = CHECKIN_DAYS, CHECKIN_DAYS + 1
 """Days of the story: the sweep begins on YESTERDAY, the story breaks off on TODAY, now."""
 
 HOURS = "daily 8:30-11:30, 14:00-17:00, 18:00-20:15"
-GROWTH = (0.05, 0.11, 0.18, 0.28, 0.40, 0.54, 0.68, 0.81, 0.92, 1.0)
-"""The share that has checked in by the end of each of the ten days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +85,6 @@ class Scale:
         return cls(seed, 24, 4, 3, 8, 16, 6, 8)
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member: their branch, the community they live in, the day and minute of their check-in."""
-
-    code: str
-    name: str
-    branch: int
-    home: int
-    day: int
-    minute: float
-    to: tuple[Role, ...]
-
-
-_FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
-_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超霞平刚桂"
-
-
 def members(scale: Scale, communities: int) -> list[Member]:
     """The members in the order of their check-ins; the first bears the volunteer's account."""
     made: list[Member] = []
@@ -127,12 +109,12 @@ def members(scale: Scale, communities: int) -> list[Member]:
     return made
 
 
-def _new_name(luck: object, named: set[str]) -> str:
+def _new_name(luck: Random, named: set[str]) -> str:
     """A name that nobody bears so far, so that a list never shows two alike."""
     while True:
-        name = luck.choice(_FAMILY) + luck.choice(_GIVEN)  # type: ignore[attr-defined]
+        name = luck.choice(FAMILY_NAMES) + luck.choice(GIVEN_NAMES)
         if name in named:
-            name += luck.choice(_GIVEN)  # type: ignore[attr-defined]
+            name += luck.choice(GIVEN_NAMES)
         if name not in named:
             named.add(name)
-            return str(name)
+            return name

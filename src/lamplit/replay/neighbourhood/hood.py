@@ -15,7 +15,8 @@ from sqlalchemy import Row, select
 from lamplit.replay.chance import dice
 from lamplit.replay.clock import Days, VirtualClock
 from lamplit.replay.mind import Mind
-from lamplit.replay.neighbourhood.cast import Member, Scale
+from lamplit.replay.neighbourhood.cast import Scale
+from lamplit.replay.story import Member
 from lamplit.replay.walk import Legs
 from lamplit.services.field.office import CLI, Actor, Office
 from lamplit.services.field.packs import FORM_PREFIX, pack_of

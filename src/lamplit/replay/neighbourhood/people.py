@@ -9,8 +9,9 @@ from sqlalchemy import select
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlaceKind, Role
 from lamplit.domain.problems import people as problems
-from lamplit.replay.neighbourhood.cast import LEADER, VOLUNTEER, Member
+from lamplit.replay.neighbourhood.cast import LEADER, VOLUNTEER
 from lamplit.replay.neighbourhood.hood import DAY, Hood
+from lamplit.replay.story import Member
 from lamplit.services.field.office import CLI
 from lamplit.services.field.people import assignments
 from lamplit.services.field.people.checkin import check_in

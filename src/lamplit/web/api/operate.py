@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
@@ -49,20 +48,6 @@ class AccountEnded(BaseModel):
     tokens: int
 
 
-class AccountShown(BaseModel):
-    """An account; `directory`: it signs in through the company's directory."""
-
-    username: str
-    person_id: str
-    code: str
-    name: str
-    created_at: datetime
-    signed_in_at: datetime | None
-    disabled_at: datetime | None
-    must_change: bool
-    directory: bool
-
-
 @router.get("/accounts")
 @rule(OPERATE, "Accounts", "账号")
 def listed(
@@ -71,12 +56,11 @@ def listed(
     text: Annotated[str, Query(max_length=100)] = "",
     cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[AccountShown]:
+) -> Page[AccountView]:
     """By user name; of people with a tie where one may, and of people with none."""
     after = decode(cursor, str) or ""
     rows = account_views.listed(office, actor, text=text, after=after, limit=limit + 1)
-    found = page(rows, limit, lambda one: one.username)
-    return Page(items=[_shown(one) for one in found.items], next=found.next)
+    return page(rows, limit, lambda one: one.username)
 
 
 @router.post("/accounts", status_code=201)
@@ -114,11 +98,3 @@ def _made(made: NewAccount, response: Response) -> AccountMade:
     return AccountMade(
         username=made.username, person_id=made.person_id, password=str(made.password)
     )
-
-
-def _shown(one: AccountView) -> AccountShown:
-    return AccountShown(
-        username=one.username, person_id=one.person_id, code=one.code, name=one.name,
-        created_at=one.created_at, signed_in_at=one.signed_in_at, disabled_at=one.disabled_at,
-        must_change=one.must_change, directory=one.directory,
-    )  # fmt: skip
