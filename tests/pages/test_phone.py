@@ -128,7 +128,8 @@ def test_forty_visits_without_a_signal_arrive_once_each_when_it_is_back(rig, wor
     goto(page, f"/phone/door/{ids[0]}")
     page.context.set_offline(True)
     answer(page, ids[0], "written in the lift")
-    # The browser is killed; it comes up without a signal, and the draft is there.
+    # The browser is killed; it comes up without a signal, and what was kept is there.
+    page.locator("form.questions[aria-busy=false]").wait_for()
     page.close()
     page = page.context.new_page()
     goto(page, f"/phone/form/{ids[0]}")

@@ -62,15 +62,6 @@ export async function ask<Data>(asked: Promise<Answer<Data>>): Promise<Data> {
   throw refused(answer.error, answer.response.status);
 }
 
-/** As `ask`, with the version that a change must name: the number in its ETag. */
-export async function askVersion<Data>(asked: Promise<Answer<Data>>): Promise<{ data: Data; tag: string | null }> {
-  const answer = await asked.catch((fault: unknown) => {
-    throw problemOf(fault);
-  });
-  if (!answer.response.ok) throw refused(answer.error, answer.response.status);
-  return { data: answer.data as Data, tag: answer.response.headers.get("etag") };
-}
-
 function refused(error: unknown, status: number): Problem {
   const body = error as ProblemBody | undefined;
   const problem = body?.code ? new Problem(body, status) : status >= 500 ? lost() : new Problem({ code: `http.${status}`, title: `HTTP ${status}` }, status);

@@ -3,7 +3,6 @@ import { defineWords } from "@/language/words";
 
 export const useCommon = defineWords("common", {
   lamplit: { zh: "万家灯火", en: "lamplit" },
-  save: { zh: "保存", en: "Save" },
   cancel: { zh: "取消", en: "Cancel" },
   close: { zh: "关闭", en: "Close" },
   back: { zh: "返回", en: "Back" },
@@ -20,7 +19,6 @@ export const useCommon = defineWords("common", {
   optional: { zh: "选填", en: "optional" },
   required: { zh: "必填", en: "required" },
   yes: { zh: "是", en: "Yes" },
-  no: { zh: "否", en: "No" },
   menu: { zh: "菜单", en: "Menu" },
   skip: { zh: "跳到正文", en: "Skip to content" },
   print: { zh: "打印", en: "Print" },
@@ -28,7 +26,6 @@ export const useCommon = defineWords("common", {
   withheld: { zh: "不足 15 户，不予显示", en: "fewer than 15 homes: not shown" },
   actions: { zh: "操作", en: "Actions" },
   code: { zh: "编号 {code}", en: "Code {code}" },
-  wentWrong: { zh: "出了问题", en: "Something went wrong" },
   lost: { zh: "连不上服务器。检查网络后重试；未发送的内容不会丢。", en: "The server can't be reached. Check the connection and try again; nothing unsent is lost." },
 });
 

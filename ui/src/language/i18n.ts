@@ -45,14 +45,26 @@ export const i18n = createI18n({
 document.documentElement.lang = first();
 
 let zone: string | undefined;
+// Made once a zone: a page may ask of thousands of instants.
+let days = new Intl.DateTimeFormat("sv");
 
 /** The office's time zone: where a deadline is at midnight, whatever the reader's device thinks. */
 export function keepZone(name: string | undefined): void {
   zone = name;
+  days = new Intl.DateTimeFormat("sv", { timeZone: name });
 }
 
 export function timeZone(): string | undefined {
   return zone;
+}
+
+/** The day of an instant in the office's zone, `YYYY-MM-DD`. */
+export function dayOf(at: string | number | Date): string {
+  return days.format(new Date(at));
+}
+
+export function today(): string {
+  return dayOf(Date.now());
 }
 
 export function language(): Language {

@@ -17,7 +17,6 @@ export const useWords = defineWords("account", {
   newHint: { zh: "至少 15 个字符；几个词连起来就很好，不必有数字或符号", en: "At least 15 characters; a few words in a row are good, digits and signs are not needed" },
   changed: { zh: "密码已修改", en: "The password is changed" },
   everywhere: { zh: "退出所有设备", en: "Sign out everywhere" },
-  everywhereLead: { zh: "结束您在所有浏览器上的登录。", en: "Ends every session of yours, on every browser." },
   duties: { zh: "我的岗位与包保", en: "My roles and responsibilities" },
   tokens: { zh: "我的手机与程序", en: "My phones and programs" },
   tokensLead: { zh: "每台手机一个令牌；丢了手机，在这里撤销。", en: "One token for each phone; if a phone is lost, revoke it here." },
@@ -30,5 +29,4 @@ export const useWords = defineWords("account", {
   openings: { zh: "我查看过的住户", en: "Homes that I opened" },
   openingsLead: { zh: "每一次查看都有记录，包括您自己能看到的这一份。", en: "Each opening is logged; this is the record of yours." },
   data: { zh: "关于我的全部数据", en: "All that is kept about me" },
-  dataLead: { zh: "下载系统保存的有关您的全部内容。", en: "Download everything that is kept about you." },
 });

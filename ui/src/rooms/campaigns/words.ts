@@ -34,7 +34,6 @@ export const useWords = defineWords("campaigns", {
   doors: { zh: "住户", en: "Doors" },
   plan: { zh: "排班", en: "Plan" },
   report: { zh: "报告", en: "Report" },
-  facade: { zh: "灯火", en: "Façade" },
   // the board
   updated: { zh: "{at} 更新", en: "Updated {at}" },
   done: { zh: "已办结", en: "Done" },
@@ -166,7 +165,6 @@ export const useWords = defineWords("campaigns", {
   planAgain: { zh: "重新排班", en: "Plan again" },
   planWithout: { zh: "今天来不了的人", en: "Who can't come" },
   planWithoutHint: { zh: "逐个添加；他们的任务会分给尽量少的人", en: "Add them one by one; their doors go to as few others as possible" },
-  planKeep: { zh: "尽量不动其他人的清单", en: "Leave everybody else's list alone as far as possible" },
   planNone: { zh: "还没有方案", en: "No plan yet" },
   planNoneLead: { zh: "排班会考虑住处、时间、语言、楼层和电梯，并告诉您期限有几成把握。", en: "It reckons with homes, hours, languages, floors and lifts, and tells how sure the deadline is." },
   planWait: { zh: "正在排班，您可以离开此页", en: "Planning; you may leave this page" },

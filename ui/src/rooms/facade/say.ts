@@ -1,5 +1,4 @@
 /** What is said of buildings and windows, in words. */
-import { word } from "@/language/domain";
 import type { Doors } from "./lenses/campaign";
 import { dayOf, type Nights } from "./lenses/lights";
 import { BADGE, FIRST_KEEPER, LOOK, stateOf, type BadgeName, type LookName } from "./scene/looks";
@@ -48,4 +47,3 @@ export function peopleOf(doors: Doors | null, place: string): { covers: string[]
   return { covers: (door?.covered_by ?? []).map(name), owner: door?.owner === null || door?.owner === undefined ? null : name(door.owner), covered: door?.covered ?? false };
 }
 
-export const stateWord = (state: string) => word("state", state);

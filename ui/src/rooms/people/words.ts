@@ -31,7 +31,6 @@ export const useWords = defineWords("people", {
   phone: { zh: "电话", en: "Phone" },
   skills: { zh: "技能", en: "Skills" },
   languages: { zh: "语言", en: "Language" },
-  duties: { zh: "任职与包保", en: "Roles and responsibilities" },
   now: { zh: "现任", en: "Now" },
   past: { zh: "历任", en: "Before" },
   coming: { zh: "将任", en: "To come" },

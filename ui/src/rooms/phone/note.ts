@@ -24,6 +24,8 @@ export interface Note {
   questions: ComputedRef<Question[]>;
   savedAt: ShallowRef<Date | null>;
   unsafe: ComputedRef<boolean>;
+  /** An answer is on the screen that is not in the store yet. */
+  saving: ComputedRef<boolean>;
   /** The form has changed since the draft was begun. */
   older: ShallowRef<boolean>;
   open: () => Promise<void>;
@@ -45,7 +47,7 @@ export function useNote(task: string): Note {
   const savedAt = shallowRef<Date | null>(null);
   const older = shallowRef(false);
   const turn = ref(0);
-  const state = reactive({ unsafe: false });
+  const state = reactive({ unsafe: false, pending: 0 });
   let words: Form | null = null;
 
   async function open(): Promise<void> {
@@ -86,7 +88,10 @@ export function useNote(task: string): Note {
     filling.value!.answer(path, value);
     turn.value++;
     const answers = filling.value!.answers;
-    saving = saving.then(() => guarded(() => queue.keep(store.value!, entry.value!.id, answers, now())));
+    state.pending++;
+    saving = saving
+      .then(() => guarded(() => queue.keep(store.value!, entry.value!.id, answers, now())))
+      .finally(() => state.pending--);
     void askToKeep();
   }
 
@@ -134,7 +139,7 @@ export function useNote(task: string): Note {
   }
 
   return {
-    stage, entry, form, photos, questions, savedAt, unsafe: computed(() => state.unsafe), older, open, answer, photo, dropPhoto, finish,
+    stage, entry, form, photos, questions, savedAt, unsafe: computed(() => state.unsafe), saving: computed(() => state.pending > 0), older, open, answer, photo, dropPhoto, finish,
     discard: async () => void (entry.value && (await queue.discard(store.value!, entry.value.id))),
     settled: async () => void (await saving),
   };

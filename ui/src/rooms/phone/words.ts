@@ -151,7 +151,6 @@ export const useWords = defineWords("phone", {
   scanLead: { zh: "对准门牌码或电表条码。只显示一种颜色；每次扫描都有记录。", en: "Point at the door's code or the meter's barcode. It answers with one colour; each scan is logged." },
   scanOffline: { zh: "扫码需要信号。", en: "Scanning needs a signal." },
   typeCode: { zh: "或输入编号", en: "Or type the code" },
-  codeLabel: { zh: "编号", en: "Code" },
   ask: { zh: "查询", en: "Ask" },
   camera: { zh: "打开摄像头", en: "Use the camera" },
   cameraStop: { zh: "关闭摄像头", en: "Stop the camera" },

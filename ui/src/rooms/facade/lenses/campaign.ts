@@ -8,7 +8,6 @@ import type { Building, Lens } from "../scene/types";
 export type CampaignFront = Schemas["CampaignFront"];
 export type FrontDoor = Schemas["FrontDoor"];
 export type Coverage = Schemas["Covered"];
-export const STATUSES = ["to_visit", "claimed", "visited", "done", "unreachable", "not_enrolled"] as const;
 
 export interface Doors {
   front: CampaignFront;

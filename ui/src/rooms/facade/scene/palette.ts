@@ -1,5 +1,5 @@
 /** The colours of the picture, as of the SVG façade (`lamplit.outbound.palette`): night, dusk, paper. */
-import { FIRST_KEEPER, LOOK, LOOKS, isPointed } from "./looks";
+import { FIRST_KEEPER, LOOK, isPointed } from "./looks";
 
 export interface Scheme {
   name: "night" | "dusk" | "paper";
@@ -64,4 +64,3 @@ export function frameColour(look: number): string {
   if (isPointed(look)) return "#f4f6ff";
   return FRAME[look] ?? "#1b2036";
 }
-export const everyLook = [...Array(LOOKS).keys()].filter((look) => PANE[look] || look >= FIRST_KEEPER);
