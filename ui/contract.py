@@ -15,7 +15,7 @@ from types import ModuleType
 
 from lamplit.domain import field, words
 from lamplit.domain.language import Text
-from lamplit.domain.words import HomeEvent, HomeState
+from lamplit.domain.words import HomeEvent, HomeState, Quality
 from lamplit.programmes.form import xform
 from lamplit.programmes.load import catalogue
 from lamplit.web.app import described
@@ -45,7 +45,10 @@ def _tables(module: ModuleType) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _key(key: Enum) -> str:
-    return key.word if isinstance(key, HomeState | HomeEvent) else str(key.value).lower()
+    """As the API writes it: the numbers of the lake by their names."""
+    if isinstance(key, HomeState | HomeEvent):
+        return key.word
+    return key.name.lower() if isinstance(key, Quality) else str(key.value).lower()
 
 
 def write(path: Path, content: object) -> None:

@@ -52,6 +52,7 @@ def test_the_analyst_sees_the_list_in_the_order_of_the_sweep(world, town):
     known = [d for d in listed.doors if d.place_id]
     assert known
     assert {d.place_id for d in known} <= homes
+    assert {d.where.place_id for d in known} == {d.place_id for d in known}
 
 
 def test_the_evidence_comes_only_when_it_is_asked_for(world):

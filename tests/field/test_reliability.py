@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lamplit.domain.field import Found
+from lamplit.services.calibration import Calibration, through
 from lamplit.services.field.campaigns.labels import LEAST_LABELS, Label, _summed
 from lamplit.services.field.campaigns.reliability import cross_fitted, curve, diagram
 
@@ -58,6 +60,15 @@ def test_what_stood_on_the_list_is_a_curve_of_its_own():
     assert [one.said for one in found.listed.points] == [0.7]
     assert [one.said for one in found.raw.points] == [0.99]
     assert found.listed.ece < found.raw.ece
+
+
+def test_what_applying_would_make_of_a_probability_is_told_before_it_is_done():
+    in_force = Calibration(datetime(2026, 3, 1, tzinfo=UTC), 120, [(0.5, 0.4), (0.9, 0.8)])
+    found = diagram(_summed(overconfident(400), 0, 400, 0), in_force)
+    assert found.in_force is in_force
+    assert through(found.knots, 0.955) < 0.8
+    assert [so for _, so in found.knots] == sorted(so for _, so in found.knots)
+    assert diagram(_summed(overconfident(LEAST_LABELS - 1), 0, 99, 0)).knots is None
 
 
 def test_few_labels_give_no_recalibrated_curve():

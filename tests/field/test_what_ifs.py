@@ -67,6 +67,7 @@ def test_the_doors_that_move_are_told_for_a_purpose_and_logged_as_a_list(world):
     assert found.doors_moved >= len(found.doors) > 0
     homes = {world.places[name] for name in world.places if name.startswith("home")}
     assert {one.place_id for one in found.doors} <= homes
+    assert all(one.where.place_id == one.place_id for one in found.doors)
     assert all(
         one.before != one.after or one.listed_before != one.listed_after for one in found.doors
     )

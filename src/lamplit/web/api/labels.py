@@ -9,6 +9,7 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from lamplit.domain.abilities import Ability
+from lamplit.services.calibration import read_calibration
 from lamplit.services.field.campaigns import labels, reliability
 from lamplit.services.field.campaigns.labels import Labels, Share, Threshold
 from lamplit.web.access import able, rule
@@ -101,8 +102,11 @@ def show_reliability(
     campaign: Annotated[str, Query(max_length=200)] = "",
     since: date | None = None,
 ) -> reliability.Diagram:
-    """Bins with Wilson's intervals, and recall from the doors that chance chose."""
-    return reliability.diagram(labels.labels(office, actor, since=since, campaign=campaign))
+    """Bins with Wilson's intervals, recall from the doors that chance chose, and both corrections:
+    the one in force, and the one that these labels would make.
+    """
+    found = labels.labels(office, actor, since=since, campaign=campaign)
+    return reliability.diagram(found, read_calibration(office.home))
 
 
 @router.post("/labels/calibration")

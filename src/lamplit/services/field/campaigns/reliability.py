@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lamplit.domain.intervals import wilson
-from lamplit.services.calibration import through
+from lamplit.services.calibration import Calibration, Knots, through
 from lamplit.services.field.campaigns.labels import (
     BINS,
     LEAST_LABELS,
@@ -55,7 +55,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """All of it; `recalibrated` is None with fewer than LEAST_LABELS labels of flagged homes."""
+    """All of it; `recalibrated` is None with fewer than LEAST_LABELS labels of flagged homes.
+
+    `knots`: what applying these labels would make of a probability; `in_force`: what was applied.
+    """
 
     labels: int
     least_labels: int
@@ -63,10 +66,12 @@ class Diagram:
     listed: Curve
     recalibrated: Curve | None
     recall: Recall | None
+    knots: Knots | None = None
+    in_force: Calibration | None = None
 
 
-def diagram(found: Labels) -> Diagram:
-    """The diagram of labels that `labels` gave."""
+def diagram(found: Labels, in_force: Calibration | None = None) -> Diagram:
+    """The diagram of labels that `labels` gave, beside the recalibration in force."""
     flagged = flagged_labels(found.known)
     right = [one.right for one in flagged]
     raw, listed = [one.raw for one in flagged], [one.probability for one in flagged]
@@ -78,6 +83,8 @@ def diagram(found: Labels) -> Diagram:
         curve(listed, right),
         curve(cross_fitted(flagged), right) if enough else None,
         found.recall,
+        found.knots,
+        in_force,
     )
 
 

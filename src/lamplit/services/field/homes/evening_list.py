@@ -17,6 +17,7 @@ from lamplit.outbound.tables import TableStyle, write_table
 from lamplit.outbound.watermark import Watermark
 from lamplit.services.field.homes.what_ifs import scope
 from lamplit.services.field.office import Actor, Office
+from lamplit.services.field.places.where import Where, where_of
 from lamplit.services.sweep import SweepResult, sweep
 from lamplit.store import accounts, places, reveals
 
@@ -35,6 +36,7 @@ class ListedDoor:
 
     `probability`: of what is said of the home; `raw_probability` as the rules alone say, where
     answers from the doors have put it right. `evidence`, `against`: where they were asked for.
+    `where` is its line on a screen.
     """
 
     rank: int
@@ -52,6 +54,7 @@ class ListedDoor:
     raw_probability: float | None
     evidence: Text | None = None
     against: Text | None = None
+    where: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def opened(
     rows = found.doors.to_pylist()
     with office.read(actor) as tx:
         known = places.by_codes(tx.conn, PlaceKind.HOUSEHOLD, [row["household_id"] for row in rows])
+        lines = where_of(tx.conn, [one.id for one in known.values()])
     doors = [
         ListedDoor(
             row["rank"], here.id if (here := known.get(row["household_id"])) else None,
@@ -93,6 +97,7 @@ def opened(
             row["raw_probability"],
             Text(row["evidence_en"], row["evidence_zh"]) if evidence else None,
             Text(row["against_en"], row["against_zh"]) if evidence else None,
+            lines.get(here.id) if here else None,
         )
         for row in rows
     ]  # fmt: skip

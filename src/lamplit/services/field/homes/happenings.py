@@ -23,6 +23,7 @@ from lamplit.services.field import door
 from lamplit.services.field.homes.home_states import communities_under
 from lamplit.services.field.office import Actor, Office
 from lamplit.services.field.places.places import resolve_place
+from lamplit.services.field.places.where import Where, where_of
 from lamplit.services.film import Happening, Reel, reel_of, span_of
 from lamplit.store import places, reveals
 from lamplit.store.places import Place
@@ -63,6 +64,7 @@ class HomeHappening:
     day: date
     kind: str
     since: date
+    where: Where | None = None
 
 
 def counts(
@@ -111,10 +113,12 @@ def homes(
     with office.read(actor) as tx:
         names = [reel.households[one.home] for one in some]
         known = places.by_codes(tx.conn, PlaceKind.HOUSEHOLD, names)
+        lines = where_of(tx.conn, [one.id for one in known.values()])
     return [
         HomeHappening(
             after + number, here.id if (here := known.get(name)) else None,
             reel.communities[one.home], one.day, one.kind.word, one.since,
+            lines.get(here.id) if here else None,
         )
         for number, (one, name) in enumerate(zip(some, names, strict=True), 1)
     ]  # fmt: skip

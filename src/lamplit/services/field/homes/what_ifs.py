@@ -23,6 +23,7 @@ from lamplit.services.field.homes import told
 from lamplit.services.field.homes.home_states import communities_under
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import resolve_place
+from lamplit.services.field.places.where import Where, where_of
 from lamplit.services.what_if import NIGHTS, Area, Move, Playable, Tally, WhatIf, playable, what_if
 from lamplit.store import places, reveals
 
@@ -66,6 +67,7 @@ class MovedDoor:
     after: str
     listed_before: bool
     listed_after: bool
+    where: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +226,11 @@ def _row(
 def _doors(conn: Connection, moves: list[Move]) -> list[MovedDoor]:
     some = moves[:MOST_DOORS]
     at = places.by_codes(conn, PlaceKind.HOUSEHOLD, [one.household for one in some])
+    lines = where_of(conn, [one.id for one in at.values()])
     return [
         MovedDoor(
             here.id, one.community, here.unit, here.floor, here.door, one.before.word,
-            one.after.word, one.listed_before, one.listed_after,
+            one.after.word, one.listed_before, one.listed_after, lines.get(here.id),
         )
         for one in some
         if (here := at.get(one.household)) is not None
