@@ -14,22 +14,27 @@ from lamplit.domain.field import (
     Role,
 )
 from lamplit.domain.language import Language, Text
-from lamplit.programmes.pack import Cadence, Pack
+from lamplit.domain.words import EVENT_TEXT
+from lamplit.programmes.conditions import terms
+from lamplit.programmes.pack import Cadence, FollowUpRule, Pack
 
 _SILENT = ("start", "end", "today", "calculate", "note", "begin_group", "end_group")
 
 _EVERY = {
-    "once": Text("once, within {days} days", "一次，{days} 天内"),
+    "once": Text("once, within {days}", "一次，{days}内"),
     "daily": Text("daily", "每天"),
-    "weekly": Text("weekly, within {days} days", "每周，{days} 天内"),
-    "monthly": Text("monthly, within {days} days", "每月，{days} 天内"),
-    "signal": Text("after {events}, within {hours:g} hours", "{events} 后 {hours:g} 小时内"),
+    "weekly": Text("weekly, within {days}", "每周，{days}内"),
+    "monthly": Text("monthly, within {days}", "每月，{days}内"),
+    "signal": Text("after {events}, within {hours}", "{events}后 {hours}内"),
 }
 _HOURS = Text(
-    "{every}, between {opens:%H:%M} and {closes:%H:%M}; at most {most} tries; "
-    "missed ones stay enterable for {enterable} days",
-    "{every}，{opens:%H:%M} 至 {closes:%H:%M}；最多 {most} 次；漏办的 {enterable} 天内可补录",
+    "{every}, between {opens:%H:%M} and {closes:%H:%M}; at most {tries}",
+    "{every}，{opens:%H:%M} 至 {closes:%H:%M}；最多 {tries}",
 )
+_ENTERABLE = Text("; missed ones stay enterable for {days}", "；漏办的 {days}内可补录")
+_DAYS = (Text("{n:g} day", "{n:g} 天"), Text("{n:g} days", "{n:g} 天"))
+_TIMES = (Text("{n:g} hour", "{n:g} 小时"), Text("{n:g} hours", "{n:g} 小时"))
+_TRIES = (Text("{n:g} try", "{n:g} 次"), Text("{n:g} tries", "{n:g} 次"))
 _RANDOM = Text(", and {share:.0%} of the others by chance", "，另随机抽取其余的 {share:.0%}")
 _FINDING = Text(
     "{code}: {text} ({severity}, {points} points)", "{code}：{text}（{severity}，{points} 分）"
@@ -82,7 +87,7 @@ def _sections(pack: Pack, language: Language) -> list[tuple[str, list[str]]]:
         ("about", [say(pack.about)]),
         ("line", [say(SERVICE_LINE_TEXT[pack.line])]),
         ("enrols", [kinds, *enrols]),
-        ("due", [_cadence(cadence, language) for cadence in pack.cadence]),
+        ("due", [say(cadence_text(cadence)) for cadence in pack.cadence]),
         ("who", [", ".join(say(ROLE_TEXT[role]) for role in pack.roles.perform)]),
         ("asks", [say(question.labels) for question in questions]),
         ("outcomes", [", ".join(dict.fromkeys(say(OUTCOME_TEXT[r.then]) for r in pack.outcomes))]),
@@ -119,56 +124,97 @@ def _role(role: Role, language: Language) -> str:
     return ROLE_TEXT[role].say(language)
 
 
-def _cadence(cadence: Cadence, language: Language) -> str:
-    every = _EVERY[cadence.every].say(
-        language, days=cadence.days, hours=cadence.hours, events=", ".join(sorted(cadence.events))
-    )
-    return _HOURS.say(
-        language,
-        every=every,
-        opens=cadence.opens,
-        closes=cadence.closes,
-        most=cadence.attempts.most,
-        enterable=cadence.enterable_days,
-    )
+def cadence_text(cadence: Cadence) -> Text:
+    """When a task is due, in a sentence."""
+
+    def said(language: Language) -> str:
+        every = _EVERY[cadence.every].say(
+            language,
+            days=_some(_DAYS, cadence.days, language),
+            hours=_some(_TIMES, cadence.hours, language),
+            events=_events(cadence, language),
+        )
+        tries = _some(_TRIES, cadence.attempts.most, language)
+        hours = _HOURS.say(
+            language, every=every, opens=cadence.opens, closes=cadence.closes, tries=tries
+        )
+        if not cadence.enterable_days:
+            return hours
+        days = _some(_DAYS, cadence.enterable_days, language)
+        return hours + _ENTERABLE.say(language, days=days)
+
+    return Text(said("en"), said("zh"))
+
+
+def _some(one_or_more: tuple[Text, Text], number: float, language: Language) -> str:
+    one, more = one_or_more
+    return (one if number == 1 else more).say(language, n=number)
+
+
+def _events(cadence: Cadence, language: Language) -> str:
+    named = {event.word: text for event, text in EVENT_TEXT.items()}
+    said = [named[word].say(language) for word in sorted(cadence.events)]
+    return ("或" if language == "zh" else " or ").join(said)
 
 
 def plain(pack: Pack) -> dict[str, Any]:
     """A pack as plain data: what a screen needs to list and explain it. Rules are left out."""
-
-    def both(text: Text) -> dict[str, str]:
-        return asdict(text)
-
     return {
         "name": pack.name,
         "version": pack.version,
         "form_id": pack.form_id,
-        "title": both(pack.title),
-        "task": both(pack.task),
-        "about": both(pack.about),
-        "script": both(pack.script),
+        "title": _both(pack.title),
+        "task": _both(pack.task),
+        "about": _both(pack.about),
+        "script": _both(pack.script),
         "line": str(pack.line),
         "subjects": sorted(pack.subjects),
-        "purposes": [{"code": p.code, "text": both(p.text)} for p in pack.purposes],
+        "purposes": [{"code": p.code, "text": _both(p.text)} for p in pack.purposes],
         "roles": {name: list(map(str, held)) for name, held in asdict(pack.roles).items()},
         "claim": {"lease_hours": pack.lease_hours, "most": pack.most_claims},
         "ways": [
-            {"way": w.name, "text": both(w.text), "random_share": w.random_share} for w in pack.ways
+            {"way": w.name, "text": _both(w.text), "random_share": w.random_share}
+            for w in pack.ways
         ],
+        "cadence": [
+            {"every": c.every, "subjects": sorted(c.subjects), "text": _both(cadence_text(c))}
+            for c in pack.cadence
+        ],
+        "outcomes": list(dict.fromkeys(str(rule.then) for rule in pack.outcomes)),
         "code_list": pack.code_list,
         "findings": [
             {
                 "code": f.code,
                 "severity": str(f.severity),
                 "points": f.points,
-                "text": both(f.text),
+                "text": _both(f.text),
                 "due_hours": f.due_hours,
             }
             for f in pack.findings
         ],
+        "follow_ups": [_follow_up(rule) for rule in pack.follow_ups],
+        "done": [{"code": rule.code, "text": _both(rule.text)} for rule in pack.done],
+        "score": asdict(pack.score) if pack.score else None,
         "items": [asdict(item) for item in pack.items],
         "board": [asdict(figure) for figure in pack.board],
         "expiry": {"list_days": pack.list_days, "submission_days": pack.submission_days},
         "standing": [asdict(s) for s in pack.standing],
         "digest": pack.digest,
+    }
+
+
+def _both(text: Text) -> dict[str, str]:
+    return asdict(text)
+
+
+def _follow_up(rule: FollowUpRule) -> dict[str, Any]:
+    """A task that findings raise; without `findings` it is raised by an answer alone."""
+    named = [code for term in terms(rule.when) if term.name == "finding" for code in term.values()]
+    return {
+        "code": rule.code,
+        "text": _both(rule.text),
+        "role": str(rule.role),
+        "after_hours": rule.after_hours,
+        "within_hours": rule.within_hours,
+        "findings": list(dict.fromkeys(named)),
     }

@@ -7,9 +7,9 @@ import * as queue from "./core/queue";
 import type { Door, Entry, KeptForm } from "./core/records";
 import { write } from "./core/room";
 import { currentForm } from "./core/sync";
-import { Filling, noAnswer, type Given } from "./forms/filling";
-import { languageOf, listOf, readForm, type Form } from "./forms/xform";
-import { NotKnown } from "./forms/xpath";
+import { Filling, noAnswer, type Given } from "@/parts/forms/filling";
+import { languageOf, listOf, readForm, type Form } from "@/parts/forms/xform";
+import { NotKnown } from "@/parts/forms/xpath";
 import { address } from "./say";
 
 const read = new Map<string, Form | NotKnown>();

@@ -9,9 +9,9 @@ import type { Door, Entry, KeptForm, Photo } from "./core/records";
 import { drawn } from "./core/photo";
 import { askToKeep, isFull, write } from "./core/room";
 import { currentForm } from "./core/sync";
-import { Filling, type Question } from "./forms/filling";
-import { languageOf, type Form } from "./forms/xform";
-import { NotKnown } from "./forms/xpath";
+import { Filling, type Question } from "@/parts/forms/filling";
+import { languageOf, type Form } from "@/parts/forms/xform";
+import { NotKnown } from "@/parts/forms/xpath";
 import { doors, entries, phone, store } from "./phone";
 
 export type Stage = "opening" | "writing" | "large" | "no_form" | "no_door";

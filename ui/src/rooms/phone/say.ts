@@ -37,10 +37,6 @@ export function when(at: Date, now: Date): string {
   return i18n.global.d(at, today ? "time" : "moment");
 }
 
-export function bytes(count: number): string {
-  return count < 1_000_000 ? `${Math.max(1, Math.round(count / 1000))} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
-}
-
 /** The words for what the server noticed about a note. */
 export const FLAGS = {
   late: "flagLate", after_withdrawal: "flagWithdrawn", clock_skew: "flagClock", not_owner: "flagOwner", repeated: "flagRepeated",

@@ -105,9 +105,6 @@ export const useWords = defineWords("phone", {
   done: { zh: "完成", en: "Done" },
   doneSaid: { zh: "已存好，会自动发送", en: "Kept; it goes out by itself" },
   missing: { zh: "还有 {n} 处要填", en: "{n} answer is missing | {n} answers are missing" },
-  required: { zh: "这一题要回答", en: "This needs an answer" },
-  isNumber: { zh: "请填数字", en: "A number, please" },
-  breaks: { zh: "这个回答不合要求", en: "This can't be right" },
   discard: { zh: "放弃草稿", en: "Throw the draft away" },
   discardSure: { zh: "放弃后无法找回。确定吗？", en: "It can't be brought back. Sure?" },
   keepIt: { zh: "保留", en: "Keep it" },
@@ -115,10 +112,6 @@ export const useWords = defineWords("phone", {
   noForm: { zh: "本机还没有这张表单", en: "This form is not on the phone yet" },
   noFormLead: { zh: "需要信号取一次；之后没有信号也能填。", en: "It has to be fetched once; after that it works without a signal." },
   webForms: { zh: "这张表单较复杂，用完整的填写程序打开；填完前请不要离开本页。", en: "This form needs the large form program. Stay on this page until it is done: it keeps no draft." },
-  photo: { zh: "拍照", en: "Take a photo" },
-  photoAgain: { zh: "重拍", en: "Take another" },
-  photoDrop: { zh: "删除照片", en: "Remove the photo" },
-  photoKept: { zh: "已压缩至 {size}，不含拍摄地点", en: "{size}, without where it was taken" },
   photoBad: { zh: "这个文件不是可用的照片", en: "This file is no photo that can be used" },
 
   // Finished
