@@ -19,10 +19,12 @@ import itertools
 import json
 import random
 import shutil
+import sqlite3
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -317,12 +319,20 @@ def _fill_once(db: Database, city: Neighbourhoods, book: Path, url: str) -> None
     fill(db, city, done, note)
     if "settled" not in done:
         settle_big(db)
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-            conn.exec_driver_sql("ANALYZE" if db.is_sqlite else "VACUUM ANALYZE")
-            if db.is_sqlite:
-                # What was written last lies in the file, and not beside it.
-                conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        _tidy(db)
         note("settled")
+
+
+def _tidy(db: Database) -> None:
+    """Statistics for the planner of queries; and what was written last lies in the file."""
+    if not db.is_sqlite:
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.exec_driver_sql("VACUUM ANALYZE")
+        return
+    # The office's connections begin a transaction by themselves, in which nothing is checkpointed.
+    with closing(sqlite3.connect(str(db.url.database), isolation_level=None)) as file:
+        file.execute("ANALYZE")
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _say_size(db: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Select, select
@@ -68,6 +69,18 @@ def enrolled_in(conn: Connection, place_id: str) -> list[Row[Any]]:
         )
     )
     return list(conn.execute(found))
+
+
+def looks(
+    conn: Connection, actor_id: str | None, kind: str, campaign_id: str, since: datetime
+) -> list[Row[Any]]:
+    """(place_id, data) of the lines that somebody's looks at a campaign left since an instant."""
+    e = event.c
+    who = e.actor_id.is_(None) if actor_id is None else e.actor_id == actor_id
+    wanted = select(e.place_id, e.data).where(
+        who, e.at > since, e.kind == kind, e.campaign_id == campaign_id
+    )
+    return list(conn.execute(wanted))
 
 
 def listed(

@@ -62,15 +62,15 @@ def since(office: Office, campaign_id: str, last: int) -> list[tuple[int, dict[s
     with office.db.read() as conn:
         rows = conn.execute(
             select(event.c.seq, event.c.kind, event.c.at)
-            .where(event.c.campaign_id == campaign_id, event.c.seq > last)
+            .where(
+                event.c.campaign_id == campaign_id,
+                event.c.seq > last,
+                event.c.kind.not_in(SILENT),
+            )
             .order_by(event.c.seq)
             .limit(BATCH)
         ).all()
-    return [
-        (row.seq, {"kind": row.kind, "at": row.at.isoformat()})
-        for row in rows
-        if row.kind not in SILENT
-    ]
+    return [(row.seq, {"kind": row.kind, "at": row.at.isoformat()}) for row in rows]
 
 
 async def _events(request: Request, feed: Feed) -> AsyncIterator[str]:

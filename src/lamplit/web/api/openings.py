@@ -12,7 +12,10 @@ from lamplit.services.field.privacy.audit import Named
 
 
 class Opening(BaseModel):
-    """Who opened which home, or was refused, when, by which step, for what, and why not."""
+    """Who opened which home, or was refused, when, by which step, for what, and why not.
+
+    Of a list or a façade also how many `doors` it has, and in which `state` alone.
+    """
 
     seq: int
     at: datetime
@@ -24,6 +27,8 @@ class Opening(BaseModel):
     purpose: str | None
     step: str | None
     why: str | None
+    doors: int | None = None
+    state: str | None = None
     who: str | None = None
     where: Where | None = None
     campaign: str | None = None
@@ -35,7 +40,8 @@ def opening_of(row: Any, named: Named | None = None) -> Opening:
     return Opening(
         seq=row.seq, at=row.at, kind=row.kind, person_id=row.actor_id, via=row.via,
         place_id=row.place_id, campaign_id=row.campaign_id, purpose=row.purpose,
-        step=data.get("step"), why=data.get("why"),
+        step=data.get("step"), why=data.get("why"), doors=data.get("doors"),
+        state=data.get("state"),
         who=named.people.get(row.actor_id or "") if named else None,
         where=named.places.get(row.place_id or "") if named else None,
         campaign=named.campaigns.get(row.campaign_id or "") if named else None,

@@ -21,6 +21,7 @@ export const useWords = defineWords("privacy", {
   who: { zh: "谁", en: "Who" },
   where: { zh: "哪里", en: "Where" },
   what: { zh: "看了什么", en: "What" },
+  doors: { zh: "户数", en: "Doors" },
   purpose: { zh: "目的", en: "Purpose" },
   campaign: { zh: "行动", en: "Campaign" },
   onlyRefused: { zh: "只看被拒绝的", en: "Refused only" },

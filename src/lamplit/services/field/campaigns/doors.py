@@ -35,7 +35,7 @@ from lamplit.domain.problems import door as problems
 from lamplit.outbound.tables import TableStyle, write_table
 from lamplit.outbound.watermark import Watermark
 from lamplit.services.field import door
-from lamplit.services.field.campaigns import campaigns
+from lamplit.services.field.campaigns import campaigns, looks
 from lamplit.services.field.campaigns.ways import knock_first
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import resolve_place
@@ -124,27 +124,19 @@ def listed(
 ) -> list[Door]:
     """The doors of a campaign that one may see; `after`: the `cursor` of the last one seen.
 
-    Those under the places where one has SEE_DOORS. A campaign whose list expired has none. Raises
-    LamplitError `door.not-allowed` or `store.not-found`.
+    Those under the places where one has SEE_DOORS. A campaign whose list expired has none. Logged
+    beforehand (see `looks`). Raises LamplitError `door.not-allowed` or `store.not-found`.
     """
     with office.read(actor) as tx:
         sight = _sight(office, tx, campaign)
-        if sight.campaign.state == CampaignState.EXPIRED:
-            return []
-        page = _page(sight)
-        if building:
-            at = resolve_place(tx.conn, building)
-            page = page.where(enrollment.c.place_id.in_(under(at.id)))
-        if state:
-            page = page.where(enrollment.c.state == state)
-        if after is not None:
-            page = page.where(_beyond(after) if sight.ranks else _further(after))
-        # The page first, then what belongs to it: a campaign has a hundred thousand tasks.
-        order = (_ORDER, enrollment.c.id) if sight.ranks else _WALK
-        page = page.order_by(*order).limit(limit)
-        me = tx.actor.person_id
-        rows = tx.conn.execute(_query(page).order_by(*order))
-        return [_door(one, sight, me) for one in rows]
+        wanted, look = _wanted(tx, sight, building, state)
+        found = _doors(tx, sight, wanted, after, limit)
+        # The line says how many there are in all, not on this page: the rest is a cursor away.
+        due = sight.campaign.state != CampaignState.EXPIRED and looks.due(tx, look)
+        count = tx.conn.scalar(select(func.count()).select_from(wanted.subquery())) if due else 0
+    if due:
+        looks.log(office, actor, look, count or 0)
+    return found
 
 
 def export(office: Office, actor: Actor, campaign: str, kind: str, language: Language) -> bytes:
@@ -152,9 +144,11 @@ def export(office: Office, actor: Actor, campaign: str, kind: str, language: Lan
 
     Raises as `listed`.
     """
-    rows = listed(office, actor, campaign, limit=MOST_EXPORTED)
+    with office.read(actor) as tx:
+        sight = _sight(office, tx, campaign)
+        rows = _doors(tx, sight, _page(sight), None, MOST_EXPORTED)
+    found = sight.campaign
     with office.begin(actor) as tx:
-        found = _sight(office, tx, campaign).campaign
         who = accounts.person_of(tx.conn, actor.person_id or "")
         mark = Watermark(
             who.code if who else actor.via, tx.now.astimezone(office.zone), found.purpose
@@ -198,6 +192,33 @@ def seen(tx: Transaction, campaign: str) -> tuple[Row[Any], Select[Any] | None]:
     if not held or tx.conn.execute(any_of.limit(1)).first() is None:
         raise LamplitError(problems.NOT_ALLOWED, ability=Ability.SEE_DOORS.value)
     return row, inside
+
+
+def _wanted(
+    tx: Transaction, sight: _Sight, building: str | None, state: str | None
+) -> tuple[Select[Any], looks.Look]:
+    """The ids of the enrollments that are asked for, and what the log is to say of it."""
+    page, at = _page(sight), sight.campaign.place_id
+    if building:
+        at = resolve_place(tx.conn, building).id
+        page = page.where(enrollment.c.place_id.in_(under(at)))
+    if state:
+        page = page.where(enrollment.c.state == state)
+    return page, looks.Look(reveals.LIST_OPENED, sight.campaign, at, state or None)
+
+
+def _doors(
+    tx: Transaction, sight: _Sight, page: Select[Any], after: list[Any] | None, limit: int
+) -> list[Door]:
+    """So many doors of a page's, after the one with that cursor."""
+    if sight.campaign.state == CampaignState.EXPIRED:
+        return []
+    if after is not None:
+        page = page.where(_beyond(after) if sight.ranks else _further(after))
+    # The page first, then what belongs to it: a campaign has a hundred thousand tasks.
+    order = (_ORDER, enrollment.c.id) if sight.ranks else _WALK
+    rows = tx.conn.execute(_query(page.order_by(*order).limit(limit)).order_by(*order))
+    return [_door(one, sight, tx.actor.person_id) for one in rows]
 
 
 def _page(sight: _Sight) -> Select[Any]:

@@ -15,12 +15,13 @@ from typing import Any
 from lamplit.domain.abilities import Ability
 from lamplit.domain.field import CampaignState, EnrollmentState, Outcome, PlaceKind, TaskState
 from lamplit.domain.language import Text
+from lamplit.services.field.campaigns import looks
 from lamplit.services.field.campaigns.campaigns import get
 from lamplit.services.field.door import may, require
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import require_kind, resolve_place
 from lamplit.store import campaign_front as store
-from lamplit.store import coverage
+from lamplit.store import coverage, reveals
 from lamplit.store import tasks as tasks_store
 from lamplit.store.places import Place, by_id
 
@@ -115,7 +116,9 @@ def front(office: Office, actor: Actor, campaign: str, place: str = "") -> Campa
     """The doors of `place` (a community, grid cell or building; the campaign's own if left out).
 
     Needs SEE_DOORS there; names of others need SEE_PEOPLE. A campaign whose list has expired has no
-    doors. Raises LamplitError `store.not-found`, `place.wrong-kind`, `door.not-allowed`.
+    doors. Logged beforehand (see `looks`).
+
+    Raises LamplitError `store.not-found`, `place.wrong-kind`, `door.not-allowed`.
     """
     with office.read(actor) as tx:
         row = get(tx.conn, campaign)
@@ -139,7 +142,12 @@ def front(office: Office, actor: Actor, campaign: str, place: str = "") -> Campa
             for key, inside in groupby(rows, key=lambda one: one.building_id)
         )
         ordered = sorted(found, key=lambda one: (one.code is None, one.code or ""))
-        return CampaignFront(row.id, area.id, made.counts, made.people(), tuple(ordered))
+        shown = CampaignFront(row.id, area.id, made.counts, made.people(), tuple(ordered))
+        look = looks.Look(reveals.FACADE_OPENED, row, area.id)
+        due = looks.due(tx, look)
+    if due:
+        looks.log(office, actor, look, len(rows))
+    return shown
 
 
 @dataclass(slots=True)

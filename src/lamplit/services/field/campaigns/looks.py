@@ -1,0 +1,55 @@
+"""Looking through a campaign's doors, list or façade, as the log has it: who, where, how many.
+
+A board asks again every few seconds and a list comes page by page, so a look is a line for some
+minutes: until they are over, a line tells also of what its person sees again, and of a part of it.
+Nothing that it does not cover is shown without a line of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from lamplit.services.field.office import Actor, Office, Transaction
+from lamplit.store import reveals
+
+WINDOW = timedelta(minutes=10)
+"""So long a line stands for looks of the same kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What somebody is about to see: `reveals.LIST_OPENED` or `FACADE_OPENED` of a campaign, its
+    doors at a place, all of them or those in a state.
+    """
+
+    kind: str
+    campaign: Row[Any]
+    place_id: str
+    state: str | None = None
+
+    def is_in(self, earlier: Row[Any]) -> bool:
+        """Whether what an earlier line tells of has all of this in it."""
+        place = earlier.place_id in (self.place_id, self.campaign.place_id)
+        return place and (earlier.data or {}).get("state") in (None, self.state)
+
+
+def due(tx: Transaction, look: Look) -> bool:
+    """Whether a look needs a line: none of the last minutes covers it."""
+    since = tx.now - WINDOW
+    earlier = reveals.looks(tx.conn, tx.actor.person_id, look.kind, look.campaign.id, since)
+    return not any(look.is_in(one) for one in earlier)
+
+
+def log(office: Office, actor: Actor, look: Look, doors: int) -> None:
+    """Write the line; before anything is shown."""
+    row = look.campaign
+    only = {"state": look.state} if look.state else {}
+    with office.begin(actor) as tx:
+        tx.log(
+            look.kind, "campaign", row.id, place_id=look.place_id, campaign_id=row.id,
+            purpose=row.purpose, doors=doors, **only,
+        )  # fmt: skip
