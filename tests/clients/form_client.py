@@ -1,7 +1,8 @@
-"""Two form clients written by others, to fill in our forms as phones and browsers do.
+"""Form clients, to fill in our forms as phones and browsers do: two written by others, one our own.
 
 - `WebFormsClient`: ODK Web Forms' engine (@getodk/xforms-engine) under Node with jsdom.
 - `JavaRosaClient`: JavaRosa, ODK Collect's engine, out of the validator that pyxform carries.
+- `LightClient`: the phone's light form (ui/src/parts/forms), to be held against them.
 
     client = JavaRosaClient.ready()  # skips the test, saying why, where it can't run
     filled = client.fill(xform, {"/data/outcome": "reached"}, {"tasks.csv": csv_bytes})
@@ -11,7 +12,7 @@ name of a file in `media`. A path names a position only past the first: the seco
 repeat is /data/person[2]. Answers are given in the form's order, as by someone who goes through it
 once; one to a question that is not shown is reported in `unasked`.
 
-Both are programs that read a line of JSON for each form (`xform`, `answers`, `media` as base64,
+All are programs that read a line of JSON for each form (`xform`, `answers`, `media` as base64,
 `language` as the form spells it or null, `properties`: deviceid, username, email, phonenumber) and
 answer with a line of JSON: what `Filled` holds, or `error`.
 
@@ -32,13 +33,14 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
+UI = HERE.parents[1] / "ui"
 CACHE = HERE.parents[1] / ".cache" / "form-clients"
 INSTALL_SECONDS, FILL_SECONDS = 240, 60
 
@@ -57,6 +59,8 @@ class Filled:
     """For each shown choice question, value to label, after choice filters."""
     attachments: dict[str, bytes]
     unasked: list[str]
+    kinds: dict[str, str] = field(default_factory=dict)
+    """What each shown question asks for; the light form alone tells."""
 
 
 class FormClient(Protocol):
@@ -206,7 +210,32 @@ class JavaRosaClient(_Process):
         return [java, *quick, "-cp", classes, "Fill"]
 
 
+class LightClient(_Process):
+    """The phone's own light form; it takes lists without quotes or commas in them."""
+
+    name = "light"
+
+    @classmethod
+    def installed(cls) -> list[str]:
+        node, rolldown = shutil.which("node"), UI / "node_modules" / ".bin" / "rolldown"
+        if not (node and rolldown.is_file()):
+            pytest.skip("no light form outside a page: what the pages are built with is not there")
+        engine = Path(WebFormsClient.ready().command[1]).parent
+        forms = UI / "src" / "parts" / "forms"
+        sources = [*sorted(forms.glob("*.ts")), HERE / "node" / "light.mjs"]
+
+        def install(folder: Path) -> None:
+            _run([str(rolldown), str(forms / "light.ts"), "--format", "esm",
+                  "--file", str(folder / "light.js")], UI)  # fmt: skip
+            shutil.copy(HERE / "node" / "light.mjs", folder)
+            (folder / "package.json").write_text('{"type": "module"}', "utf-8")
+            (folder / "node_modules").symlink_to(engine / "node_modules")
+
+        return [node, str(_installed("light", sources, install) / "light.mjs")]
+
+
 CLIENTS = (WebFormsClient, JavaRosaClient)
+"""Those that others wrote."""
 
 
 def _installed(name: str, sources: list[Path], install: Any) -> Path:

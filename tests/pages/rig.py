@@ -266,6 +266,8 @@ class Rig:
     def close(self) -> None:
         """Close all pages."""
         for context in self._open:
+            # A handler that still has an answer in hand would otherwise lose it midway.
+            context.unroute_all(behavior="ignoreErrors")
             context.close()
         self._open.clear()
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 from rig import Rig, World, goto
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from lamplit.replay.neighbourhood.cast import LEADER, PASSWORD, VOLUNTEER
+from lamplit.replay.neighbourhood.cast import DUTY, LEADER, PASSWORD, VOLUNTEER
+from lamplit.replay.neighbourhood.sites import SITES
 from lamplit.replay.neighbourhood.sweeps import SWEEP
 from lamplit.services.field.office import CLI, Actor
 from lamplit.services.field.people import assignments
+from lamplit.services.field.submissions.media import path_of
 from lamplit.services.field.tasks import assign, tasklist
+from lamplit.store import submissions
 from lamplit.store.schema import campaign, person, submission, task
 
 if TYPE_CHECKING:
@@ -65,6 +70,13 @@ class Doors:
         """Hand doors to somebody, whoever has them."""
         done = assign.assign(self.world.office, CLI, to, task_ids=ids, taken_too=True)
         assert done.count == len(ids)
+
+    def owned(self) -> int:
+        """How many open doors the volunteer has."""
+        with self.world.office.read(CLI) as tx:
+            who = tx.conn.scalar(select(person.c.id).where(person.c.code == VOLUNTEER))
+            mine = select(func.count()).select_from(task).where(task.c.owner_id == who)
+            return int(tx.conn.scalar(mine.where(task.c.state.in_(OPEN))) or 0)
 
     def notes(self, ids: list[str]) -> list[Any]:
         """What the store has of some doors."""
@@ -382,3 +394,63 @@ def test_late_work_of_somebody_who_withdrew_is_taken(phone, doors):
     assert "after_withdrawal" in doors.notes([door])[0].flags
     goto(page, "/phone/finished")
     page.get_by_text("You had withdrawn by then; it was taken all the same.").wait_for()
+
+
+def test_a_door_is_claimed_without_a_signal_and_confirmed_when_it_is_back(phone, doors):
+    page = phone()
+    page.context.set_offline(True)
+    goto(page, "/phone")
+    row = page.locator(".free .line").first
+    page.locator(".free").evaluate("(one) => (one.open = true)")
+    row.get_by_role("button", name=re.compile("^Claim")).click()
+    page.locator(".strip .words strong", has_text="1 unsent").wait_for()
+    page.get_by_text("Claim not confirmed").first.wait_for()
+    before = doors.owned()
+    page.context.set_offline(False)
+    synced(page)
+    page.get_by_text("Claim not confirmed").wait_for(state="detached")
+    assert doors.owned() == before + 1
+
+
+def test_a_photo_leaves_behind_where_and_when_it_was_taken(shared_rig, shared_world):
+    page = installed(shared_rig, "duty")
+    with shared_world.office.read(CLI) as tx:
+        door = tx.conn.scalar(
+            select(task.c.id)
+            .join(campaign, campaign.c.id == task.c.campaign_id)
+            .where(campaign.c.code == SITES, task.c.state == "requested")
+        )
+    assign.assign(shared_world.office, CLI, DUTY, task_ids=[door], taken_too=True)
+    page.get_by_role("button", name=re.compile("Sync now")).click()
+    page.wait_for_function("() => !document.querySelector('.turning')")
+    goto(page, f"/phone/form/{door}")
+    page.get_by_text("On site", exact=True).click()
+    page.get_by_text("Work is going on").click()
+    page.get_by_label("Which unit does the work?").fill("Line crew 3")
+    page.get_by_text("A pole climbed without checking foot and stays").click()
+    taken = photographed()
+    assert b"Exif" in taken
+    picker = page.locator("input[type=file]")
+    picker.set_input_files({"name": "site.jpg", "mimeType": "image/jpeg", "buffer": taken})
+    page.get_by_text("without where it was taken").wait_for()
+    done(page)
+    synced(page)
+    (note,) = Doors(shared_world, set()).notes([door])
+    with shared_world.office.read(CLI) as tx:
+        (kept,) = submissions.attachments(tx.conn, note.instance_id)
+    content = path_of(shared_world.office.media_dir, kept.sha256).read_bytes()
+    picture = Image.open(io.BytesIO(content))
+    assert not picture.getexif()
+    assert max(picture.size) == 1600
+    assert len(content) < len(taken) / 2
+
+
+def photographed() -> bytes:
+    """A phone's photo: large, with the place and the moment in it."""
+    drawn = Image.effect_noise((3200, 2400), 80).convert("RGB")
+    told = Image.Exif()
+    told[0x010F], told[0x0132] = "Camera", "2026:02:03 08:00:00"
+    told.get_ifd(0x8825).update({1: "N", 2: (30.0, 35.0, 12.0), 3: "E", 4: (114.0, 17.0, 9.0)})
+    out = io.BytesIO()
+    drawn.save(out, "JPEG", exif=told, quality=92)
+    return out.getvalue()

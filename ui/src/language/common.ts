@@ -9,6 +9,7 @@ export const useCommon = defineWords("common", {
   retry: { zh: "重试", en: "Try again" },
   undo: { zh: "撤销", en: "Undo" },
   more: { zh: "显示更多", en: "Show more" },
+  showAll: { zh: "显示全部 {n} 行", en: "Show all {n} rows" },
   search: { zh: "查找", en: "Search" },
   loading: { zh: "载入中…", en: "Loading …" },
   nothing: { zh: "暂无内容", en: "Nothing here yet" },

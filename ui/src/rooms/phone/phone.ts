@@ -74,8 +74,8 @@ async function openFor(person: string): Promise<void> {
       subscriptions.push(subscription);
     });
   await Promise.all([
-    follow(() => made.entries.orderBy("order").toArray(), (found) => (entries.value = found.filter((one) => !isEmpty(one)))),
-    follow(() => made.acts.orderBy("order").toArray(), (found) => (acts.value = found)),
+    follow(() => entriesIn(made), (found) => (entries.value = found)),
+    follow(() => actsIn(made), (found) => (acts.value = found)),
     follow(() => made.lists.get("tasks"), (found) => (list.value = found ?? null)),
     follow(() => made.evidence.toArray(), (found) => (evidence.value = found)),
     recall<number>(made, "synced").then((at) => (synced.value = at ? new Date(at) : null)),
@@ -171,11 +171,21 @@ export async function ringLater(): Promise<void> {
   await background?.register(`lamplit-send-${phone.person}`).catch(() => undefined);
 }
 
-/** After something was put into the queue. */
+/** After something was put into the queue: every page says so when this resolves; it is sent meanwhile. */
 export async function queued(): Promise<void> {
+  if (store.value) await lookAgain(store.value);
   void ringLater();
-  await sync();
+  void sync();
 }
+
+/** A live query tells a little later, and until then a page would say that all is sent. */
+async function lookAgain(mine: PhoneStore): Promise<void> {
+  entries.value = await entriesIn(mine);
+  acts.value = await actsIn(mine);
+}
+
+const entriesIn = async (mine: PhoneStore) => (await mine.entries.orderBy("order").toArray()).filter((one) => !isEmpty(one));
+const actsIn = (mine: PhoneStore) => mine.acts.orderBy("order").toArray();
 
 let wired = false;
 
