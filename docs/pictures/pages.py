@@ -1,9 +1,10 @@
 """Shoots pages of the demo's neighbourhood for the README, in both languages.
 
-    python docs/pictures/pages.py [FOLDER OF A DEMO] [--only facade]
+    python docs/pictures/pages.py [--only board-page]
 
-Without a folder a neighbourhood of 900 homes is made anew (about a minute). The pages must be built
-(`make ui`); a Chromium is found as the tests find one. Each picture stays under 300 kB.
+A neighbourhood of 900 homes is made anew for it (about a minute), whose time is the last afternoon.
+The pages must be built (`make ui`); a Chromium is found as the tests find one. Each picture stays
+under 300 kB.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page
 from sqlalchemy import select
@@ -29,13 +32,14 @@ sys.path.insert(0, str(HERE.parents[1] / "tests" / "pages"))
 from rig import Rig, browsing, goto, loaded, serving  # noqa: E402
 
 HOMES = 900
+ZONE = "Asia/Shanghai"
 MOST_BYTES = 300_000
 LANGUAGES = {"en": "", "zh-Hans": ".zh-Hans"}
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A page as somebody sees it; `path` has the sweep's community in place of `{community}`."""
+    """A page as somebody sees it; `path` may name `{community}`, the sweep's, and `{campaign}`."""
 
     name: str
     person: str
@@ -50,8 +54,23 @@ def lamps_lit(page: Page) -> None:
     page.wait_for_timeout(700)
 
 
-SHOTS = (Shot("facade-page", "analyst", "/facade/{community}", "dark", lamps_lit),)
+def charts_drawn(page: Page) -> None:
+    """Wait for what is drawn after the page has loaded."""
+    page.wait_for_timeout(900)
+
+
+SHOTS = (
+    Shot("facade-page", "analyst", "/facade/{community}", "dark", lamps_lit),
+    Shot("board-page", "leader", "/campaigns/{campaign}", "light", charts_drawn),
+)
 """Further pages are a line each."""
+
+
+def afternoon(zone: ZoneInfo) -> datetime:
+    """The last afternoon that has come, when a sweep is in full swing."""
+    now = datetime.now(zone)
+    today = now.replace(hour=16, minute=20, second=0, microsecond=0)
+    return today if today <= now else today - timedelta(days=1)
 
 
 def shoot(rig: Rig, shot: Shot, community: str) -> None:
@@ -61,7 +80,8 @@ def shoot(rig: Rig, shot: Shot, community: str) -> None:
             shot.person, width=1280, height=860, language=language, theme=shot.theme,
             device_scale_factor=1.5,
         )  # fmt: skip
-        goto(page, shot.path.format(community=community))
+        page.clock.set_fixed_time(rig.world.office.clock())
+        goto(page, shot.path.format(community=community, campaign=SWEEP))
         loaded(page)
         shot.before(page)
         file = HERE / f"{shot.name}{suffix}.jpg"
@@ -75,14 +95,14 @@ def shoot(rig: Rig, shot: Shot, community: str) -> None:
 def main() -> None:
     """Make the neighbourhood if need be, serve it, and shoot."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--only", choices=[shot.name for shot in SHOTS])
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        folder = asked.folder or Path(scratch) / "neighbourhood"
-        if asked.folder is None:
-            make_small(folder, homes=HOMES)
-        with serving(folder) as world, browsing() as browser:
+        folder, started = Path(scratch) / "neighbourhood", afternoon(ZoneInfo(ZONE))
+        make_small(folder, homes=HOMES, now=started.astimezone(UTC))
+        ahead = datetime.now(UTC) - started
+        clock = lambda: datetime.now(UTC) - ahead  # noqa: E731
+        with serving(folder, clock) as world, browsing() as browser:
             with world.office.read(CLI) as tx:
                 found = select(campaign.c.place_id).where(campaign.c.code == SWEEP)
                 community = str(tx.conn.scalar(found))

@@ -14,9 +14,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -144,8 +145,8 @@ class World:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[World]:
-    """Serve the world in a folder, on a free port of loopback, quietly."""
+def serving(folder: Path, clock: Callable[[], datetime] | None = None) -> Iterator[World]:
+    """Serve the world in a folder, on a free port of loopback, quietly; by another clock too."""
     import logging
 
     import structlog
@@ -156,7 +157,7 @@ def serving(folder: Path) -> Iterator[World]:
     # One that was made before the tables' last change will do.
     with closing(Database(store_url(home))) as db:
         migrate.upgrade(db)
-    office = Office.open(home)
+    office = Office.open(home, clock) if clock else Office.open(home)
     try:
         with serve(office) as running:
             yield World(folder, running.url, office)
