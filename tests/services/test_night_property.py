@@ -30,7 +30,7 @@ from night_worlds import (
 from lamplit.meters.layouts.base import Options
 from lamplit.services.home import Home
 from lamplit.services.ingest.run import ingest
-from lamplit.services.night import snapshots
+from lamplit.services.night import shards, snapshots
 
 FIRST = date(2025, 3, 3)
 EXAMPLES = int(os.environ.get("LAMPLIT_EXAMPLES", "6"))
@@ -48,10 +48,14 @@ def live_and_compare(folder: Path, seed: int) -> None:
         shaped=bool(rng.random() < 0.5),
     )
     kept = snapshots.KEEP_NIGHTS, snapshots.KEEP_MONTHS
+    homes = shards.SHARD_HOMES
     if rng.random() < 0.5:  # few snapshots: reworks that find none to start from
         snapshots.KEEP_NIGHTS, snapshots.KEEP_MONTHS = int(rng.integers(1, 5)), 1
     try:
+        if rng.random() < 0.6:  # more homes than there is room for, cut anywhere
+            shards.SHARD_HOMES = int(rng.integers(1, 30))
         lived = _live(folder / "lived", world, rng)
+        shards.SHARD_HOMES = homes
         told = Home.create(folder / "told")
         write_registry(told, world.links)
         LakeWriter(told).put(world.truth)
@@ -59,6 +63,7 @@ def live_and_compare(folder: Path, seed: int) -> None:
         assert_same(outcome(lived), outcome(told))
     finally:
         snapshots.KEEP_NIGHTS, snapshots.KEEP_MONTHS = kept
+        shards.SHARD_HOMES = homes
 
 
 def _live(folder: Path, world: World, rng: np.random.Generator) -> Home:

@@ -139,8 +139,10 @@ timezone = "{timezone}"
 # 界面语言："auto" 随 LAMPLIT_LANG 或系统区域设置；也可写 "en" 或 "zh"。
 language = "auto"
 
-# Memory that the engine may use, such as "4GB"; empty lets it take most of the machine's.
-# 引擎可用的内存，例如 "4GB"；留空则由引擎取用大部分内存。
+# Memory that lamplit may use, such as "4GB": the engine, and a night, which is then worked in
+# shards. Empty lets the engine take most of the machine's, and a night half.
+# 可用内存，例如 "4GB"：引擎与夜间计算均受此限（夜间计算会自动分片）。
+# 留空则引擎取用大部分内存，夜间计算取用一半。
 memory_limit = ""
 
 # Processor threads; 0 uses all cores.

@@ -2,8 +2,9 @@
 
 Three things happen, in this order, each committed by one atomic rename: late readings and registry
 changes are worked into the nights already done (rework.py); the nights not yet done are worked in
-stretches that fit in memory; the manifest says how far they have come. Cut off at any moment, the
-next run goes on from the last commit and comes to the same states.
+stretches, and a stretch in shards, that fit in memory (shards.py); the manifest says how far they
+have come. Cut off at any moment, the next run goes on from the last commit, and within a stretch
+from the last shard (ledger.py), and comes to the same states.
 """
 
 from __future__ import annotations
@@ -12,36 +13,47 @@ import difflib
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
-
-import numpy as np
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck
 from lamplit.meters.lake import Lake
+from lamplit.meters.manifest import NAME
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.lock import writing
-from lamplit.services.night.areas import lay_over, memories, work_groups, write_log
-from lamplit.services.night.gather import LAKE_COLUMNS, day_number, has_shape, read_days
+from lamplit.services.night.areas import Groups, lay_over, memories, work_groups, write_log
+from lamplit.services.night.carried import Filed, Held, grown
+from lamplit.services.night.gather import LAKE_COLUMNS, day_number, has_shape
+from lamplit.services.night.ledger import Ledger, forget_unfinished
 from lamplit.services.night.rework import Rework, rework
+from lamplit.services.night.shards import (
+    CELL_BYTES,
+    COPIES,
+    ENGINE_SHARE,
+    VALUE_BYTES,
+    Gathered,
+    room,
+    shard_homes,
+)
 from lamplit.services.night.snapshots import (
-    Snapshot,
+    Standing,
     StateManifest,
     commit,
     days_to_keep,
     read_manifest,
     sweep_leftovers,
+    write_groups,
     write_links,
-    write_snapshot,
+    write_part,
 )
 from lamplit.services.night.universe import Universe, registered
 from lamplit.signals import context
 from lamplit.signals.fold import Arrays, Fold
 from lamplit.signals.home_state.rules import home_state_fold
-from lamplit.signals.panel import DAILY_FEATURES, FEATURES, run_fold, start_carried
+from lamplit.signals.panel import DAILY_FEATURES, FEATURES, run_fold
 from lamplit.signals.routine.rules import routine_fold
 
 VALUES_AT_ONCE = 800_000_000
@@ -98,7 +110,7 @@ def run_nights(
     holds it.
     """
     fold = detector(home)
-    with writing(home.path, "nightly"), open_engine(home) as con:
+    with writing(home.path, "nightly"), open_engine(home, ENGINE_SHARE) as con:
         lake = Lake(home.lake_dir)
         span = lake.day_range()
         if span is None:
@@ -153,7 +165,8 @@ class _Night:
         self.progress = progress
         self.report = NightReport()
         self.shaped = has_shape(con, lake)
-        self.done, self.total = 0, 0
+        self.features = FEATURES if self.shaped else DAILY_FEATURES
+        self.done, self.total, self.batch = 0, 0, 0
 
     def run(self, span: tuple[date, date], target: date, afresh: bool) -> NightReport:
         """Rework, then advance."""
@@ -161,11 +174,13 @@ class _Night:
         old = StateManifest() if afresh else read_manifest(directory)
         manifest = self._checked(old, span[0], afresh)
         # Swept first, for room; a run that starts afresh leaves the old states until it commits.
-        if not afresh:
+        if afresh:
+            forget_unfinished(directory)
+        else:
             sweep_leftovers(directory, old)
-        batch = self.lake.last_batch()
+        self.batch = self.lake.last_batch()
         universe = registered(self.con, self.home.registry_file)
-        current: Snapshot | None = None
+        current: Standing | None = None
         if manifest.through:
             again = Rework(self.home, self.con, self.lake, self.fold, manifest, shaped=self.shaped)
             universe, current = rework(again, universe)
@@ -175,8 +190,6 @@ class _Night:
         while start <= target:
             stop = self._stretch_end(start, target, universe.count)
             universe, current = self._stretch(manifest, universe, current, (start, stop, target))
-            manifest.batch = batch
-            commit(directory, manifest)
             self.done += (stop - start).days + 1
             start = stop + timedelta(1)
         sweep_leftovers(directory, manifest, old)
@@ -211,12 +224,14 @@ class _Night:
         if start == target:
             return start
         known = max(homes, self._meters(start, target), 1)
-        features = len(FEATURES if self.shaped else DAILY_FEATURES)
-        days = max(1, min(400, VALUES_AT_ONCE // features // known))
+        free = room(self.home, known)
+        cells = min(VALUES_AT_ONCE, free // CELL_BYTES)
+        days = max(1, min(400, cells // len(self.features) // known))
         stop = min(target, start + timedelta(days - 1))
         kept = [day for day in self._kept(start, stop, target) if day < stop]
-        room = max(0, STATES_AT_ONCE // known - 1)
-        return stop if len(kept) <= room else kept[room]
+        values = VALUE_BYTES * len(self.fold.carried) * known
+        nights = max(0, min(STATES_AT_ONCE // known, free // values - COPIES) - 1)
+        return stop if len(kept) <= nights else kept[nights]
 
     def _meters(self, start: date, stop: date) -> int:
         """About how many meters were read in these days; unregistered ones become homes."""
@@ -232,36 +247,106 @@ class _Night:
         self,
         manifest: StateManifest,
         universe: Universe,
-        current: Snapshot | None,
+        current: Standing | None,
         days: tuple[date, date, date],
-    ) -> tuple[Universe, Snapshot]:
+    ) -> tuple[Universe, Standing]:
         """Work the days from the first to the second, on the way to the third."""
         start, stop, target = days
-        days_sql = self.lake.sql(start, stop, LAKE_COLUMNS)
-        span = (day_number(start), day_number(stop))
-        panel, universe = read_days(self.con, days_sql, universe, span, shaped=self.shaped)
-        carried = extended(self.fold, current.carried if current else None, universe.count)
         keep = self._kept(start, stop, target)
-        groups = work_groups(panel, universe, current, tuple((d - start).days for d in keep))
-        lay_over(panel, groups)
-        _, _, kept = run_fold(
-            self.fold, panel, carried, progress=self._teller(panel.days, universe.count),
-            keep_days=tuple(day_number(d) for d in keep),
+        gathered = self._gathered(universe, (start, stop), len(keep))
+        universe = gathered.universe
+        groups = work_groups(
+            gathered.panels(), (stop - start).days + 1, universe, current,
+            tuple((day - start).days for day in keep),
         )  # fmt: skip
+        ledger = Ledger(self.home.state_dir, self._made_from(manifest, days, gathered.shards))
         manifest.generation += 1
-        directory = self.home.state_dir
+        current = self._shards(manifest, gathered, groups, current, keep, ledger)
+        gathered.close()
         for day in keep:
-            words = memories(groups, (day - start).days)
-            current = Snapshot(universe.homes, kept.pop(day_number(day)), *words)
-            manifest.snapshots[day.isoformat()] = write_snapshot(
-                directory, day, manifest.generation, current
+            current.peers, current.zeros = memories(groups, (day - start).days)
+            manifest.snapshots[day.isoformat()] |= write_groups(
+                self.home.state_dir, day, manifest.generation, current
             )
-        write_log(directory, manifest, (start, stop), groups)
-        write_links(directory, manifest, universe.links())
+        write_log(self.home.state_dir, manifest, (start, stop), groups)
+        write_links(self.home.state_dir, manifest, universe.links())
         manifest.through = stop.isoformat()
         forget(manifest, target)
-        assert current is not None  # the last day of a stretch is always kept
+        manifest.batch = self.batch
+        commit(self.home.state_dir, manifest)
+        ledger.close()
         return universe, current
+
+    def _gathered(self, universe: Universe, span: tuple[date, date], kept: int) -> Gathered:
+        """The days of a stretch, in shards of as many homes as there is room for."""
+        first, last = span
+        cells = len(self.features) * ((last - first).days + 1)
+        free = room(self.home, universe.count or self._meters(first, last))
+        return Gathered.read(
+            self.con, self.lake.sql(first, last, LAKE_COLUMNS), universe,
+            (day_number(first), day_number(last)), shaped=self.shaped,
+            size=shard_homes(free, cells, len(self.fold.carried), kept),
+        )  # fmt: skip
+
+    def _made_from(
+        self, manifest: StateManifest, days: tuple[date, date, date], shards: list[slice]
+    ) -> object:
+        """All that the shards of a stretch come from."""
+        files = (self.lake.folder / NAME, self.home.registry_file)
+        stamps = [(f.stat().st_mtime_ns, f.stat().st_size) if f.exists() else () for f in files]
+        before = asdict(manifest) | {"generation": 0}
+        return [before, stamps, days, [shard.stop for shard in shards], self.shaped]
+
+    def _shards(
+        self,
+        manifest: StateManifest,
+        gathered: Gathered,
+        groups: list[Groups],
+        before: Standing | None,
+        keep: list[date],
+        ledger: Ledger,
+    ) -> Standing:
+        """Work each shard through the days, and write what its homes carry after those of `keep`.
+
+        Returns the homes as the last of them leaves them.
+        """
+        universe, single = gathered.universe, len(gathered.shards) == 1
+        known = before.homes.num_rows if before else 0
+        parts: dict[str, dict[str, str]] = {day.isoformat(): {} for day in keep}
+        teller = self._teller(gathered.span[1] - gathered.span[0] + 1, universe.count)
+        last: Arrays = {}
+        for number, shard in enumerate(gathered.shards):
+            names = None if single else ledger.done(number)
+            if names is not None:
+                teller(shard.stop - shard.start)
+            else:
+                panel = gathered.panel(shard)
+                lay_over(panel, groups, shard)
+                carried = grown(self.fold, before.carried if before else None, known, shard)
+                _, _, kept = run_fold(
+                    self.fold, panel, carried, progress=teller,
+                    keep_days=tuple(day_number(day) for day in keep),
+                )  # fmt: skip
+                homes = universe.homes.slice(shard.start, shard.stop - shard.start)
+                names = {
+                    day.isoformat(): write_part(
+                        self.home.state_dir, day, manifest.generation,
+                        None if single else number, (homes, kept[day_number(day)]),
+                    )
+                    for day in keep
+                }  # fmt: skip
+                last = kept[day_number(keep[-1])]
+                if not single:
+                    ledger.add(number, names)
+            for day, files in names.items():
+                parts[day] |= files
+        manifest.snapshots |= parts
+        if single:
+            return Standing(universe.homes, Held(last), {}, {})
+        files = parts[keep[-1].isoformat()]
+        paths = [self.home.state_dir / files[part] for part in sorted(files)]
+        counts = [shard.stop - shard.start for shard in gathered.shards]
+        return Standing(universe.homes, Filed.of_parts(paths, counts), {}, {})
 
     def _teller(self, days: int, homes: int) -> Callable[[int], None]:
         """Turns homes done within a stretch into nights done."""
@@ -282,17 +367,6 @@ def _generations(home: Home) -> int:
         number = file.stem.rpartition("-")[2]
         used.append(int(number) if number.isdecimal() else 0)
     return max(used)
-
-
-def extended(fold: Fold, carried: Arrays | None, count: int) -> Arrays:
-    """Carried values for `count` homes: those known, then fresh ones for the rest."""
-    if carried is None:
-        return start_carried(fold, count)
-    known = len(next(iter(carried.values())))
-    if known == count:
-        return carried
-    fresh = start_carried(fold, count - known)
-    return {name: np.concatenate([carried[name], fresh[name]]) for name in fold.carried}
 
 
 def forget(manifest: StateManifest, target: date) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,10 +12,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lamplit.services.night.carried import read_table, write_table
 from lamplit.services.night.gather import day_date, day_number
-from lamplit.services.night.snapshots import Snapshot, StateManifest, read_table, write_table
+from lamplit.services.night.snapshots import Remembered, StateManifest
 from lamplit.services.night.universe import Universe
-from lamplit.signals.context import GroupMemory, peer_index, silence, spread
+from lamplit.signals.context import (
+    GroupMemory,
+    GroupSums,
+    peer_index,
+    peer_sums,
+    silence,
+    silence_sums,
+    spread,
+)
 from lamplit.signals.panel import Panel
 
 Array = np.ndarray[Any, Any]
@@ -24,9 +33,16 @@ KINDS: dict[str, tuple[str, float, Callable[..., Any]]] = {
     "peer": ("community_id", 1.0, peer_index),
     "silence": ("silence_id", 0.0, silence),
 }
-"""Kind → the column that groups homes, the value that says nothing, the function."""
+"""Kind → the column that groups homes, the value that says nothing, the function over sums."""
+SUMS: dict[str, Callable[[Panel, Array, int], GroupSums]] = {
+    "peer": peer_sums,
+    "silence": silence_sums,
+}
+"""Kind → what homes add to their groups."""
 
 AREA_INPUT = {"peer": "peer", "silence": "silent"}
+
+ALL = slice(None)
 
 LOG_SCHEMA = pa.schema(
     [("kind", pa.string()), ("id", pa.string()), ("day", pa.int32()), ("value", pa.float32())]
@@ -52,19 +68,32 @@ class Groups:
 
 
 def work_groups(
-    panel: Panel, universe: Universe, before: Snapshot | None, keep_rows: tuple[int, ...]
+    panels: Iterable[tuple[slice, Panel]],
+    days: int,
+    universe: Universe,
+    before: Remembered | None,
+    keep_rows: tuple[int, ...],
 ) -> list[Groups]:
-    """Both kinds of group over the panel, from the memory that `before` left."""
+    """Both kinds of group over the panels of a universe's shards, from the memory of `before`.
+
+    `panels`: which homes each panel holds; only their "kwh" and "quality" are looked at.
+    """
+    numbered = {kind: universe.groups(column) for kind, (column, _, _) in KINDS.items()}
+    sums = {
+        kind: GroupSums(np.zeros((days, len(ids))), np.zeros((days, len(ids))))
+        for kind, (_, ids) in numbered.items()
+    }
+    for rows, panel in panels:
+        for kind, (number, ids) in numbered.items():
+            sums[kind] += SUMS[kind](panel, number[rows], len(ids))
     found = []
-    for kind, (column, _, function) in KINDS.items():
-        number, ids = universe.groups(column)
-        start = _memory(kind, ids, before)
-        values, memory, kept = function(panel, number, start, keep_rows)
+    for kind, (number, ids) in numbered.items():
+        values, memory, kept = KINDS[kind][2](sums[kind], _memory(kind, ids, before), keep_rows)
         found.append(Groups(kind, number, ids, values, memory, kept))
     return found
 
 
-def _memory(kind: str, ids: list[str], before: Snapshot | None) -> GroupMemory:
+def _memory(kind: str, ids: list[str], before: Remembered | None) -> GroupMemory:
     memory = GroupMemory.fresh(len(ids))
     if before is None:
         return memory
@@ -88,11 +117,11 @@ def memories(groups: list[Groups], row: int) -> tuple[dict[str, tuple[float, flo
     )
 
 
-def lay_over(panel: Panel, groups: list[Groups]) -> None:
-    """Give each home of the panel its groups' values."""
+def lay_over(panel: Panel, groups: list[Groups], rows: slice = ALL) -> None:
+    """Give each home of the panel, the universe's `rows`, its groups' values."""
     for group in groups:
         name = AREA_INPUT[group.kind]
-        panel.area[name] = spread(group.values, group.number, group.default)
+        panel.area[name] = spread(group.values, group.number[rows], group.default)
 
 
 # --- the log ----------------------------------------------------------------------------------

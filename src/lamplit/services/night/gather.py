@@ -106,21 +106,26 @@ def read_days(
     """
     features = FEATURES if shaped else DAILY_FEATURES
     if universe.count == 0:
-        universe = _welcome(con, days_sql, universe)
+        universe = welcome(con, days_sql, universe)
     rows = _rows(con, days_sql, universe, features)
     if rows["home"].null_count:
-        universe = _welcome(con, days_sql, universe)
+        universe = welcome(con, days_sql, universe)
         rows = _rows(con, days_sql, universe, features)
+    panel = panel_of(rows, universe.count, span, features)
+    describe(panel, universe, slice(0, universe.count), universe.swap_days())
+    return panel, universe
+
+
+def panel_of(rows: pa.Table, homes: int, span: tuple[int, int], features: tuple[str, ...]) -> Panel:
+    """Rows of `gather_sql`, of so many homes (numbered from 0) and these days, as a panel."""
     home = rows["home"].to_numpy()
     first, last = span
-    shape = (last - first + 1, universe.count)
+    shape = (last - first + 1, homes)
     where = home if shape[0] == 1 else (rows["day"].to_numpy() - first, home)
     # A home has one row a day: with as many rows as cells, no cell is left to be blank.
     whole = rows.num_rows == shape[0] * shape[1]
     arrays = {name: _laid_out(rows[name], where, shape, whole) for name in features}
-    panel = Panel(universe.count, first, shape[0], arrays)
-    _describe(panel, universe)
-    return panel, universe
+    return Panel(homes, first, shape[0], arrays)
 
 
 def _laid_out(
@@ -142,7 +147,7 @@ def _rows(con: Duck, days_sql: str, universe: Universe, features: tuple[str, ...
         con.unregister("home_meters")
 
 
-def _welcome(con: Duck, days_sql: str, universe: Universe) -> Universe:
+def welcome(con: Duck, days_sql: str, universe: Universe) -> Universe:
     """The universe with the meters of these days that it does not know yet."""
     con.register("home_meters", universe.meters)
     try:
@@ -155,15 +160,21 @@ def _welcome(con: Duck, days_sql: str, universe: Universe) -> Universe:
     return universe.with_strangers(found["meter_id"].to_pylist())
 
 
-def _describe(panel: Panel, universe: Universe) -> None:
+def describe(
+    panel: Panel, universe: Universe, rows: slice, swap_days: list[tuple[int, int]]
+) -> None:
+    """Say what the panel's homes are, which are the universe's `rows`, and whose meter changed.
+
+    `swap_days`: those of the universe.
+    """
     panel.static = {
-        "solar": universe.column("solar").astype(float),
-        "shared": universe.column("shared").astype(float),
+        name: universe.homes[name].slice(rows.start, panel.homes).to_numpy().astype(float)
+        for name in ("solar", "shared")
     }
     swaps = [
-        (day - panel.first_day, home)
-        for home, day in universe.swap_days()
-        if 0 <= day - panel.first_day < panel.days
+        (day - panel.first_day, home - rows.start)
+        for home, day in swap_days
+        if rows.start <= home < rows.stop and 0 <= day - panel.first_day < panel.days
     ]
     if swaps:
         swapped = np.zeros((panel.days, panel.homes), dtype=np.float32)

@@ -2,7 +2,8 @@
 
 Only what they touch is worked again: the homes whose days changed, and the homes of a community or
 collector that says something else because of them. The work starts from the last snapshot before
-the first changed day, and the reworked homes are laid over each later snapshot.
+the first changed day, and the reworked homes are laid over each later snapshot. As a night does, it
+goes in shards where the homes are more than there is room for.
 """
 
 from __future__ import annotations
@@ -27,21 +28,25 @@ from lamplit.services.night.areas import (
     work_groups,
     write_log,
 )
-from lamplit.services.night.gather import LAKE_COLUMNS, day_date, day_number, read_days
+from lamplit.services.night.carried import Held, Placed, open_files
+from lamplit.services.night.gather import LAKE_COLUMNS, day_date, day_number
+from lamplit.services.night.shards import Gathered, cut, room, shard_homes
 from lamplit.services.night.snapshots import (
-    Snapshot,
+    Standing,
     StateManifest,
     commit,
+    open_snapshot,
+    patched_enough,
     read_groups,
     read_links,
-    read_snapshot,
+    write_groups,
     write_links,
+    write_part,
     write_patch,
-    write_snapshot,
 )
 from lamplit.services.night.universe import LAST_DAY, NO_DAY, Universe, places_in
 from lamplit.signals.fold import Arrays, Fold
-from lamplit.signals.panel import Panel, run_fold, start_carried
+from lamplit.signals.panel import DAILY_FEATURES, FEATURES, Panel, run_fold, start_carried
 
 Array = np.ndarray[Any, Any]
 
@@ -88,42 +93,58 @@ class Rework:
         return date.fromisoformat(self.manifest.through)
 
 
-def rework(work: Rework, universe: Universe) -> tuple[Universe, Snapshot]:
+def rework(work: Rework, universe: Universe) -> tuple[Universe, Standing]:
     """Bring the states up to date with what came in since; returns them as they then stand.
 
     `universe`: the registry's homes. Raises LamplitError `night.state-damaged`.
     """
     manifest, directory = work.manifest, work.home.state_dir
-    old = read_snapshot(directory, manifest, work.through)
+    old = open_snapshot(directory, manifest, work.through)
     universe = universe.with_strangers_of(old.homes)
     universe, touched = _registry_changes(work, universe, old.homes)
     universe, touched = _late(work, universe, touched)
     touched.since[touched.since > day_number(work.through)] = LAST_DAY  # those nights are to come
     current = reordered(work.fold, old, universe)
+    del old  # its ids are those of the whole city
     since = touched.earliest(day_number(work.first))
     if since == LAST_DAY and not touched.rewrite:
         return universe, current
     manifest.generation += 1
     if since < LAST_DAY:
         work.since = day_date(since)
-        current = _Again(work, universe, touched, since).run(current)
+        current = _Again(work, universe, touched, since).run()
     if touched.rewrite:
-        manifest.snapshots[manifest.through] = write_snapshot(
-            directory, work.through, manifest.generation, current
-        )
+        manifest.generation += 1  # what is read meanwhile keeps its name
+        manifest.snapshots[manifest.through] = written_whole(work, work.through, current)
     write_links(directory, manifest, universe.links())
     manifest.batch = work.lake.last_batch()
     commit(directory, manifest)
     return universe, current
 
 
-def reordered(fold: Fold, snapshot: Snapshot, universe: Universe) -> Snapshot:
+def reordered(fold: Fold, snapshot: Standing, universe: Universe) -> Standing:
     """A snapshot's homes in the order of `universe`, fresh ones where it has none."""
     old = places_in(universe.homes, snapshot.homes)
-    if len(old) == snapshot.homes.num_rows and (old == np.arange(len(old))).all():
-        return Snapshot(universe.homes, snapshot.carried, snapshot.peers, snapshot.zeros)
-    carried = carried_at(fold, snapshot.carried, old)
-    return Snapshot(universe.homes, carried, snapshot.peers, snapshot.zeros)
+    carried = snapshot.carried
+    if len(old) != snapshot.homes.num_rows or (old != np.arange(len(old))).any():
+        carried = Placed(fold, carried, old)
+    return Standing(universe.homes, carried, snapshot.peers, snapshot.zeros)
+
+
+def written_whole(work: Rework, day: date, standing: Standing) -> dict[str, str]:
+    """Write a snapshot's files whole, as many homes at once as there is room for."""
+    directory, generation = work.home.state_dir, work.manifest.generation
+    count = standing.homes.num_rows
+    size = shard_homes(room(work.home, count), 0, len(work.fold.carried), 0)
+    files = write_groups(directory, day, generation, standing)
+    shards = cut(count, size)
+    for number, shard in enumerate(shards):
+        homes = standing.homes.slice(shard.start, shard.stop - shard.start)
+        files |= write_part(
+            directory, day, generation, None if len(shards) == 1 else number,
+            (homes, standing.carried.at(shard)),
+        )  # fmt: skip
+    return files
 
 
 def carried_at(fold: Fold, carried: Arrays, rows: Array) -> Arrays:
@@ -288,43 +309,68 @@ class _Again:
         self.work, self.universe, self.touched = work, universe, touched
         days = [day for day in work.manifest.days() if day_number(day) < since]
         self.start = days[-1] + timedelta(1) if days else work.first
-        self.before: Snapshot | None = None
+        self.before: Standing | None = None
         if days:
-            found = read_snapshot(work.home.state_dir, work.manifest, days[-1])
+            found = open_snapshot(work.home.state_dir, work.manifest, days[-1])
             self.before = reordered(work.fold, found, universe)
         self.days = (work.through - self.start).days + 1
 
-    def run(self, current: Snapshot) -> Snapshot:
+    def run(self) -> Standing:
         """Work again what is touched; returns the states after the last night."""
         work = self.work
         around = np.flatnonzero(self._around())
-        small = subset(self.universe, around)
-        panel = self._panel(small)
         kept_days = [d for d in work.manifest.days() if d >= self.start]
+        gathered = self._gathered(subset(self.universe, around), len(kept_days))
         groups = work_groups(
-            panel, small, self.before, tuple((d - self.start).days for d in kept_days)
-        )
-        whole = [self._whole(group) for group in groups]
-        again = np.flatnonzero(self._again(groups, whole, around))
-        lay_over(panel, groups)
-        work.homes = len(again)
-        rows = around[again]
-        carried = (
-            {n: v[rows] for n, v in self.before.carried.items()}
-            if self.before
-            else start_carried(work.fold, len(rows))
-        )
-        _, _, kept = run_fold(
-            work.fold, narrowed(panel, again), carried,
-            keep_days=tuple(day_number(d) for d in kept_days),
+            gathered.panels(), self.days, gathered.universe, self.before,
+            tuple((d - self.start).days for d in kept_days),
         )  # fmt: skip
+        whole = [self._whole(group) for group in groups]
+        again = self._again(groups, whole, around)
+        work.homes = int(again.sum())
+        patches = self._worked(gathered, groups, again, around, kept_days)
+        gathered.close()
         for day in kept_days:
-            self._patch(day, rows, kept[day_number(day)], self._words(day, groups, whole))
+            self._patch(day, patches[day], self._words(day, groups, whole))
         write_log(
             work.home.state_dir, work.manifest, (self.start, work.through),
             [_chosen(g, w) for g, w in zip(groups, whole, strict=True)], self._gone(),
         )  # fmt: skip
-        return self._laid_into(current, rows, kept[day_number(work.through)], groups, whole)
+        found = open_snapshot(work.home.state_dir, work.manifest, work.through)
+        return reordered(work.fold, found, self.universe)
+
+    def _worked(
+        self,
+        gathered: Gathered,
+        groups: list[Groups],
+        again: Array,
+        around: Array,
+        kept_days: list[date],
+    ) -> dict[date, dict[str, str]]:
+        """Work the homes of `again` shard by shard; the patches written for each kept day."""
+        work = self.work
+        patches: dict[date, dict[str, str]] = {day: {} for day in kept_days}
+        for number, shard in enumerate(gathered.shards):
+            mine = np.flatnonzero(again[shard])
+            if not len(mine):
+                continue
+            panel = gathered.panel(shard)
+            lay_over(panel, groups, shard)
+            rows = around[shard][mine]
+            carried = (
+                self.before.carried.at(rows) if self.before else start_carried(work.fold, len(rows))
+            )
+            _, _, kept = run_fold(
+                work.fold, narrowed(panel, mine), carried,
+                keep_days=tuple(day_number(d) for d in kept_days),
+            )  # fmt: skip
+            homes = self.universe.homes.take(pa.array(rows))
+            for day in kept_days:
+                patches[day] |= write_patch(
+                    work.home.state_dir, day, work.manifest.generation, number,
+                    (homes, kept[day_number(day)]),
+                )  # fmt: skip
+        return patches
 
     def _around(self) -> Array:
         """The touched homes and all homes of their groups."""
@@ -338,15 +384,19 @@ class _Again:
             mark = mark | hit[number]
         return np.asarray(mark)
 
-    def _panel(self, small: Universe) -> Panel:
+    def _gathered(self, small: Universe, kept: int) -> Gathered:
+        """The days of these homes, in shards of as many as there is room for."""
         con, work = self.work.con, self.work
         days_sql = work.lake.sql(self.start, work.through, LAKE_COLUMNS)
         con.register("around_meters", small.meters.select(["meter_id"]))
         mine = f"(SELECT * FROM {days_sql} WHERE meter_id IN (SELECT meter_id FROM around_meters))"
         span = (day_number(self.start), day_number(work.through))
-        panel, _ = read_days(con, mine, small, span, shaped=work.shaped)
+        cells = self.days * len(FEATURES if work.shaped else DAILY_FEATURES)
+        free = room(work.home, self.universe.count)
+        size = shard_homes(free, cells, len(work.fold.carried), kept)
+        found = Gathered.read(con, mine, small, span, shaped=work.shaped, size=size)
         con.unregister("around_meters")
-        return panel
+        return found
 
     def _whole(self, group: Groups) -> Array:
         """Which groups have all their homes here; of the others a part says nothing."""
@@ -368,22 +418,12 @@ class _Again:
             again = again | changed[group.number]
         return np.asarray(again)
 
-    def _words(self, day: date, groups: list[Groups], whole: list[Array]) -> Snapshot:
+    def _words(self, day: date, groups: list[Groups], whole: list[Array]) -> Standing:
         """What all groups remember after a day, the whole groups' words being new."""
         peers, zeros = read_groups(
             self.work.home.state_dir, self.work.manifest.snapshots[day.isoformat()]
         )
-        return self._remembered(peers, zeros, (day - self.start).days, groups, whole)
-
-    def _remembered(
-        self,
-        peers: dict[str, tuple[float, float]],
-        zeros: dict[str, float],
-        row: int,
-        groups: list[Groups],
-        whole: list[Array],
-    ) -> Snapshot:
-        new_peers, new_zeros = memories(groups, row)
+        new_peers, new_zeros = memories(groups, (day - self.start).days)
         gone = self._gone()
         known = [{n for n, w in zip(g.ids, full, strict=True) if w}
                  for g, full in zip(groups, whole, strict=True)]  # fmt: skip
@@ -391,7 +431,7 @@ class _Again:
         zeros = {n: v for n, v in zeros.items() if n not in gone["silence"]}
         peers |= {n: v for n, v in new_peers.items() if n in known[0]}
         zeros |= {n: v for n, v in new_zeros.items() if n in known[1]}
-        return Snapshot(self.universe.homes.slice(0, 0), {}, peers, zeros)
+        return Standing(self.universe.homes.slice(0, 0), Held({}), peers, zeros)
 
     def _gone(self) -> dict[str, set[str]]:
         """The groups that no home is in any more."""
@@ -400,30 +440,18 @@ class _Again:
             for kind, (column, _, _) in KINDS.items()
         }
 
-    def _patch(self, day: date, rows: Array, carried: Arrays, words: Snapshot) -> None:
-        manifest = self.work.manifest
-        homes = self.universe.homes.take(pa.array(rows))
-        manifest.snapshots[day.isoformat()] = write_patch(
-            self.work.home.state_dir, day, manifest.generation,
-            manifest.snapshots[day.isoformat()],
-            Snapshot(homes, carried, words.peers, words.zeros),
-        )  # fmt: skip
-
-    def _laid_into(
-        self,
-        current: Snapshot,
-        rows: Array,
-        carried: Arrays,
-        groups: list[Groups],
-        whole: list[Array],
-    ) -> Snapshot:
-        """The last night's states with the reworked homes in their place."""
-        words = self._remembered(current.peers, current.zeros, self.days - 1, groups, whole)
-        laid = {}
-        for name, values in current.carried.items():
-            laid[name] = values.copy()
-            laid[name][rows] = carried[name]
-        return Snapshot(current.homes, laid, words.peers, words.zeros)
+    def _patch(self, day: date, patches: dict[str, str], words: Standing) -> None:
+        """Lay patches over a day's snapshot; where that makes many, write it whole again."""
+        work, snapshots = self.work, self.work.manifest.snapshots
+        name, directory = day.isoformat(), work.home.state_dir
+        whole = patched_enough(directory, snapshots[name], work.homes)
+        snapshots[name] = snapshots[name] | patches
+        if whole:
+            homes, carried = open_files(directory, snapshots[name])
+            standing = Standing(homes, carried, words.peers, words.zeros)
+            snapshots[name] = written_whole(work, day, standing)
+        else:
+            snapshots[name] |= write_groups(directory, day, work.manifest.generation, words)
 
 
 def _chosen(group: Groups, rows: Array) -> Groups:

@@ -8,24 +8,29 @@ small patch files over a snapshot, so that one late reading does not write a mil
 
 from __future__ import annotations
 
-import errno
 import json
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lamplit.domain.errors import LamplitError
-from lamplit.domain.problems import home as home_problems
 from lamplit.domain.problems import night as problems
 from lamplit.services.home import write_atomically
-from lamplit.services.night.universe import HOMES_SCHEMA, LINKS_SCHEMA, places_in
+from lamplit.services.night.carried import (
+    HOMES,
+    PATCH,
+    Carried,
+    no_room,
+    open_files,
+    read_table,
+    write_table,
+)
+from lamplit.services.night.ledger import unfinished
+from lamplit.services.night.universe import LINKS_SCHEMA
 from lamplit.signals.fold import Arrays
 
 MANIFEST = "manifest.json"
@@ -96,6 +101,20 @@ class Snapshot:
     zeros: dict[str, float]
 
 
+@dataclass(slots=True)
+class Standing:
+    """As `Snapshot`, but what the homes carry may still lie in files."""
+
+    homes: pa.Table
+    carried: Carried
+    peers: dict[str, tuple[float, float]]
+    zeros: dict[str, float]
+
+
+Remembered = Snapshot | Standing
+"""What has a word of the groups' memory."""
+
+
 def read_manifest(state_dir: Path) -> StateManifest:
     """The manifest; a fresh one where no night has run, or none in this format.
 
@@ -122,13 +141,13 @@ def commit(state_dir: Path, manifest: StateManifest) -> None:
     try:
         write_atomically(state_dir / MANIFEST, json.dumps(asdict(manifest), indent=1))
     except OSError as fault:
-        raise _no_room(fault, state_dir) from fault
+        raise no_room(fault, state_dir) from fault
 
 
 def sweep_leftovers(state_dir: Path, *manifests: StateManifest) -> None:
-    """Remove files that none of these manifests names."""
-    named = {name for manifest in manifests for name in manifest.named()}
-    for file in (*state_dir.glob("*.parquet*"), *state_dir.glob(f".{MANIFEST}.*")):
+    """Remove files that none of these manifests names, nor the ledger of a night cut off."""
+    named = {name for manifest in manifests for name in manifest.named()} | unfinished(state_dir)
+    for file in (*state_dir.glob("*.parquet*"), *state_dir.glob(".*.json.*")):
         if file.name not in named:
             file.unlink(missing_ok=True)
 
@@ -140,37 +159,49 @@ def write_snapshot(
     state_dir: Path, day: date, generation: int, snapshot: Snapshot
 ) -> dict[str, str]:
     """Write a snapshot's files; they count once the manifest names them. Returns their names."""
-    homes = f"homes-{day}-{generation}.parquet"
-    write_table(state_dir / homes, _homes_table(snapshot))
-    return {"homes": homes} | write_groups(state_dir, day, generation, snapshot)
+    part = write_part(state_dir, day, generation, None, (snapshot.homes, snapshot.carried))
+    return part | write_groups(state_dir, day, generation, snapshot)
 
 
-def write_groups(state_dir: Path, day: date, generation: int, snapshot: Snapshot) -> dict[str, str]:
+def write_part(
+    state_dir: Path,
+    day: date,
+    generation: int,
+    shard: int | None,
+    homes: tuple[pa.Table, Arrays],
+) -> dict[str, str]:
+    """Write (homes, what they carry) of one shard, or of all; the file's name under its part."""
+    mark = "" if shard is None else f"s{shard:04d}-"
+    name = f"{HOMES}-{day}-{mark}{generation}.parquet"
+    write_table(state_dir / name, _homes_table(*homes))
+    return {HOMES if shard is None else f"{HOMES}{shard:04d}": name}
+
+
+def write_groups(state_dir: Path, day: date, generation: int, words: Remembered) -> dict[str, str]:
     """Write what the groups remember alone; returns the file's name under its part."""
     name = f"groups-{day}-{generation}.parquet"
-    write_table(state_dir / name, _groups_table(snapshot))
+    write_table(state_dir / name, _groups_table(words.peers, words.zeros))
     return {"groups": name}
 
 
 def write_patch(
-    state_dir: Path, day: date, generation: int, files: dict[str, str], patch: Snapshot
+    state_dir: Path, day: date, generation: int, shard: int, homes: tuple[pa.Table, Arrays]
 ) -> dict[str, str]:
-    """Lay changed homes over a snapshot that lies in `files`; returns its files' names since.
+    """Write changed homes of a shard, to lie over a snapshot; the file's name under its part."""
+    name = f"{PATCH}-{day}-s{shard:04d}-{generation}.parquet"
+    write_table(state_dir / name, _homes_table(*homes))
+    return {f"{PATCH}{generation:09d}-{shard:04d}": name}
 
-    `patch` holds the changed homes, and what all groups remember.
-    """
-    patches = sum(name.startswith("patch") for name in files)
-    whole = pq.read_metadata(state_dir / files["homes"]).num_rows
-    if patches >= PATCHES or patch.homes.num_rows * PATCH_SHARE > whole:
-        homes, carried = _read_homes(state_dir, files)
-        homes, carried = _laid_over((homes, carried), (patch.homes, patch.carried))
-        full = Snapshot(homes, carried, patch.peers, patch.zeros)
-        return write_snapshot(state_dir, day, generation, full)
-    name = f"patch-{day}-{generation}.parquet"
-    write_table(state_dir / name, _homes_table(patch))
-    return files | {f"patch{generation:09d}": name} | write_groups(
-        state_dir, day, generation, patch
-    )  # fmt: skip
+
+def patched_enough(state_dir: Path, files: dict[str, str], homes: int) -> bool:
+    """Whether a snapshot is to be written whole again, rather than patched in so many homes."""
+    patches = {part.partition("-")[0] for part in files if part.startswith(PATCH)}
+    whole = sum(
+        pq.read_metadata(state_dir / name).num_rows
+        for part, name in files.items()
+        if part.startswith(HOMES)
+    )
+    return len(patches) >= PATCHES or homes * PATCH_SHARE > whole
 
 
 def write_links(state_dir: Path, manifest: StateManifest, links: pa.Table) -> None:
@@ -181,39 +212,13 @@ def write_links(state_dir: Path, manifest: StateManifest, links: pa.Table) -> No
     write_table(state_dir / manifest.links, links)
 
 
-def write_table(path: Path, table: pa.Table) -> None:
-    """Write a file durably. Raises LamplitError `home.disk-full` where it does not fit."""
-    try:
-        pq.write_table(
-            table, path, compression="lz4", use_dictionary=False, write_statistics=False,
-            row_group_size=1 << 18,
-        )  # fmt: skip
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    except OSError as fault:
-        raise _no_room(fault, path) from fault
+def _homes_table(homes: pa.Table, carried: Arrays) -> pa.Table:
+    for name, values in carried.items():
+        homes = homes.append_column(name, pa.array(values))
+    return homes
 
 
-def _no_room(fault: OSError, path: Path) -> Exception:
-    """The full disk that this fault tells of, or the fault itself."""
-    if fault.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return fault
-    reason = os.strerror(fault.errno)
-    return LamplitError(home_problems.DISK_FULL, where=str(path), reason=reason)
-
-
-def _homes_table(snapshot: Snapshot) -> pa.Table:
-    table = snapshot.homes
-    for name, values in snapshot.carried.items():
-        table = table.append_column(name, pa.array(values))
-    return table
-
-
-def _groups_table(snapshot: Snapshot) -> pa.Table:
-    peers, zeros = snapshot.peers, snapshot.zeros
+def _groups_table(peers: dict[str, tuple[float, float]], zeros: dict[str, float]) -> pa.Table:
     nothing = [math.nan]
     return pa.table(
         {
@@ -230,13 +235,19 @@ def _groups_table(snapshot: Snapshot) -> pa.Table:
 
 
 def read_snapshot(state_dir: Path, manifest: StateManifest, day: date) -> Snapshot:
-    """The snapshot of `day`, which the manifest must name.
+    """The snapshot of `day`, which the manifest must name, with all that its homes carry.
 
     Raises LamplitError `night.state-damaged` where its files are missing or unreadable.
     """
+    found = open_snapshot(state_dir, manifest, day)
+    return Snapshot(found.homes, found.carried.at(slice(None)), found.peers, found.zeros)
+
+
+def open_snapshot(state_dir: Path, manifest: StateManifest, day: date) -> Standing:
+    """As `read_snapshot`, but what homes carry is read when it is asked for."""
     files = manifest.snapshots[day.isoformat()]
-    homes, carried = _read_homes(state_dir, files)
-    return Snapshot(homes, carried, *read_groups(state_dir, files))
+    homes, carried = open_files(state_dir, files)
+    return Standing(homes, carried, *read_groups(state_dir, files))
 
 
 def read_groups(
@@ -255,63 +266,6 @@ def read_links(state_dir: Path, manifest: StateManifest) -> pa.Table:
     if not manifest.links:
         return LINKS_SCHEMA.empty_table()
     return read_table(state_dir, manifest.links).combine_chunks()
-
-
-def read_table(state_dir: Path, name: str) -> pa.Table:
-    """One of the state's files.
-
-    Raises LamplitError `night.state-damaged` where it is missing or unreadable.
-    """
-    try:
-        with pq.ParquetFile(state_dir / name) as file:
-            return file.read()
-    except (OSError, pa.ArrowException) as reason:
-        raise LamplitError(problems.STATE_DAMAGED, where=str(state_dir / name)) from reason
-
-
-def _read_homes(state_dir: Path, files: dict[str, str]) -> tuple[pa.Table, Arrays]:
-    found = _homes_in(state_dir / files.get("homes", ""))
-    for part in sorted(name for name in files if name.startswith("patch")):
-        found = _laid_over(found, _homes_in(state_dir / files[part]))
-    return found
-
-
-def _homes_in(path: Path) -> tuple[pa.Table, Arrays]:
-    """(homes, carried) of one file; its row groups are read side by side, straight into place."""
-    try:
-        with pq.ParquetFile(path) as file:
-            sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
-            types = {f.name: f.type.to_pandas_dtype() for f in file.schema_arrow}
-        names = [name for name in types if name not in HOMES_SCHEMA.names]
-        carried = {name: np.empty(sum(sizes), types[name]) for name in names}
-
-        def read(part: int) -> pa.Table:
-            with pq.ParquetFile(path) as file:
-                table = file.read_row_group(part, use_threads=False)
-            start = sum(sizes[:part])
-            for name in names:
-                carried[name][start : start + sizes[part]] = table[name]
-            return table.select(HOMES_SCHEMA.names).cast(HOMES_SCHEMA)
-
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            homes = list(pool.map(read, range(len(sizes))))
-    except (OSError, pa.ArrowException) as reason:
-        raise LamplitError(problems.STATE_DAMAGED, where=str(path)) from reason
-    return pa.concat_tables(homes or [HOMES_SCHEMA.empty_table()]), carried
-
-
-def _laid_over(
-    under: tuple[pa.Table, Arrays], over: tuple[pa.Table, Arrays]
-) -> tuple[pa.Table, Arrays]:
-    """The homes of `over` in the place of those of `under`, and after them those that are new."""
-    homes, carried = under
-    place = places_in(over[0], homes)
-    new = place < 0
-    take = np.arange(homes.num_rows + int(new.sum()))
-    take[place[~new]] = homes.num_rows + np.flatnonzero(~new)
-    take[homes.num_rows :] = homes.num_rows + np.flatnonzero(new)
-    both = pa.concat_tables([homes, over[0]]).take(pa.array(take)).combine_chunks()
-    return both, {n: np.concatenate([v, over[1][n]])[take] for n, v in carried.items()}
 
 
 def days_to_keep(first: date, last: date) -> set[date]:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck, DuckError, quoted
+from lamplit.services.night.carried import HOMES, PATCH
 from lamplit.services.night.gather import day_number
 from lamplit.services.night.replay import Replay
 from lamplit.services.night.rework import carried_at
@@ -33,7 +34,6 @@ CELLS_AT_ONCE = 24_000_000
 """Home-days in memory at once while a day between kept nights is worked again."""
 ROWS_A_PART = 1_000_000_000
 """Row numbers that each file of a night has for itself."""
-PATCH = "patch"
 WORKED = "evening_homes"
 
 
@@ -91,13 +91,14 @@ def evening_of(replay: Replay, day: date, rows: Array | None = None) -> Iterator
 def _kept(state_dir: Path, manifest: StateManifest, day: date) -> str:
     """A kept night: its file, and the patches laid over it, the last of which counts."""
     files = manifest.snapshots[day.isoformat()]
-    whole = _scan(state_dir / files["homes"], 0)
-    patches = [files[name] for name in sorted(files) if name.startswith(PATCH)]
+    bases, patches = (
+        [files[part] for part in sorted(files) if part.startswith(kind)] for kind in (HOMES, PATCH)
+    )
+    scans = [_scan(state_dir / name, part) for part, name in enumerate((*bases, *patches))]
+    whole = " UNION ALL BY NAME ".join(scans[: len(bases)])
     if not patches:
         return f"({whole})"
-    over = " UNION ALL BY NAME ".join(
-        _scan(state_dir / name, part) for part, name in enumerate(patches, 1)
-    )
+    over = " UNION ALL BY NAME ".join(scans[len(bases) :])
     # Of a home's several patches the last has the highest row.
     last = (
         f"SELECT * FROM ({over}) QUALIFY row = max(row) OVER (PARTITION BY household_id, stranger)"
