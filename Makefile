@@ -62,7 +62,7 @@ bench: $(DEV)
 	@for bench in bench/[a-z]*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 clean:
-	rm -rf ui/node_modules ui/openapi.json ui/src/api/schema.d.ts ui/src/language/domain.json
+	rm -rf ui/node_modules ui/openapi.json ui/src/api/schema.d.ts ui/src/language/domain.json ui/src/parts/password/policy.json
 	rm -rf src/lamplit/web/pages $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests bench docs -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 

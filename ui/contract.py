@@ -1,6 +1,7 @@
 """Write what the pages are built from: the API's OpenAPI document and the domain's own words.
 
-    python ui/contract.py      # ui/openapi.json, ui/forms.json, ui/src/language/domain.json
+    python ui/contract.py      # ui/openapi.json, ui/forms.json, ui/src/language/domain.json and
+                               # ui/src/parts/password/policy.json
 
 So the pages can't call a route that isn't there, nor say of a state what the domain does not say.
 The forms of the programmes are for the tests of the phone's form.
@@ -13,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from types import ModuleType
 
-from lamplit.domain import field, words
+from lamplit.domain import field, passwords, words
 from lamplit.domain.language import Text
 from lamplit.domain.words import HomeEvent, HomeState, Quality
 from lamplit.programmes.form import xform
@@ -28,7 +29,18 @@ def said() -> dict[str, dict[str, dict[str, str]]]:
     found: dict[str, dict[str, dict[str, str]]] = {}
     for module in (field, words):
         found |= _tables(module)
+    found["weakness"] = {
+        name: {"en": text.en, "zh": text.zh} for name, text in passwords.WEAKNESSES.items()
+    }
     return found
+
+
+def policy() -> dict[str, object]:
+    """Which passwords are taken, for pages that tell it while somebody types."""
+    return {
+        "least": passwords.LEAST, "most": passwords.MOST, "runs": passwords.RUNS_OF_KEYS,
+        "known": sorted(passwords.KNOWN), "names": passwords.HOUSE_NAMES,
+    }  # fmt: skip
 
 
 def _tables(module: ModuleType) -> dict[str, dict[str, dict[str, str]]]:
@@ -54,6 +66,7 @@ def _key(key: Enum) -> str:
 def write(path: Path, content: object) -> None:
     """As JSON, and only where it changed, so that nothing is built anew in vain."""
     text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_text("utf-8") != text:
         path.write_text(text, "utf-8")
 
@@ -62,3 +75,4 @@ if __name__ == "__main__":
     write(HERE / "openapi.json", described())
     write(HERE / "forms.json", {name: xform(pack) for name, pack in catalogue().items()})
     write(HERE / "src" / "language" / "domain.json", said())
+    write(HERE / "src" / "parts" / "password" / "policy.json", policy())

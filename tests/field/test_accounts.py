@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import given
@@ -57,6 +60,15 @@ def test_no_rule_of_composition_is_made(password):
 def test_the_policy_answers_for_every_text(password):
     found = passwords.weakness(password)
     assert found is not None or 15 <= len(passwords.normal(password)) <= 256
+
+
+def test_the_pages_tell_the_same_of_a_password_as_the_server():
+    """`ui/src/parts/password/policy.test.ts` holds the pages' copy to the same cases."""
+    cases = Path(__file__).parents[2] / "ui" / "src" / "parts" / "password" / "cases.json"
+    names_of = {text: name for name, text in passwords.WEAKNESSES.items()}
+    for password, names, wanted in json.loads(cases.read_text("utf-8")):
+        found = passwords.weakness(password, names)
+        assert (names_of[found] if found else None) == wanted, password
 
 
 def test_a_session_begins_with_the_right_password_only(office, world):

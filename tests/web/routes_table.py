@@ -271,6 +271,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ),
         ("POST", f"{API}/jobs/places-sync"): Call(202, at="anywhere", json={}),
         ("POST", f"{API}/nights"): Call(202, at="anywhere", json={}),
+        ("GET", f"{API}/nights"): Call(at="anywhere"),
         ("GET", f"{API}/jobs"): Call(at="anywhere"),
         ("GET", f"{API}/jobs/{{job_id}}"): JOB,
         ("GET", f"{API}/jobs/{{job_id}}/events"): replace(JOB, query={"seconds": 0}),
@@ -288,6 +289,8 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("POST", f"{API}/accounts"): Call(
             201, at="anywhere", json={"username": "new.one", "name": "New One"}
         ),
+        ("GET", f"{API}/accounts/{{username}}"): Call(at="b1"),
+        ("POST", f"{API}/accounts/{{username}}/sign-out"): Call(at="b1"),
         ("POST", f"{API}/accounts/{{username}}/reset"): Call(at="b1"),
         ("POST", f"{API}/accounts/{{username}}/disable"): Call(at="b1"),
         ("GET", f"{API}/status"): Call(at="anywhere"),

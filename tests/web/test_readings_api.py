@@ -12,6 +12,8 @@ from starlette.testclient import TestClient
 
 from lamplit.meters.layouts.base import Options
 from lamplit.services.field.access import accounts, tokens
+from lamplit.services.field.jobs import work
+from lamplit.services.field.office import CLI
 from lamplit.services.ingest import ingest
 from lamplit.store import log
 from lamplit.web.app import create_app
@@ -116,6 +118,10 @@ def test_the_status_says_how_the_office_stands(analyst, world):
     assert (found["last_day"], found["night_through"], found["unworked"]) == (
         "2020-02-02", None, True,
     )  # fmt: skip
+    assert (found["lake_rows"], found["lake_files"], found["rejected"]) == (2, 2, 3)
+    assert found["disk_total"] > found["disk_free"] > 0
+    assert found["lake_bytes"] > 100
+    assert found["engine"].startswith("DuckDB ")
 
 
 def test_the_operator_makes_resets_and_disables_accounts(world):
@@ -140,6 +146,45 @@ def test_the_operator_makes_resets_and_disables_accounts(world):
     with world.office.db.read() as conn:
         kept = conn.exec_driver_sql("SELECT answer FROM idempotency").scalars().all()
     assert not any(first.encode() in bytes(answer or b"") for answer in kept)
+
+
+def test_an_operator_sees_and_ends_sessions_and_tokens_but_never_their_own_account(world):
+    operator = client_of(world, "operator")
+    made = operator.post(f"{API}/accounts", json={"username": "han.mei", "name": "韩梅梅"}).json()
+    page = TestClient(create_app(world.office), base_url="http://localhost")
+    who = {"username": "han.mei", "password": made["password"]}
+    page.post(f"{API}/sign-in", json=who, headers={"User-Agent": "Firefox on a ward's PC"})
+    phone = {"label": "韩梅梅的手机", "person": made["person_id"], "scope": "openrosa"}
+    tokens.issue(world.office, CLI, phone["person"], phone["label"], "openrosa")
+    seen = operator.get(f"{API}/accounts/han.mei").json()
+    assert (seen["account"]["name"], seen["mine"]) == ("韩梅梅", False)
+    assert [one["agent"] for one in seen["sessions"]] == ["Firefox on a ward's PC"]
+    assert [one["label"] for one in seen["tokens"]] == ["韩梅梅的手机"]
+    assert "secret" not in str(seen)
+    assert operator.post(f"{API}/accounts/han.mei/sign-out").json() == {"sessions": 1, "tokens": 0}
+    assert page.get(f"{API}/me").status_code == 401
+    assert operator.get(f"{API}/accounts/han.mei").json()["sessions"] == []
+    # By mistake nobody locks themselves out: the only operator might be gone.
+    mine = "operator"
+    assert operator.get(f"{API}/accounts/{mine}").json()["mine"] is True
+    for deed in ("disable", "reset", "sign-out"):
+        refused = operator.post(f"{API}/accounts/{mine}/{deed}")
+        assert (refused.status_code, refused.json()["code"]) == (409, "accounts.own-account")
+    assert operator.get(f"{API}/accounts/{mine}").json()["account"]["disabled_at"] is None
+
+
+def test_the_last_nights_are_everybodys_who_works_with_readings(analyst, world):
+    operator = client_of(world, "operator")
+    operator.post(f"{API}/nights", json={})
+    [waiting] = analyst.get(f"{API}/nights").json()["items"]
+    assert (waiting["state"], waiting["through"]) == ("waiting", None)
+    work.work_off(world.office)
+    operator.post(f"{API}/nights", json={"through": "2020-02-01"})
+    found = {one["state"]: one for one in analyst.get(f"{API}/nights").json()["items"]}
+    assert set(found) == {"waiting", "done"}
+    assert (found["done"]["through"], found["done"]["nights"]) == ("2020-02-02", 2)
+    assert analyst.get(f"{API}/nights", params={"limit": 1}).json()["next"]
+    assert analyst.get(f"{API}/jobs").json()["items"] == []
 
 
 def test_accounts_are_listed_page_by_page_within_ones_reach(world):

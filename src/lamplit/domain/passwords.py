@@ -24,7 +24,7 @@ RUNS = Text("it is a run of neighbouring keys or letters", "由相邻按键或�
 COMMON = Text("many people use it", "使用的人太多")
 OF_HERE = Text("it is made of names of this place", "由本处的名称构成")
 
-_RUNS = (
+RUNS_OF_KEYS = (
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890123456789012345678901234567890",
     "qwertyuiopasdfghjklzxcvbnm",
@@ -33,7 +33,7 @@ _RUNS = (
     "qazwsxedcrfvtgbyhnujmikolp",
     "!@#$%^&*()_+",
 )
-_COMMON = """
+_COMMON_TEXT = """
     passwordpassword password12345678 password123456789 passw0rdpassw0rd administrator12
     administrator123 administratoradministrator letmeinletmein12 iloveyouiloveyou iloveyouforever
     correcthorsebatterystaple correcthorsebattery thisismypassword
@@ -51,6 +51,15 @@ _COMMON = """
     maythefourcebewithyou maytheforcebewithyou whatisthepassword idontknowthepassword
     我爱你我爱你我爱你我爱你我爱你 密码密码密码密码密码密码密码密码
 """
+
+
+KNOWN = frozenset(_COMMON_TEXT.split())
+HOUSE_NAMES = ("lamplit", "万家灯火", "password", "密码")
+WEAKNESSES = {
+    "too_short": TOO_SHORT, "too_long": TOO_LONG, "repeats": REPEATS, "runs": RUNS,
+    "common": COMMON, "of_here": OF_HERE,
+}  # fmt: skip
+"""Each by a name, for the pages, which tell them while somebody types."""
 
 
 def normal(password: str) -> str:
@@ -75,8 +84,8 @@ def weakness(password: str, names: Iterable[str] = ()) -> Text | None:
         (len(plain) > MOST, TOO_LONG),
         (_repeats(lowered), REPEATS),
         (_is_run(lowered), RUNS),
-        (lowered in _COMMON.split(), COMMON),
-        (_made_of(lowered, ("lamplit", "万家灯火", "password", "密码", *names)), OF_HERE),
+        (lowered in KNOWN, COMMON),
+        (_made_of(lowered, (*HOUSE_NAMES, *names)), OF_HERE),
     )
     return next((text for holds, text in checks if holds), None)
 
@@ -88,7 +97,7 @@ def _repeats(password: str) -> bool:
 
 def _is_run(password: str) -> bool:
     letters = "".join(c for c in password if not c.isspace())
-    return any(letters in run or letters in run[::-1] for run in _RUNS)
+    return any(letters in run or letters in run[::-1] for run in RUNS_OF_KEYS)
 
 
 def _made_of(password: str, names: Iterable[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, tuple_, update
 
-from lamplit.domain.jobs import OPEN_STATES, JobState
+from lamplit.domain.jobs import OPEN_STATES, JobKind, JobState
 from lamplit.store.guard import one_at_a_time
 from lamplit.store.work import job
 
@@ -26,12 +26,19 @@ def by_id(conn: Connection, job_id: str) -> Row[Any] | None:
 
 
 def newest(
-    conn: Connection, maker_id: str | None, everybodys: bool, after: str | None, limit: int
+    conn: Connection,
+    maker_id: str | None,
+    everybodys: bool,
+    after: str | None,
+    limit: int,
+    kind: JobKind | None = None,
 ) -> Sequence[Row[Any]]:
-    """Somebody's jobs or everybody's, the newest first, from after the job `after`."""
+    """Somebody's jobs or everybody's, the newest first, from after the job `after`; of a kind."""
     wanted = select(job).order_by(job.c.made_at.desc(), job.c.id.desc()).limit(limit)
     if not everybodys:
         wanted = wanted.where(job.c.maker_id == maker_id)
+    if kind is not None:
+        wanted = wanted.where(job.c.kind == kind.value)
     if after is not None:
         mark = select(job.c.made_at).where(job.c.id == after).scalar_subquery()
         wanted = wanted.where(tuple_(job.c.made_at, job.c.id) < tuple_(mark, after))

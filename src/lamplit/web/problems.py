@@ -30,6 +30,7 @@ STATUS: dict[str, int] = {
     accounts.TOO_MANY_TRIES.code: 429,
     accounts.USERNAME_TAKEN.code: 409,
     accounts.HAS_ACCOUNT.code: 409,
+    accounts.OWN_ACCOUNT.code: 409,
     door.NOT_ALLOWED.code: 403,
     door.KNOCK_FIRST.code: 409,
     store.UNREACHABLE.code: 503,

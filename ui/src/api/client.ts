@@ -26,10 +26,15 @@ export function whenSignedOut(then: () => void): void {
   onSignedOut = then;
 }
 
+/** 128 random bits; `crypto.randomUUID` is not there on plain HTTP beyond loopback. */
+function once(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export function headers(method: string): Record<string, string> {
   const made: Record<string, string> = { "Accept-Language": language() };
   if (method !== "GET" && csrf) made["X-CSRF-Token"] = csrf;
-  if (method === "POST") made["Idempotency-Key"] = crypto.randomUUID();
+  if (method === "POST") made["Idempotency-Key"] = once();
   return made;
 }
 

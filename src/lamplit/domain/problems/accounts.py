@@ -65,6 +65,16 @@ HAS_ACCOUNT = Problem(
     ),
 )
 
+OWN_ACCOUNT = Problem(
+    "accounts.own-account",
+    Text("this is your own account.", "这是您自己的账号。"),
+    Text(
+        "Choose a new password, or sign out everywhere, on the page of your own account; only "
+        "another operator can disable or reset it.",
+        "修改密码或退出所有设备，请到“我的账户”；停用或重设须由另一位管理员进行。",
+    ),
+)
+
 BAD_USERNAME = Problem(
     "accounts.bad-username",
     Text("`{username}` won't do as a user name.", "“{username}”不能用作用户名。"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib import metadata
+from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -14,6 +17,7 @@ from lamplit.domain.field import CampaignState
 from lamplit.domain.jobs import JobState
 from lamplit.meters.lake import Lake
 from lamplit.services.field import door
+from lamplit.services.field.files import rejected
 from lamplit.services.field.office import Actor, Office
 from lamplit.services.night.snapshots import read_manifest
 from lamplit.store import jobs as job_store
@@ -33,10 +37,14 @@ class LastIngest:
 @dataclass(frozen=True, slots=True)
 class Status:
     """Days are local. `night_through` is the last night worked; `unworked` whether readings have
-    come since. `set_aside`: submissions that wait for somebody to look at them.
+    come since. `set_aside`: submissions that wait for somebody to look at them; `rejected`: files
+    of readings some of whose rows could not be read. Sizes and room on the disk are in bytes; a
+    corrected meter-day counts twice among `lake_rows` until the lake is compacted.
     """
 
     version: str
+    python: str
+    engine: str
     timezone: str
     today: date
     store: str
@@ -51,6 +59,11 @@ class Status:
     jobs_waiting: int
     jobs_running: int
     disk_free: int
+    disk_total: int
+    lake_bytes: int
+    lake_files: int
+    lake_rows: int
+    rejected: int
 
 
 def status(office: Office, actor: Actor) -> Status:
@@ -64,11 +77,14 @@ def status(office: Office, actor: Actor) -> Status:
         open_campaigns, set_aside = tx.conn.scalar(opened), tx.conn.scalar(aside)
         jobs = [row.state for row in job_store.open_jobs(tx.conn)]
         today = tx.today
+    disk = shutil.disk_usage(office.home.path)
     lake, night = Lake(office.home), read_manifest(office.home.state_dir)
     span, batches = lake.day_range(), lake.manifest.batches
     last = batches[-1] if batches else None
+    files = lake.files()
     return Status(
-        version=__version__, timezone=office.home.timezone, today=today,
+        version=__version__, python=platform.python_version(),
+        engine=f"DuckDB {metadata.version('duckdb')}", timezone=office.home.timezone, today=today,
         store="sqlite" if office.db.is_sqlite else "postgresql",
         first_day=span[0] if span else None, last_day=span[1] if span else None,
         night_through=date.fromisoformat(night.through) if night.through else None,
@@ -80,5 +96,15 @@ def status(office: Office, actor: Actor) -> Status:
         campaigns_open=int(open_campaigns or 0), set_aside=int(set_aside or 0),
         jobs_waiting=jobs.count(JobState.WAITING.value),
         jobs_running=jobs.count(JobState.RUNNING.value),
-        disk_free=shutil.disk_usage(office.home.path).free,
+        disk_free=disk.free, disk_total=disk.total,
+        lake_bytes=sum(_size(lake.path(file)) for file in files), lake_files=len(files),
+        lake_rows=sum(file.rows for file in files), rejected=rejected.count(office),
     )  # fmt: skip
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file of the lake; one that a merge has just replaced has none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

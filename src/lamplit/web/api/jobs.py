@@ -27,6 +27,7 @@ from lamplit.web.routing import Router
 router = Router(tags=["jobs"])
 IMPORT = able(Ability.IMPORT, where="any place, and at each place that rows name")
 NIGHT = able(Ability.IMPORT, Ability.OPERATE, where="any place")
+LAST_NIGHTS = able(Ability.IMPORT, Ability.OPERATE, Ability.ANALYSE, where="any place")
 SEE = able(
     Ability.IMPORT, Ability.OPERATE, where="any place: with operate all jobs, else one's own"
 )
@@ -115,6 +116,26 @@ class JobShown(BaseModel):
     version: int
 
 
+class NightShown(BaseModel):
+    """Nights that were worked together: through which day, of how many homes, how many anew.
+
+    None while they are at work, and where they failed (`problem` is the job's then).
+    """
+
+    id: str
+    state: JobState
+    state_text: Words
+    made_at: datetime
+    began_at: datetime | None
+    ended_at: datetime | None
+    through: date | None
+    nights: int | None
+    homes: int | None
+    reworked_homes: int | None
+    reworked_from: date | None
+    problem: Json | None
+
+
 @router.post("/jobs/ingest", status_code=202)
 @rule(IMPORT, "Take files of readings in", "导入读数文件")
 def ingest(wish: IngestWish, office: TheOffice, actor: Who, request: Request) -> JobShown:
@@ -153,6 +174,17 @@ def sync_places(wish: SyncWish, office: TheOffice, actor: Who, request: Request)
 def nights(wish: NightWish, office: TheOffice, actor: Who, request: Request) -> JobShown:
     """Every home's state, then the field office's evening: what `lamplit nightly` does."""
     return _ask(request, office, actor, JobKind.NIGHT, wish.model_dump(mode="json"))
+
+
+@router.get("/nights")
+@rule(LAST_NIGHTS, "The last nights that were asked for", "最近的夜间计算")
+def last_nights(
+    office: TheOffice, actor: Who, cursor: Cursor = None, limit: Limit = 20
+) -> Page[NightShown]:
+    """The newest first; those of `lamplit nightly` at a command line are not among them."""
+    rows = jobs.nights(office, actor, decode(cursor, str), limit + 1)
+    found = page(rows, limit, lambda one: one.id)
+    return Page(items=[_night(one) for one in found.items], next=found.next)
 
 
 @router.get("/jobs")
@@ -218,6 +250,17 @@ def shown(job: jobs.Job) -> JobShown:
         name=job.name, share=job.share, rows=job.rows, seconds_left=job.seconds_left,
         asked=job.asked, made_at=job.made_at, began_at=job.began_at, ended_at=job.ended_at,
         result=job.result, problem=job.problem, version=job.version,
+    )  # fmt: skip
+
+
+def _night(job: jobs.Job) -> NightShown:
+    told = job.result or {}
+    return NightShown(
+        id=job.id, state=job.state, state_text=_words(STATE_TEXT[job.state]), made_at=job.made_at,
+        began_at=job.began_at, ended_at=job.ended_at, through=told.get("through"),
+        nights=told.get("nights"), homes=told.get("homes"),
+        reworked_homes=told.get("reworked_homes"), reworked_from=told.get("reworked_from"),
+        problem=job.problem,
     )  # fmt: skip
 
 

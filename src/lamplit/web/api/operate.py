@@ -11,7 +11,7 @@ from starlette.responses import Response
 from lamplit.domain.abilities import Ability
 from lamplit.services.field import status as statuses
 from lamplit.services.field.access import account_views, accounts
-from lamplit.services.field.access.account_views import AccountView
+from lamplit.services.field.access.account_views import AccountDetail, AccountView
 from lamplit.services.field.access.accounts import NewAccount
 from lamplit.services.field.status import Status
 from lamplit.web.access import able, rule
@@ -71,17 +71,31 @@ def make(wish: AccountWish, office: TheOffice, actor: Who, response: Response) -
     return _made(made, response)
 
 
+@router.get("/accounts/{username}")
+@rule(OPERATE, "An account with its sessions and tokens", "账号及其会话与令牌")
+def look(username: Id, office: TheOffice, actor: Who) -> AccountDetail:
+    """Sessions that run, the latest seen first; tokens without their secrets, the newest first."""
+    return account_views.look(office, actor, username)
+
+
+@router.post("/accounts/{username}/sign-out")
+@rule(OPERATE, "End the sessions of an account", "结束账号的会话")
+def sign_out(username: Id, office: TheOffice, actor: Who) -> AccountEnded:
+    """They end at once; tokens stay. 409 for one's own."""
+    return AccountEnded(sessions=accounts.sign_out(office, actor, username), tokens=0)
+
+
 @router.post("/accounts/{username}/reset")
 @rule(OPERATE, "Make up a new password", "重设密码")
 def reset(username: Id, office: TheOffice, actor: Who, response: Response) -> AccountMade:
-    """Ends its sessions and its locks; a disabled account is open again."""
+    """Ends its sessions and its locks; a disabled account is open again. 409 for one's own."""
     return _made(accounts.reset(office, actor, username), response)
 
 
 @router.post("/accounts/{username}/disable")
 @rule(OPERATE, "Disable an account", "停用账号")
 def disable(username: Id, office: TheOffice, actor: Who) -> AccountEnded:
-    """Its sessions end at once and its tokens are revoked."""
+    """Its sessions end at once and its tokens are revoked. 409 for one's own."""
     sessions, tokens = accounts.disable(office, actor, username)
     return AccountEnded(sessions=sessions, tokens=tokens)
 

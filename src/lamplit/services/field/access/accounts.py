@@ -194,11 +194,15 @@ def change_password(
 
 
 def reset(office: Office, actor: Actor, username: str) -> NewAccount:
-    """Give an account a made-up password, to be changed at once; ends its sessions and locks."""
+    """Give another's account a made-up password, to be changed at once; ends its sessions, locks.
+
+    Raises LamplitError `accounts.own-account` for one's own, `store.not-found` or
+    `door.not-allowed`.
+    """
     password = made_up_password()
     hashed = hash_of(password)
     with office.begin(actor) as tx:
-        found = _account(tx, username)
+        found = _others_account(tx, username)
         _change(tx, found, password_hash=hashed, must_change=True, disabled_at=None)
         session_store.end_all(tx.conn, found.person_id, tx.now)
         tx.log("account.reset", "person", found.person_id)
@@ -208,9 +212,12 @@ def reset(office: Office, actor: Actor, username: str) -> NewAccount:
 
 
 def disable(office: Office, actor: Actor, username: str) -> tuple[int, int]:
-    """Disable an account; ends its sessions and revokes its tokens, and says how many of each."""
+    """Disable another's account; ends its sessions and revokes its tokens, says how many of each.
+
+    Nobody can lock themselves out. Raises as `reset`.
+    """
     with office.begin(actor) as tx:
-        found = _account(tx, username)
+        found = _others_account(tx, username)
         _change(tx, found, disabled_at=tx.now)
         ended = session_store.end_all(tx.conn, found.person_id, tx.now)
         revoked = token_store.revoke_all(tx.conn, found.person_id, tx.now)
@@ -218,11 +225,20 @@ def disable(office: Office, actor: Actor, username: str) -> tuple[int, int]:
         return ended, revoked
 
 
+def sign_out(office: Office, actor: Actor, username: str) -> int:
+    """End all sessions of an account, and say how many; its tokens stay. Raises as `disable`."""
+    with office.begin(actor) as tx:
+        found = _others_account(tx, username)
+        ended = session_store.end_all(tx.conn, found.person_id, tx.now)
+        tx.log("account.signed_out_by_operator", "person", found.person_id, sessions=ended)
+        return ended
+
+
 def link(office: Office, actor: Actor, username: str, subject: str) -> None:
     """Tie an account to a company directory's subject (`issuer#sub`)."""
     try:
         with office.begin(actor) as tx:
-            found = _account(tx, username)
+            found = over(tx, username)
             _change(tx, found, oidc_subject=subject)
             tx.log("account.linked", "person", found.person_id)
     except IntegrityError as fault:
@@ -240,7 +256,19 @@ def _weak(reason: Text) -> LamplitError:
     return LamplitError(problems.WEAK_PASSWORD, reason=reason, least=passwords.LEAST)
 
 
-def _account(tx: Transaction, username: str) -> Row[Any]:
+def _others_account(tx: Transaction, username: str) -> Row[Any]:
+    """An account that is not one's own: by mistake the last operator would be locked out."""
+    found = over(tx, username)
+    if found.person_id == tx.actor.person_id:
+        raise LamplitError(problems.OWN_ACCOUNT)
+    return found
+
+
+def over(tx: Transaction, username: str) -> Row[Any]:
+    """An account over which who acts may OPERATE.
+
+    Raises LamplitError `accounts.bad-username`, `door.not-allowed` or `store.not-found`.
+    """
     door.require_somewhere(tx, Ability.OPERATE)
     found = store.by_username(tx.conn, normal_name(username))
     if found is None:

@@ -102,6 +102,11 @@ def reasons(office: Office, actor: Actor) -> list[Reason]:
     return [Reason(code, texts[code], count) for code, count in total.most_common()]
 
 
+def count(office: Office) -> int:
+    """How many files left rows behind; a figure for whoever may see how the office stands."""
+    return len(_listed(office))
+
+
 def rows(
     office: Office,
     actor: Actor,
