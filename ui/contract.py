@@ -17,6 +17,7 @@ from types import ModuleType
 from lamplit.domain import field, passwords, words
 from lamplit.domain.language import Text
 from lamplit.domain.words import HomeEvent, HomeState, Quality
+from lamplit.meters import quarantine
 from lamplit.programmes.form import xform
 from lamplit.programmes.load import catalogue
 from lamplit.web.app import described
@@ -31,6 +32,9 @@ def said() -> dict[str, dict[str, dict[str, str]]]:
         found |= _tables(module)
     found["weakness"] = {
         name: {"en": text.en, "zh": text.zh} for name, text in passwords.WEAKNESSES.items()
+    }
+    found["rejection"] = {
+        code: {"en": text.en, "zh": text.zh} for code, text in quarantine.REASONS.items()
     }
     return found
 

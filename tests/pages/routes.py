@@ -83,6 +83,8 @@ def ids(world: World) -> dict[str, str]:
     known = dict.fromkeys(("campaign", "code", "campaign_id"), SWEEP)
     known |= dict.fromkeys(("person", "who", "person_id"), VOLUNTEER)
     known |= dict.fromkeys(("place", "community", "at", "place_id"), town.code)
+    # A file of rows set aside that is not there: the page says so.
+    known["file"] = "000001-none.csv"
     known |= dict.fromkeys(("home", "household", "door"), str(home))
     known |= {"building": str(building), "programme": "household_sweep", "rest": "nowhere"}
     if mine is not None:

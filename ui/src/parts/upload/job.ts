@@ -2,10 +2,11 @@
 import { onScopeDispose, shallowRef, watch, type Ref } from "vue";
 import { api, ask, type Schemas } from "@/api/client";
 import { problemOf, type Problem } from "@/api/problem";
+import { isOpen } from "./state";
+
+export { isOpen };
 
 export type Job = Schemas["JobShown"];
-export const OPEN: readonly Job["state"][] = ["waiting", "running"];
-export const isOpen = (job: Job | null): boolean => job !== null && OPEN.includes(job.state);
 const POLL = 3_000;
 
 /** Follow the job of an id by its events; where they can't be had, by asking now and then. */

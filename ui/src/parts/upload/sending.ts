@@ -26,6 +26,8 @@ export interface Told {
   bytes: (came: number) => void;
   /** The line is down, or up again. */
   stalled: (down: boolean) => void;
+  /** The server knows of it, by this id. */
+  begun?: (id: string) => void;
 }
 
 export class Stopped extends Error {}
@@ -37,6 +39,7 @@ const LONGEST_WAIT = 30_000;
 export async function sendFile(file: Blob & { name: string }, ways: Ways, told: Told, signal: AbortSignal): Promise<string> {
   const announced = await patiently(() => ways.begin(file), ways, told, signal);
   const { id, part_bytes: length } = announced;
+  told.begun?.(id);
   let missing = announced.missing;
   while (missing.length) {
     let came = file.size - missing.reduce((sum, number) => sum + partAt(file, number, length).size, 0);

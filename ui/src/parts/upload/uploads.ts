@@ -11,7 +11,9 @@ export interface Upload {
   state: "waiting" | "sending" | "stalled" | "sent" | "failed";
   bytes: number;
   secondsLeft: number | null;
-  /** The server's id of the file, once all of it is there. */
+  /** The server's id of the file, once it was announced. */
+  begun: string | null;
+  /** The same, once all of it is there. */
   id: string | null;
   problem: Problem | null;
   empty: boolean;
@@ -27,7 +29,7 @@ export function useUploads() {
   function add(files: Iterable<File>): void {
     for (const file of files) {
       const empty = file.size === 0;
-      all.push({ key: ++keys, file, state: empty ? "failed" : "waiting", bytes: 0, secondsLeft: null, id: null, problem: null, empty });
+      all.push({ key: ++keys, file, state: empty ? "failed" : "waiting", bytes: 0, secondsLeft: null, begun: null, id: null, problem: null, empty });
     }
     next();
   }
@@ -51,6 +53,9 @@ export function useUploads() {
           one.bytes = came;
           one.secondsLeft = seen.left(file.size - came);
         },
+        begun: (id: string) => {
+          one.begun = id;
+        },
         stalled: (down: boolean) => {
           if (one.state !== "sent") one.state = down ? "stalled" : "sending";
         },
@@ -73,7 +78,7 @@ export function useUploads() {
     const at = all.findIndex((other) => other.key === one.key);
     if (at >= 0) all.splice(at, 1);
     remember(one.file, null);
-    if (one.id) void ask(api.DELETE("/api/v1/imports/{import_id}", { params: { path: { import_id: one.id } } })).catch(() => undefined);
+    if (one.begun) void ask(api.DELETE("/api/v1/imports/{import_id}", { params: { path: { import_id: one.begun } } })).catch(() => undefined);
     next();
   }
 
