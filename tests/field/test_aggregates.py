@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
 import subprocess
 import sys
 from datetime import date
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -17,6 +22,7 @@ from lamplit.domain.disclosure import LEAST_HOMES
 from lamplit.domain.disclosure_sums import Cell, Sum, determined, is_safe, release_sums
 from lamplit.domain.errors import LamplitError
 from lamplit.services.field.homes import aggregates
+from lamplit.services.field.homes.energy import SAME, tells_anew
 from lamplit.services.field.office import Office
 from lamplit.services.home import Home
 from lamplit.store.schema import event, place
@@ -137,8 +143,6 @@ def of_town(office, town):
     """The office with the town's readings, its first communities standing for c1 and c2."""
     moved = Office(town, office.db, office.clock)
     world = build(moved)
-    import pyarrow.parquet as pq
-
     rows = pq.read_table(town.registry_file, columns=["community_id"])
     codes = rows["community_id"].value_counts().to_pylist()
     codes.sort(key=lambda c: -c["counts"])
@@ -186,9 +190,98 @@ def test_what_is_refused_is_logged_with_the_reason(of_town):
     [
         (date(2020, 1, 2), date(2020, 1, 31)), (date(2020, 1, 1), date(2020, 1, 30)),
         (date(2020, 2, 1), date(2020, 1, 31)), (date(2015, 1, 1), date(2020, 1, 31)),
+        # Not over yet: two evenings' totals of it would differ by a day.
+        (date(2020, 2, 1), date(2020, 2, 29)),
     ],
 )  # fmt: skip
-def test_only_whole_months_are_added_up(of_town, first, last):
+def test_only_whole_months_that_are_over_are_added_up(of_town, first, last):
     office, world, _ = of_town
     with pytest.raises(LamplitError, match=r"aggregate\.bad-period"):
         aggregates.energy(office, world.actor("leader"), world.places["c1"], first, last)
+
+
+def uses(kwh: dict[str, float]) -> Cell:
+    return Cell(len(kwh), sum(kwh.values()), max(kwh.values(), default=0.0))
+
+
+homes_use = st.dictionaries(
+    st.sampled_from([f"H{n}" for n in range(40)]), st.floats(0, 500), min_size=10
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(homes_use, min_size=2, max_size=6))
+def test_no_two_figures_of_a_month_differ_by_few_homes_or_by_one_great_user(versions):
+    told: list[dict[str, float]] = []
+    for now in versions:
+        apart = []
+        for then in told:
+            by = {h: abs(now.get(h, 0) - then.get(h, 0)) for h in now.keys() | then.keys()}
+            apart.append(uses({h: kwh for h, kwh in by.items() if kwh > SAME}))
+        if tells_anew(uses(now), apart):
+            told.append(now)
+    for n, one in enumerate(told):
+        assert is_safe(uses(one))
+        for other in told[:n]:
+            by = [abs(one.get(h, 0) - other.get(h, 0)) for h in one.keys() | other.keys()]
+            assert sum(kwh > SAME for kwh in by) >= LEAST_HOMES
+            assert max(by) <= 0.16 * sum(by)
+
+
+@pytest.fixture
+def changing(of_town, tmp_path):
+    """A copy of the town whose registry one may change, and the community that is asked about."""
+    office, world, codes = of_town
+    shutil.copytree(office.home.path, tmp_path / "copy")
+    home = Home.open(tmp_path / "copy")
+    shutil.rmtree(home.store_dir / "told", ignore_errors=True)
+    return Office(home, office.db, office.clock), world, codes[0]["values"]
+
+
+def without(home: Home, community: str, homes: int) -> None:
+    """Take some homes of a community out of the registry."""
+    table = pq.read_table(home.registry_file)
+    mine = table.filter(pc.equal(table["community_id"], community))
+    gone = sorted(set(mine["household_id"].to_pylist()))[:homes]
+    kept = table.filter(pc.invert(pc.is_in(table["household_id"], pa.array(gone))))
+    pq.write_table(kept, home.registry_file)
+
+
+JANUARY = (date(2020, 1, 1), date(2020, 1, 31))
+
+
+def test_a_home_that_comes_late_or_goes_does_not_show_by_subtracting_two_answers(changing):
+    office, world, code = changing
+    ask = (office, world.actor("leader"), world.places["c1"], *JANUARY)
+    first = aggregates.energy(*ask)
+    without(office.home, code, 1)
+    assert aggregates.energy(*ask) == first
+    without(office.home, code, LEAST_HOMES - 2)
+    assert aggregates.energy(*ask) == first
+    without(office.home, code, 2)
+    assert aggregates.energy(*ask) != first
+
+
+def test_a_district_is_the_sum_of_its_communities_whoever_asks_for_how_many_months(changing):
+    """Other spans and other areas tell the same figures: there is nothing to subtract."""
+    office, world, _ = changing
+    analyst = world.actor("analyst")
+    first = {
+        (f.area, f.column): f.value
+        for f in aggregates.energy(office, analyst, world.places["c1"], *JANUARY).figures
+    }
+    spans = [(date(2019, 12, 1), JANUARY[1]), (date(2019, 6, 1), JANUARY[1]), JANUARY]
+    for place_name, span in itertools.product(("c1", "d1"), spans):
+        found = aggregates.energy(office, analyst, world.places[place_name], *span)
+        by_key = {(f.area, f.column): f for f in found.figures}
+        for key, value in first.items():
+            if key[0] and key[1]:
+                assert by_key[key].value == value
+        for (area, column), total in by_key.items():
+            parts = [
+                f for f in found.figures
+                if f.area and f.column and area in ("", f.area) and column in ("", f.column)
+            ]  # fmt: skip
+            shown = [f.value for f in parts if f.value is not None]
+            assert total.value == (pytest.approx(sum(shown), abs=0.06) if shown else None)
+            assert total.partial == (len(shown) < len(parts))

@@ -61,8 +61,8 @@ BAD_PERIOD = Problem(
     "aggregate.bad-period",
     Text("{first} to {last} is no period to add up.", "{first} 至 {last} 不是可汇总的时段。"),
     Text(
-        "Give whole months, 24 at most, the first before the last.",
-        "请给出整月，最多 24 个月，先后有序。",
+        "Give whole months that are over, 24 at most, the first before the last.",
+        "请给出已结束的整月，最多 24 个月，先后有序。",
     ),
 )
 

@@ -132,7 +132,9 @@ def covers_by_community(
     SEE_AREA, "Energy by community and month, under the 15/15 rule", "分社区分月电量（15/15 规则）"
 )
 def energy(place: Id, first: date, last: date, office: TheOffice, actor: Who) -> aggregates.Table:
-    """A value that is null is held back; nothing held back can be worked out."""
+    """Months that are over. A value that is null is held back; a total is the sum of what is shown,
+    `partial` where that is not all. A figure stands until enough homes' readings have changed.
+    """
     return aggregates.energy(office, actor, place, first, last)
 
 
@@ -141,7 +143,10 @@ def energy(place: Id, first: date, last: date, office: TheOffice, actor: Who) ->
     SEE_AREA, "Homes by community and state, under the 15/15 rule", "分社区分状态户数（15/15 规则）"
 )
 def states(place: Id, office: TheOffice, actor: Who) -> aggregates.Table:
-    """As of the last night; a value that is null is held back."""
+    """What stands of each community after the last night, `as_of` the night it is of: counts are
+    told anew when 15 homes have changed. A value that is null is held back; a total is the sum of
+    what is shown, `partial` where that is not all.
+    """
     return aggregates.states(office, actor, place)
 
 

@@ -109,7 +109,7 @@ def told_on(
     office: Office, found: Place, members: told.Members, day: date
 ) -> dict[str, told.Showing | None]:
     """What stands of each building of a community on a day, for those who may not see homes."""
-    _, shown = told.showings(office.home, found.id, found.code, members)
+    shown = told.showings(office.home, found.id, found.code, members).buildings
     return {building: told.standing(shown.get(building, []), day) for building in members}
 
 
@@ -138,12 +138,13 @@ def _made(
             ]
         }
     members = {b: [row.code for row in rows] for b, rows in homes.items()}
-    since, showings = told.showings(office.home, found.id, found.code, members)
+    said = told.showings(office.home, found.id, found.code, members)
+    assert said.since is not None  # a night was looked at, or `span_of` had said that there is none
     return made | {
-        "told_since": since.isoformat(),
+        "told_since": said.since.isoformat(),
         "buildings": [
             _building(row, len(homes[row.id]))
-            | {"showings": _showings(showings.get(row.id, []), first, last)}
+            | {"showings": _showings(said.buildings.get(row.id, []), first, last)}
             for row in buildings
         ],
     }

@@ -13,7 +13,8 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlaceKind
 from lamplit.services.field import door
-from lamplit.services.field.homes import facades, told
+from lamplit.services.field.homes import facades
+from lamplit.services.field.homes.communities import told_of
 from lamplit.services.field.homes.home_states import counts_of
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import resolve_place
@@ -63,8 +64,8 @@ class Map:
 def map_of(office: Office, actor: Actor, wanted: str) -> Map:
     """The communities of a district, or the buildings of a community, drawn and counted.
 
-    Needs SEE_AREA; counts as `states` and `facade` tell them. Before the first night they are
-    None. Raises LamplitError `door.not-allowed` or `store.not-found`.
+    Needs SEE_AREA; counts as `states` and `facade` tell them, exact ones to analysts. Before the
+    first night they are None. Raises LamplitError `door.not-allowed` or `store.not-found`.
     """
     with office.read(actor) as tx:
         found = resolve_place(tx.conn, wanted)
@@ -139,13 +140,15 @@ def _counts(
             return {one.place_id: (one.counts, one.as_of) for one in seen.buildings}
         if not inside:
             return {}
+        if not single:
+            shown = told_of(office, {one.id: one.code for one in inside})
+            return {key: (one.counts, one.day) for key, one in shown.items()}
         day, counted = counts_of(office.home, [one.code for one in inside])
     except LamplitError as fault:
         if fault.code.startswith("night."):
             return {}
         raise
-    table = {code: {s.word: n for s, n in by.items()} for code, by in counted.items()}
-    shown: dict[str, Counts] = {code: dict(counts) for code, counts in table.items()}
-    if not single:
-        shown = told.release(table)
-    return {one.id: (shown[one.code], day) for one in inside}
+    exact: dict[str, Counts] = {
+        code: {s.word: n for s, n in by.items()} for code, by in counted.items()
+    }
+    return {one.id: (exact[one.code], day) for one in inside}
