@@ -7,9 +7,10 @@ from people_world import PURPOSE, WHO, World, build
 from sqlalchemy import insert, select, update
 
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import Step
 from lamplit.domain.language import Text
 from lamplit.services.field.homes import reveal as door
-from lamplit.services.field.homes.reveal import Colour, Step
+from lamplit.services.field.homes.reveal import Colour
 from lamplit.services.field.office import CLI, Actor
 from lamplit.store import log
 from lamplit.store.schema import campaign, event, place_code

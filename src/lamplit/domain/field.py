@@ -335,6 +335,21 @@ class InboxState(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class Step(StrEnum):
+    """How far a home's door opens: a colour alone, the evidence's sentence, the load curve."""
+
+    COLOUR = "colour"
+    EVIDENCE = "evidence"
+    CURVE = "curve"
+
+
+STEP_TEXT = {
+    Step.COLOUR: Text("colour", "颜色"),
+    Step.EVIDENCE: Text("evidence", "依据"),
+    Step.CURVE: Text("load curve", "用电曲线"),
+}
+
+
 class PlanState(StrEnum):
     """planning → ready → applied → superseded; or failed, with a problem.
 

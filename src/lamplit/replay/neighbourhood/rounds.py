@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import Step
 from lamplit.replay.mind import Knock
 from lamplit.replay.neighbourhood.hood import DAY, Hood
 from lamplit.replay.walk import ATTEMPTS, GAP
@@ -103,7 +104,7 @@ class Rounds:
         if (sum(map(ord, place)) % 100) / 100 < LOOKED:
             try:
                 reveal.reveal(
-                    hood.office, hood.as_(code), place, reveal.Step.EVIDENCE, self.campaign_id,
+                    hood.office, hood.as_(code), place, Step.EVIDENCE, self.campaign_id,
                     self.purpose,
                 )  # fmt: skip
             except LamplitError:

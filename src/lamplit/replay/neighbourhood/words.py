@@ -8,6 +8,7 @@ import uuid
 from sqlalchemy import select
 
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import Step
 from lamplit.replay.chance import dice
 from lamplit.replay.neighbourhood.cast import (
     ANALYST,
@@ -128,9 +129,9 @@ def _analyse(hood: Hood, sweep: Sweep, half: int) -> None:
     listed = doors.listed(hood.office, hood.as_(LEADER), sweep.code, limit=5000)
     number = hood.scale.openings // 2
     for at, one in enumerate(listed[half * number : (half + 1) * number]):
-        _open(hood, ANALYST, one.place_id, reveal.Step.EVIDENCE, sweep)
+        _open(hood, ANALYST, one.place_id, Step.EVIDENCE, sweep)
         if at % 3 == 0:
-            _open(hood, ANALYST, one.place_id, reveal.Step.CURVE, sweep)
+            _open(hood, ANALYST, one.place_id, Step.CURVE, sweep)
 
 
 def _curious(hood: Hood, sweep: Sweep) -> None:
@@ -139,11 +140,11 @@ def _curious(hood: Hood, sweep: Sweep) -> None:
         return
     own = sweep.rows[VOLUNTEER][:2]
     for place_id in own:
-        _open(hood, VOLUNTEER, place_id, reveal.Step.COLOUR, sweep)
-    _open(hood, VOLUNTEER, own[0], reveal.Step.CURVE, sweep)
+        _open(hood, VOLUNTEER, place_id, Step.COLOUR, sweep)
+    _open(hood, VOLUNTEER, own[0], Step.CURVE, sweep)
 
 
-def _open(hood: Hood, who: str, place_id: str, step: reveal.Step, sweep: Sweep) -> None:
+def _open(hood: Hood, who: str, place_id: str, step: Step, sweep: Sweep) -> None:
     try:
         reveal.reveal(
             hood.office, hood.as_(who), place_id, step, sweep.rounds.campaign_id,

@@ -7,10 +7,11 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from lamplit.domain.abilities import Ability
+from lamplit.domain.field import Step
 from lamplit.domain.language import Text
 from lamplit.services.curve import MOST_DAYS, USUAL_DAYS, Curve
 from lamplit.services.field.homes import reveal
-from lamplit.services.field.homes.reveal import COLOUR_TEXT, Step
+from lamplit.services.field.homes.reveal import COLOUR_TEXT
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Asked, Id, Json, Line

@@ -19,7 +19,7 @@ from sqlalchemy import Row
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
-from lamplit.domain.field import EnrollmentState, Reason
+from lamplit.domain.field import EnrollmentState, Reason, Step
 from lamplit.domain.language import Text
 from lamplit.domain.problems import door as problems
 from lamplit.domain.words import HomeState
@@ -30,15 +30,6 @@ from lamplit.services.field.campaigns.ways import knock_first
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.store import places, reveals
 from lamplit.store.tree import under_any
-
-
-class Step(StrEnum):
-    """How far the door opens."""
-
-    COLOUR = "colour"
-    EVIDENCE = "evidence"
-    CURVE = "curve"
-
 
 NEEDS = {
     Step.COLOUR: Ability.REVEAL,
