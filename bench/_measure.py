@@ -39,6 +39,12 @@ class Runs:
     cpus: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
     said: dict[str, object] = field(default_factory=dict)
+    parts: list[dict[str, object]] = field(default_factory=list)
+    """What each run said; `said` is the last."""
+
+    def part(self, name: str) -> float:
+        """The median of a number that each run said."""
+        return statistics.median(float(str(said[name])) for said in self.parts)
 
     @property
     def median(self) -> float:
@@ -99,6 +105,7 @@ def take_turns(contestants: dict[str, tuple[object, ...]], repeats: int) -> dict
                 runs[name].cpus.append(found["cpu"])  # type: ignore[arg-type]
                 runs[name].peaks.append(found["peak"])  # type: ignore[arg-type]
                 runs[name].said = found["said"]  # type: ignore[assignment]
+                runs[name].parts.append(runs[name].said)
     return runs
 
 

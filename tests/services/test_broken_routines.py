@@ -12,6 +12,7 @@ import pytest
 from night_worlds import LakeWriter, link, write_registry
 from sweep_worlds import DAYS, FIRST, LAST, a_town, hourly, in_use, standing, then, unread
 
+from lamplit.services import routine
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector, run_nights
@@ -147,6 +148,23 @@ def test_several_meters_of_a_home_are_added_up(tmp_path: Path):
         both = sum(rows[m, LAST]["kwh"] for m in ("kitchen", "lamps"))
         assert look.kwh == pytest.approx(both, rel=1e-4)
         assert not look.broken
+
+
+def test_many_homes_are_read_from_the_lake_once_and_seen_alike(tmp_path: Path, monkeypatch):
+    homes = {"still": STILL, "usual": in_use, "third": STILL}
+    alone = {name: {"lives_alone": True} for name in homes}
+    with opened(a_town(tmp_path / "h", homes, alone)) as replay:
+        whole = looks_on(replay, (LAST - timedelta(1), LAST))
+        monkeypatch.setattr(routine, "HOMES_AT_ONCE", 2)
+        assert looks_on(replay, (LAST - timedelta(1), LAST)) == whole
+        assert len(whole) == 6
+        assert replay.con.rows("SELECT 1 FROM duckdb_tables()") == []
+
+
+def test_the_second_day_of_all_is_looked_at_and_says_nothing(tmp_path: Path):
+    home = a_town(tmp_path / "h", {"usual": in_use}, {"usual": {"lives_alone": True}})
+    with opened(home) as replay:
+        assert lately_broken(replay, FIRST) == lately_broken(replay, FIRST + timedelta(1)) == []
 
 
 def test_rows_narrow_the_look(tmp_path: Path):

@@ -50,6 +50,7 @@ COMMANDS = (
     "phone",
     "serve",
     "store",
+    "doctor",
     "log",
 )
 """The commands, in the order in which one meets them; each is a module beside this one."""

@@ -1,4 +1,4 @@
-"""`lamplit lake`: compact the lake, verify it, and say what is in it."""
+"""`lamplit lake`: compact the lake, verify it, say what is in it, and let old days go."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ To = Annotated[
         help=tr("The last day (default: the lake's last).", "末日（默认湖中最后一天）。"),
     ),
 ]  # fmt: skip
+Before = Annotated[
+    date,
+    typer.Option(
+        "--before", parser=parse_day, metavar="DATE",
+        help=tr("The first day to keep.", "保留的首日。"),
+    ),
+]  # fmt: skip
 Collector = Annotated[
     str | None,
     typer.Option(
@@ -45,8 +52,8 @@ def register(app: typer.Typer) -> None:
     lake = typer.Typer(
         no_args_is_help=True,
         help=tr(
-            "The lake: compact, verify, stats, quality.",
-            "湖的维护：compact、verify、stats、quality。",
+            "The lake: compact, verify, stats, quality, expire.",
+            "湖的维护：compact、verify、stats、quality、expire。",
         ),
     )
     lake.command(
@@ -61,6 +68,13 @@ def register(app: typer.Typer) -> None:
         help=tr("Check that every file is there and whole.", "检查每个文件是否存在且完整。"),
     )(verify)
     lake.command("stats", help=tr("Say what is in the lake.", "显示湖中内容。"))(stats)
+    lake.command(
+        "expire",
+        help=tr(
+            "Let go of readings before a day, as far as kept states allow.",
+            "清除某日之前的读数（以保留的状态为限）。",
+        ),
+    )(expire)
     lake.command(
         "quality",
         help=tr(
@@ -144,6 +158,39 @@ def stats(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
     for name, value in asdict(found).items():
         shown = f"{value:,}" if isinstance(value, int) else str(value or "–")
         stdout().print(f"{words[name]:<16} {shown}", markup=False)
+
+
+def expire(
+    before: Before,
+    home: HomeOption = DEFAULT_HOME,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help=tr("Say what would go.", "只显示将清除的内容。")),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let old readings go."""
+    from dataclasses import asdict
+
+    from lamplit.cli.common import note, open_home, print_json
+    from lamplit.services.expire import expire as service
+
+    gone = service(open_home(home), before, dry_run=dry_run)
+    if as_json:
+        print_json(asdict(gone) | {"dry_run": dry_run})
+        return
+    if gone.first is None:
+        note(tr(f"Nothing is left up to {gone.last}.", f"{gone.last} 及之前已无读数。"))
+        return
+    would, will = (tr("Would let go", "将清除"), tr("Let go", "已清除"))
+    note(
+        tr(
+            f"{would if dry_run else will}: {gone.first} … {gone.last}, {gone.rows:,} meter-days "
+            f"in {gone.files} files, and the states of {gone.nights} nights.",
+            f"{would if dry_run else will}：{gone.first} … {gone.last}，"
+            f"{gone.files} 个文件中的 {gone.rows:,} 个表日，及 {gone.nights} 夜的状态。",
+        )
+    )
 
 
 def quality(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -33,6 +37,15 @@ Afresh = Annotated[
                          "丢弃已保存的状态，从头重算。")),
 ]  # fmt: skip
 
+Metrics = Annotated[
+    Path | None,
+    typer.Option(
+        "--metrics", metavar="FILE", envvar="LAMPLIT_METRICS",
+        help=tr("Write what the night came to for Prometheus (textfile collector).",
+                "将运行指标写入 Prometheus 文本文件。"),
+    ),
+]  # fmt: skip
+
 WHY_AFRESH = {
     "asked": ("as asked", "按要求"),
     "rules": ("the rules or thresholds have changed", "规则或阈值已变化"),
@@ -52,19 +65,24 @@ def register(app: typer.Typer) -> None:
     def nightly(
         through: Through = None,
         afresh: Afresh = False,
+        metrics: Metrics = None,
         home: HomeOption = DEFAULT_HOME,
         json: JsonOption = False,
     ) -> None:
         from lamplit.services.night.advance import run_nights
 
         here = open_home(home)
-        with progress(tr("Working the nights", "夜间计算")) as bar:
+        with (
+            _measured(here, metrics) as done,
+            progress(tr("Working the nights", "夜间计算")) as bar,
+        ):
             report = run_nights(
                 here,
                 through,
                 afresh=afresh,
                 progress=lambda _, done, total: bar(done, total),
             )
+            done.append(report)
         evening = _close_the_day(here, report.through)
         if json:
             told = {name: getattr(report, name) for name in report.__slots__}
@@ -74,6 +92,21 @@ def register(app: typer.Typer) -> None:
         if evening:
             _tell_evening(evening)
         note(tr("Next: lamplit sweep", "下一步：lamplit sweep"))
+
+
+@contextmanager
+def _measured(home: Home, file: Path | None) -> Iterator[list[NightReport]]:
+    """Write the run's metrics when the `with` ends, however it ends; the report is put in."""
+    done: list[NightReport] = []
+    start = time.monotonic()
+    try:
+        yield done
+    finally:
+        if file is not None:
+            from lamplit.services.metrics import write_metrics
+
+            now, seconds = datetime.now(UTC), time.monotonic() - start
+            write_metrics(home, file, done[0] if done else None, seconds, now)
 
 
 def _close_the_day(home: Home, through: date | None) -> EveningReport | None:

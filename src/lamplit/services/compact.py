@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -111,6 +112,23 @@ def verify(home: Home) -> list[LamplitError]:
         if not found:
             found += _repeated(duck, lake)
     return found
+
+
+def blamed(lake: Lake, duck: Duck, columns: Sequence[str], fault: Exception) -> Exception:
+    """The damaged file of the lake behind a fault of the engine's; the fault itself if none is.
+
+    `columns`: those that were being read.
+    """
+    for file in lake.files():
+        path = lake.path(file)
+        try:
+            duck.row(
+                f"SELECT bit_xor(hash({', '.join(columns)})) FROM read_parquet({quoted(str(path))})"
+            )
+        except DuckError as cause:
+            short = str(cause).splitlines()[0]
+            return LamplitError(problems.FILE_DAMAGED, where=str(path), cause=short)
+    return fault
 
 
 def _repeated(duck: Duck, lake: Lake) -> list[LamplitError]:

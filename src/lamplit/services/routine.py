@@ -9,7 +9,8 @@ the last weeks of these homes alone.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -23,8 +24,9 @@ from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck, quoted
 from lamplit.meters.lake import Lake
 from lamplit.services.home import Home
-from lamplit.services.night.gather import day_number, has_shape
+from lamplit.services.night.gather import LAKE_COLUMNS, day_number, has_shape
 from lamplit.services.night.replay import Replay
+from lamplit.services.night.rework import subset
 from lamplit.services.night.snapshots import Snapshot, read_manifest
 from lamplit.services.night.universe import (
     HOMES_SCHEMA,
@@ -45,6 +47,7 @@ GATE_DAYS = 28
 HOMES_AT_ONCE = 8192
 FULL = 0.999
 """Share of a day's slots, all actual, that a course needs: a gap could be the morning's kettle."""
+APART = "days_set_apart"
 COLUMNS = ("meter_id", "day", "slots", "slots_read", "quality", "intervals")
 
 
@@ -132,13 +135,53 @@ def looks_on(
         return []
     found: dict[date, list[RoutineLook]] = {day: [] for day in days}
     fold = _fold(replay)
-    for start in range(0, len(mine), HOMES_AT_ONCE):
-        some = mine[start : start + HOMES_AT_ONCE]
-        course = _course(replay, some, min(days), last)
-        asked = tuple((d - last).days - 1 for d in days)
-        for day, verdicts in zip(days, judge(fold, course, asked), strict=True):
-            found[day] += _looks(replay, some, day, verdicts, fold if steps else None)
+    with _set_apart(replay, mine, min(days), last) as near:
+        for start in range(0, len(mine), HOMES_AT_ONCE):
+            some = mine[start : start + HOMES_AT_ONCE]
+            course = _course(near, some, min(days), last)
+            asked = tuple((d - last).days - 1 for d in days)
+            for day, verdicts in zip(days, judge(fold, course, asked), strict=True):
+                found[day] += _looks(replay, some, day, verdicts, fold if steps else None)
     return [look for looks in found.values() for look in looks]
+
+
+class _Apart(Lake):
+    """A lake of which the days that are asked for lie in a table of the engine's."""
+
+    def sql(
+        self,
+        day_from: date | None = None,
+        day_to: date | None = None,
+        columns: Sequence[str] = LAKE_COLUMNS,
+    ) -> str:
+        """As `Lake.sql`, for the meters and days that were set apart."""
+        return (
+            f"(SELECT {', '.join(columns)} FROM {APART} "
+            f"WHERE day BETWEEN DATE '{day_from}' AND DATE '{day_to}')"
+        )
+
+
+@contextmanager
+def _set_apart(replay: Replay, rows: Array, first: date, last: date) -> Iterator[Replay]:
+    """The replay, its homes' days read from the lake once where they are worked in several lots.
+
+    Each lot would otherwise read the whole city's days. What does not fit is spilled.
+    """
+    if len(rows) <= HOMES_AT_ONCE:
+        yield replay
+        return
+    start, con = max(replay.first, first - timedelta(DAYS_NEEDED - 1 + GATE_DAYS)), replay.con
+    columns = tuple(dict.fromkeys((*LAKE_COLUMNS, *COLUMNS)))
+    con.register("apart_meters", subset(replay.universe, rows).meters.select(["meter_id"]))
+    con.run(
+        f"CREATE TEMP TABLE {APART} AS SELECT * FROM {replay.lake.sql(start, last, columns)} "
+        "SEMI JOIN apart_meters USING (meter_id)"
+    )
+    con.unregister("apart_meters")
+    try:
+        yield replace(replay, lake=_Apart(replay.lake.folder))
+    finally:
+        con.drop([APART])
 
 
 def consenting(universe: Universe, rows: Array | None = None) -> Array:

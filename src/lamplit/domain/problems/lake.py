@@ -62,3 +62,12 @@ NO_COLLECTOR = Problem(
          "此区间内没有采集器“{collector}”的电表。"),
     Text("See the list of collectors without naming one.", "请先不指定采集器，查看清单。"),
 )  # fmt: skip
+NOTHING_BEFORE = Problem(
+    "lake.nothing-before",
+    Text("nothing can be let go before {day}: the earliest night kept is {first}.",
+         "{day} 之前没有可清除的内容：最早保留的夜间状态为 {first}。"),
+    Text("Days go up to a night whose states are kept (the end of a month, or of the last week): "
+         "name a later day, or run `lamplit nightly` first.",
+         "只能清除到某个保留了状态的夜晚（月末或最近一周）："
+         "请指定更晚的日期，或先运行 `lamplit nightly`。"),
+)  # fmt: skip

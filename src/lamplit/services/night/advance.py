@@ -18,9 +18,10 @@ from datetime import date, timedelta
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
-from lamplit.engine.duckdb import Duck
+from lamplit.engine.duckdb import Duck, DuckError
 from lamplit.meters.lake import Lake
 from lamplit.meters.manifest import NAME
+from lamplit.services.compact import blamed
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.lock import writing
@@ -106,8 +107,8 @@ def run_nights(
 
     Days without readings are worked too, as unknown days: their readings may be late. Raises
     LamplitError `night.no-readings`, `night.before-first`, `night.far-ahead`,
-    `night.state-damaged`, those of `detector`, and that of the writer's lock where another run
-    holds it.
+    `night.state-damaged`, `lake.file-damaged`, those of `detector`, and that of the writer's lock
+    where another run holds it.
     """
     fold = detector(home)
     with writing(home.path, "nightly"), open_engine(home, ENGINE_SHARE) as con:
@@ -120,7 +121,10 @@ def run_nights(
             raise LamplitError(problems.BEFORE_FIRST, day=target, first=span[0])
         if (target - span[1]).days > FARTHEST_AHEAD:
             raise LamplitError(problems.FAR_AHEAD, day=target, last=span[1])
-        return _Night(home, con, lake, fold, progress or _silent).run(span, target, afresh)
+        try:
+            return _Night(home, con, lake, fold, progress or _silent).run(span, target, afresh)
+        except DuckError as fault:
+            raise blamed(lake, con, LAKE_COLUMNS, fault) from fault
 
 
 def detector(home: Home) -> Fold:
@@ -215,8 +219,12 @@ class _Night:
             used = _generations(self.home)
             return StateManifest(generation=used, rules=mark, first_day=first.isoformat())
         manifest = replace(old, snapshots=dict(old.snapshots), logs=dict(old.logs), rules=mark)
-        # Readings from before the first night are late readings like any other.
+        # Readings from before the first night are late readings like any other, unless those days
+        # have expired: there is nothing left to work them from.
         manifest.first_day = min(old.first_day or "9999", first.isoformat())
+        if old.expired:
+            after = date.fromisoformat(old.expired) + timedelta(1)
+            manifest.first_day = max(manifest.first_day, after.isoformat())
         return manifest
 
     def _stretch_end(self, start: date, target: date, homes: int) -> date:
@@ -372,5 +380,7 @@ def _generations(home: Home) -> int:
 def forget(manifest: StateManifest, target: date) -> None:
     """Drop the snapshots that are not to be kept once `target` is through."""
     first = date.fromisoformat(manifest.first_day)
-    keep = {day.isoformat() for day in days_to_keep(first, target)} | {manifest.through}
+    # The night that expired days end with is what all later ones start from.
+    always = {manifest.through, manifest.expired}
+    keep = {day.isoformat() for day in days_to_keep(first, target)} | always
     manifest.snapshots = {d: f for d, f in manifest.snapshots.items() if d in keep}

@@ -51,7 +51,8 @@ class StateManifest:
     `through`: the last day worked, empty before the first night. `batch`: the last batch of the
     lake taken in. `rules`: which rules and thresholds gave these states. `snapshots`: day → files.
     `logs`: month (2025-01) → the log of what its groups said. `links`: the registry's links of
-    homes with several, as they were taken into account.
+    homes with several, as they were taken into account. `expired`: the last day whose readings were
+    let go; what comes late for it or for days before it is not worked in any more.
     """
 
     format: int = FORMAT
@@ -63,6 +64,7 @@ class StateManifest:
     snapshots: dict[str, dict[str, str]] = field(default_factory=dict)
     logs: dict[str, str] = field(default_factory=dict)
     links: str = ""
+    expired: str = ""
 
     def days(self) -> list[date]:
         """The snapshots' days, in order."""

@@ -176,6 +176,8 @@ def _in_use_above(kwh: Array, step: Array, slots: int) -> Array:
 
 def _quantile(ordered: Array, known: Array, share: float) -> Array:
     """A quantile of rows sorted with NaN last; NaN where nothing is known."""
+    if ordered.shape[1] == 0:  # a home's very first day
+        return np.full(len(ordered), np.nan)
     at = np.ceil(share * np.maximum(known - 1, 0)).astype(np.int64)
     picked: Array = np.take_along_axis(ordered, at[:, None], axis=1)[:, 0].astype(float)
     return picked

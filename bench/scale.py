@@ -1,0 +1,147 @@
+"""A city's night on one machine: from a landed Parquet day to the list, by the number of meters.
+
+    python bench/scale.py [--meters 100000 500000] [--memory 6GB] [--repeats 3] [--write]
+
+For each size: a home with a registry and two days at 96 readings, the first of them worked. Timed
+is the night of the second day under `memory_limit`, then the list of 1,000 doors, in one process;
+beside it DuckDB's least scan of that day (sum, least and largest reading of each meter). `--write`
+puts the table and its slopes into bench/RESULTS.md, where sizes stay until measured again:
+
+    nice python bench/scale.py --meters 1000000 5000000 --repeats 2 --write
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import night
+from _measure import THREADS, Runs, child, parser, slope, take_turns
+from _worlds import copy_of, day_file, night_world
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+BEGIN, END = "<!-- scale: begin -->", "<!-- scale: end -->"
+HEAD = (
+    "| meters | limit | shards | night s | list s | M readings/s/core | CPU s | peak MB "
+    "| day MB | state MB | least scan s | night / scan |"
+)
+
+
+def run(folder: Path, memory: str) -> dict[str, object]:
+    """The night of the second day, and the list, on a copy of the home."""
+    from _lake import FIRST
+    from lamplit.services.home import Home
+    from lamplit.services.night.advance import run_nights
+    from lamplit.services.night.snapshots import read_manifest
+    from lamplit.services.sweep import sweep
+
+    copy = copy_of(folder, "scale")
+    try:
+        settings = copy / "lamplit.toml"
+        text = re.sub(r"(?m)^memory_limit = .*$", f'memory_limit = "{memory}"',
+                      settings.read_text("utf-8"))  # fmt: skip
+        settings.unlink()  # a hard link to the original
+        settings.write_text(text, "utf-8")
+        home = Home.open(copy)
+        start = time.perf_counter()
+        report = run_nights(home, FIRST + timedelta(1))
+        worked = time.perf_counter()
+        found = sweep(home, top=1_000)
+        listed = time.perf_counter()
+        if (report.nights, report.afresh, found.homes) != (1, "", report.homes):
+            raise SystemExit(f"that was not one night carried forward: {report}")
+        files = read_manifest(home.state_dir).snapshots[str(FIRST + timedelta(1))]
+        return {
+            "seconds": listed - start,
+            "night": worked - start,
+            "list": listed - worked,
+            "shards": sum(part.startswith("homes") for part in files),
+            "state": sum((home.state_dir / name).stat().st_size for name in files.values()),
+            "day": day_file(folder, 1).stat().st_size,
+        }
+    finally:
+        shutil.rmtree(copy)
+
+
+def measured(meters: int, memory: str, repeats: int) -> str:
+    """A row of the table."""
+    folder = night_world(meters)
+    runs = take_turns(
+        {
+            "scan": (night.__file__, "--child", "array", "--folder", folder),
+            "night": (__file__, "--child", "night", "--folder", folder, "--memory", memory),
+        },
+        repeats,
+    )
+    return row_of(meters, memory, runs)
+
+
+def row_of(meters: int, memory: str, runs: dict[str, Runs]) -> str:
+    ours, scan = runs["night"], runs["scan"].median
+    pace = meters * night.SLOTS / ours.part("night") / THREADS / 1e6
+    cells = (
+        f"{meters:,}", memory, f"{ours.part('shards'):.0f}", f"{ours.part('night'):.2f}",
+        f"{ours.part('list'):.2f}", f"{pace:.1f}", f"{ours.cpu:.1f}", f"{ours.peak:,.0f}",
+        f"{ours.part('day') / 1e6:,.0f}", f"{ours.part('state') / 1e6:,.0f}", f"{scan:.2f}",
+        f"{ours.part('night') / scan:.2f}",
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def number(cell: str) -> float:
+    return float(cell.replace(",", ""))
+
+
+def section(rows: list[str]) -> str:
+    """The table with its slopes."""
+    cells = [[cell.strip() for cell in row.strip("| ").split("|")] for row in rows]
+    sizes = [int(number(c[0])) for c in cells]
+    text = f"{HEAD}\n|{'---:|' * (HEAD.count('|') - 1)}\n" + "\n".join(rows) + "\n"
+    if len(rows) > 1:
+        time_, cpu, peak = (
+            slope(sizes, [sum(number(c[i]) for i in which) for c in cells])
+            for which in ((3, 4), (6,), (7,))
+        )
+        text += f"\nSlope of log on log size: time {time_:.2f}, CPU {cpu:.2f}, memory {peak:.2f}.\n"
+    load = os.getloadavg()[1] if hasattr(os, "getloadavg") else float("nan")
+    return f"{text}\nLast measured {date.today()}; load average {load:.1f} (5 min).\n"
+
+
+def write(rows: list[str]) -> None:
+    """Put rows into RESULTS.md, over those of the same size and limit."""
+    text = RESULTS.read_text("utf-8")
+    before, _, rest = text.partition(BEGIN)
+    old, _, after = rest.partition(END)
+    kept = {
+        tuple(row.split("|")[1:3]): row
+        for row in [*re.findall(r"(?m)^\| [\d,]+ \|.*$", old), *rows]
+    }
+    ordered = sorted(kept.values(), key=lambda row: number(row.split("|")[1]))
+    RESULTS.write_text(f"{before}{BEGIN}\n{section(ordered)}{END}{after}", "utf-8")
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.set_defaults(repeats=3)
+    options.add_argument("--meters", type=int, nargs="+", default=[100_000, 500_000])
+    options.add_argument("--memory", default="6GB")
+    options.add_argument("--write", action="store_true")
+    options.add_argument("--folder", type=Path)
+    given = options.parse_args()
+    if given.child:
+        child(lambda: run(given.folder, given.memory))
+        return
+    rows = []
+    for meters in given.meters:
+        rows.append(measured(meters, given.memory, given.repeats))
+        if given.write:  # each as soon as it is there: the large ones take long
+            write(rows[-1:])
+    print(section(rows))
+
+
+if __name__ == "__main__":
+    main()

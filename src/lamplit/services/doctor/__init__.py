@@ -1,0 +1,1 @@
+"""Whether a home is in good order: what `lamplit doctor` looks at."""
