@@ -41,7 +41,7 @@ def test_a_problem_is_told_in_the_readers_language(client):
     chinese = client.get("/nowhere", headers={"Accept-Language": "zh-CN,en;q=0.5"})
     assert english.headers["content-type"] == "application/problem+json"
     assert english.json()["code"] == chinese.json()["code"] == "web.no-such-page"
-    assert english.json()["title"] == "there is nothing at this address."
+    assert english.json()["title"] == "There is nothing at this address."
     assert chinese.json()["title"] == "此地址没有内容。"
 
 

@@ -6,9 +6,13 @@ A problem is *declared* once, in `lamplit.domain.problems`, beside the others of
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lamplit.domain.language import Language, Text
+
+_WORD = re.compile(r"[a-z]+[ ,.]")
+"""How a sentence begins whose first letter may be a capital: not with what stood in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,13 @@ class LamplitError(Exception):
         """What happened, and where."""
         said = self.problem.says.say(language, **self.fields)
         return f"{self.where}: {said}" if self.where else said
+
+    def title(self, language: Language) -> str:
+        """What happened, and where, as a sentence that stands alone: in English with a capital."""
+        said = self.says(language)
+        if language != "en" or self.where or not _WORD.match(self.problem.says.en):
+            return said
+        return said[:1].upper() + said[1:]
 
     def remedy(self, language: Language) -> str:
         """What to do about it."""

@@ -91,7 +91,7 @@ def answer(
     status = status_of(error.code)
     body: dict[str, Any] = {
         "type": f"urn:lamplit:problem:{error.code}",
-        "title": error.says(language),
+        "title": error.title(language),
         "status": status,
         "detail": error.remedy(language),
         "code": error.code,

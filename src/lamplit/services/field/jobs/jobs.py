@@ -161,7 +161,7 @@ def told_problem(error: LamplitError) -> dict[str, Any]:
     """A problem as it is kept: its code, what happened and what to do, in both languages."""
     return {
         "code": error.code,
-        "says": {"en": error.says("en"), "zh": error.says("zh")},
+        "says": {"en": error.title("en"), "zh": error.title("zh")},
         "remedy": {"en": error.remedy("en"), "zh": error.remedy("zh")},
     }
 

@@ -242,7 +242,7 @@ def failure_of(problem: Mapping[str, Any] | None) -> Failure | None:
     error = LamplitError(known, **problem["fields"])
     return Failure(
         error.code,
-        Text(error.says("en"), error.says("zh")),
+        Text(error.title("en"), error.title("zh")),
         Text(error.remedy("en"), error.remedy("zh")),
     )
 
