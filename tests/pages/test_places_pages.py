@@ -42,3 +42,64 @@ def test_a_programme_s_form_is_tried_in_both_languages_and_nothing_is_sent(
     assert changes == []
     page.get_by_role("link", name="Start a campaign with it").click()
     expect(page.get_by_role("radio", name=re.compile("Household sweep"))).to_be_checked()
+
+
+def test_a_leader_goes_down_the_tree_and_finds_a_home_by_its_code(shared_rig: Rig) -> None:
+    from playwright.sync_api import expect
+
+    page = shared_rig.page_as("leader", path="/places", language="en", width=1440)
+    tree = page.get_by_role("navigation", name="Tree of places")
+    tree.get_by_role("button", name="Open Wutongli Community").click()
+    tree.get_by_role("link", name="Building 1 building").click()
+    loaded(page)
+    expect(page.get_by_role("heading", name="Building 1")).to_be_visible()
+    expect(page.get_by_role("link", name="Asked after every day")).to_be_visible()
+    page.get_by_role("navigation", name="Lies in").get_by_role("link", name="Wutongli").click()
+    loaded(page)
+    # Of a building with few dark homes a leader is told that it is not told.
+    row = page.get_by_role("row", name=re.compile("^Building 1"))
+    expect(row.get_by_role("cell", name="not shown").first).to_be_visible()
+    home = page.evaluate(
+        """async () => {
+          const tree = await (await fetch("/api/v1/places/B1/children?limit=1")).json();
+          return tree.items[0].code;
+        }"""
+    )
+    page.get_by_role("searchbox").fill(home[:-1])
+    expect(page.get_by_text("No such place among yours")).to_be_visible()
+    page.get_by_role("searchbox").fill(home)
+    page.get_by_role("link", name=home).click()
+    loaded(page)
+    expect(page.get_by_text("This is its address only.")).to_be_visible()
+    assert axe(page) == []
+
+
+SITES = """kind,code,parent,name_zh,name_en,colour
+work_site,WS901,D1,江堤巡查点,Dyke watch,blue
+work_site,WS902,NOWHERE,没有这里,Nowhere,red
+"""
+
+
+def test_an_operator_reads_a_plan_reloads_and_imports_it(rig: Rig) -> None:
+    from playwright.sync_api import expect
+
+    page = rig.page_as("operator", path="/places/import", language="en", width=1440)
+    file = {"name": "sites.csv", "mimeType": "text/csv", "buffer": SITES.encode()}
+    page.locator("input[type=file]").set_input_files([file])
+    expect(page.get_by_role("heading", name="What would change")).to_be_visible(timeout=20_000)
+    page.reload()
+    loaded(page)
+    expect(page.get_by_role("heading", name="What would change")).to_be_visible()
+    refused = page.get_by_role("region", name="Refused").get_by_role("row").nth(1)
+    expect(refused).to_contain_text("NOWHERE")
+    expect(page.get_by_text("Columns left aside: colour")).to_be_visible()
+    expect(page.get_by_role("cell", name="WS901")).to_be_visible()
+    assert axe(page) == []
+    into = page.get_by_role("button", name="Import it so")
+    expect(into).to_be_disabled()
+    page.get_by_label("Leave out the 1 refused row").check()
+    into.click()
+    expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="To the places").click()
+    page.get_by_role("searchbox").fill("dyke")
+    expect(page.get_by_role("link", name="Dyke watch")).to_be_visible()

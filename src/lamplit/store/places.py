@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from lamplit.domain.field import PlaceKind
 from lamplit.store.schema import place, place_code
@@ -168,6 +168,35 @@ def inside(area: Place) -> ColumnElement[bool]:
         buildings = select(place.c.id).where(place.c.parent_id == area.id)
         itself = or_(itself, place.c.building_id.in_(buildings))
     return itself
+
+
+def counts_inside(conn: Connection, area: Place) -> dict[str, int]:
+    """How many places of each kind lie in one, at any depth."""
+    wanted = (
+        select(place.c.kind, func.count())
+        .where(inside(area), place.c.id != area.id)
+        .group_by(place.c.kind)
+    )
+    return {str(kind): int(number) for kind, number in conn.execute(wanted)}
+
+
+def search(
+    conn: Connection, text: str, areas: Sequence[Place] | None, *, limit: int
+) -> list[Place]:
+    """Places in some areas (in all for None) with a text in their name or code, the largest first.
+
+    Households by their whole code only: they have no name, and there are millions.
+    """
+    named = [kind.value for kind in PlaceKind if kind is not PlaceKind.HOUSEHOLD]
+    said = or_(*(place.c[name].icontains(text, autoescape=True)
+                 for name in ("code", "name_zh", "name_en")))  # fmt: skip
+    exact = and_(place.c.kind == PlaceKind.HOUSEHOLD.value, place.c.code == text)
+    wanted = select(*COLUMNS).where(or_(and_(place.c.kind.in_(named), said), exact))
+    if areas is not None:
+        wanted = wanted.where(or_(*(inside(area) for area in areas)))
+    size = case({kind.value: at for at, kind in enumerate(PlaceKind)}, value=place.c.kind)
+    order = (place.c.code != text, size, place.c.code)
+    return list(_places(conn, wanted.order_by(*order).limit(limit)))
 
 
 def valid_on(day: date) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from lamplit.domain.abilities import Ability
 from lamplit.services.field.homes import aggregates
 from lamplit.services.field.people import coverage
 from lamplit.services.field.people.coverage import Cover, Coverage
-from lamplit.services.field.places import found_homes, place_views
+from lamplit.services.field.places import found_homes, overview, place_views
 from lamplit.store.places import Place
 from lamplit.web.access import SIGNED_IN, able, rule
 from lamplit.web.auth import TheOffice, Who
@@ -51,6 +51,18 @@ def my_places(office: TheOffice, actor: Who) -> list[Place]:
     return place_views.mine(office, actor)
 
 
+@router.get("/places/search")
+@rule(SIGNED_IN, "Places by name or code", "按名称或编号查找地点")
+def search(
+    office: TheOffice,
+    actor: Who,
+    text: Annotated[str, Query(min_length=1, max_length=100)],
+    limit: Annotated[int, Query(ge=1, le=overview.MOST_FOUND)] = 20,
+) -> list[overview.Found]:
+    """Where the caller has see_area; a household by its whole code, for who may see doors."""
+    return overview.search(office, actor, text, limit=limit)
+
+
 @router.get("/gates/{code}")
 @rule(SIGNED_IN, "The place of a gate's code", "门岗码对应的地点")
 def gate(code: Id, office: TheOffice, actor: Who) -> Place:
@@ -63,6 +75,13 @@ def gate(code: Id, office: TheOffice, actor: Who) -> Place:
 def show(place: Id, office: TheOffice, actor: Who) -> Place:
     """By id or code."""
     return place_views.show_place(office, actor, place)
+
+
+@router.get("/places/{place}/overview")
+@rule(SEE_AREA, "One place with what belongs to it", "地点概览")
+def look(place: Id, office: TheOffice, actor: Who) -> overview.Overview:
+    """What lies above it and in it, and the open campaigns there."""
+    return overview.overview(office, actor, place)
 
 
 @router.get("/places/{place}/children")

@@ -27,6 +27,8 @@ class Step:
     id: str
     values: Values
     version: int = 0
+    fields: tuple[str, ...] = ()
+    """What of it changes."""
 
 
 @dataclass(slots=True)
@@ -69,8 +71,8 @@ def settle(
     """Add the step that makes a row's values so, if any is needed. `before`: what is there."""
     if before is None:
         planned.steps.append(Step(row, "add", code, new_id, values))
-    elif any(getattr(before, name) != value for name, value in values.items()):
-        planned.steps.append(Step(row, "change", code, before.id, values, before.version))
+    elif fields := tuple(n for n, value in values.items() if getattr(before, n) != value):
+        planned.steps.append(Step(row, "change", code, before.id, values, before.version, fields))
     else:
         planned.unchanged += 1
 

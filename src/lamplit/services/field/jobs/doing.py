@@ -21,6 +21,7 @@ from lamplit.services import registry
 from lamplit.services.field import door
 from lamplit.services.field.campaigns.evening import close_the_day
 from lamplit.services.field.files import imports, incoming
+from lamplit.services.field.files.importing import Step
 from lamplit.services.field.files.imports import Kind
 from lamplit.services.field.jobs.jobs import told_problem
 from lamplit.services.field.jobs.pulse import Pulse
@@ -129,9 +130,21 @@ def take_table(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict
     return {
         "table": kind.value, "rows": plan.rows, "added": planned.added, "changed": planned.changed,
         "unchanged": planned.unchanged, "refused": plan.bad,
+        "steps": _told_steps(planned.steps), "columns_left_aside": plan.table.ignored,
         "faults": _told_faults(plan.faults[:MOST_FAULTS]), "plan": mark,
         "applied": bool(asked.get("apply")),
     }  # fmt: skip
+
+
+def _told_steps(steps: list[Step]) -> list[dict[str, Any]]:
+    """The first rows of a plan: which is new, what of which changes; not the values, which may be
+    somebody's telephone number.
+    """
+    first = sorted(steps, key=lambda one: one.row)[:MOST_FAULTS]
+    return [
+        {"row": one.row, "what": one.what, "code": one.code, "fields": list(one.fields)}
+        for one in first
+    ]
 
 
 def sync(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict[str, Any]:

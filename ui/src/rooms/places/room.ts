@@ -1,0 +1,17 @@
+import type { Room } from "@/rooms";
+
+export const room: Room = {
+  name: "places",
+  routes: [
+    { path: "/places/import", name: "places-import", component: () => import("./import/ImportPage.vue") },
+    {
+      path: "/places",
+      component: () => import("./Frame.vue"),
+      children: [
+        { path: "", name: "places", component: () => import("./Mine.vue") },
+        { path: ":place", name: "place", component: () => import("./PlacePage.vue"), props: true },
+      ],
+    },
+  ],
+  nav: [{ path: "/places", icon: "place", label: { zh: "地点", en: "Places" }, needs: ["see_people", "analyse", "import", "lead"], order: 34 }],
+};
