@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from film_world import in_town
@@ -20,6 +22,7 @@ from lamplit.services.home import Home
 from lamplit.store.schema import event, place
 from lamplit.town.outlines import outlines, positions
 from lamplit.town.places import make_places
+from lamplit.web.middleware import policy
 from small_town import small_town
 
 SQUARE = [[114.30, 30.59], [114.31, 30.59], [114.31, 30.60], [114.30, 30.60], [114.30, 30.59]]
@@ -170,3 +173,42 @@ def test_the_simulated_town_draws_itself(world):
         conn.execute(update(place).where(place.c.kind == "building").values(lat=None))
     body = json.dumps({"features": drawn["features"][:1]}).encode()
     assert import_outlines(world.office, CLI, body).outlines == 1
+
+
+@pytest.mark.parametrize(
+    ("tiles", "hosts"),
+    [
+        ("https://tiles.example:8443/{z}/{x}/{y}.png", "https://tiles.example:8443"),
+        ("/tiles/{z}/{x}/{y}.png", ""),
+        ("", ""),
+    ],
+)
+def test_pages_may_ask_no_other_host_than_the_operator_s_tiles(tiles, hosts):
+    said = policy(tiles)
+    others = set(re.findall(r"https?://[^ ;]+", said))
+    assert others == ({hosts} if hosts else set())
+    if hosts:
+        assert f"img-src 'self' {hosts} " in said
+        assert f"connect-src 'self' {hosts};" in said
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["tiles.example/{z}/{x}/{y}", "https://a.example/{z}/{x}", "https://a.example/{z}/{x}/{y};x"],
+)
+def test_tiles_that_are_no_template_are_refused(tmp_path, wrong):
+    home = Home.create(tmp_path / "h")
+    toml = home.path / "lamplit.toml"
+    text = toml.read_text("utf-8")
+    toml.write_text(text.replace("[web]", f'[web]\nmap_tiles = "{wrong}"'))
+    with pytest.raises(LamplitError, match=r"home\.bad-setting"):
+        Home.open(home.path)
+
+
+def test_the_map_names_the_operator_s_tiles(world):
+    assert maps.map_of(world.office, CLI, world.places["d1"]).tiles is None
+    web = {"map_tiles": "/tiles/{z}/{x}/{y}.png", "map_attribution": "River City"}
+    tiled = replace(world.office.home.config, web=web)
+    office = replace(world.office, home=replace(world.office.home, config=tiled))
+    found = maps.map_of(office, CLI, world.places["d1"]).tiles
+    assert found == maps.Tiles("/tiles/{z}/{x}/{y}.png", "River City")

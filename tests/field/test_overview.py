@@ -6,6 +6,7 @@ import pytest
 from people_world import build
 
 from lamplit.domain.errors import LamplitError
+from lamplit.services.field.campaigns.areas import areas
 from lamplit.services.field.office import CLI
 from lamplit.services.field.places.overview import overview, search
 
@@ -73,3 +74,13 @@ def test_search_says_what_a_place_lies_in_and_the_command_line_sees_all(world):
     assert home.place.attrs is None
     assert codes(search(world.office, CLI, "d")) == ["D1", "D2"]
     assert codes(search(world.office, CLI, "d", limit=1)) == ["D1"]
+
+
+def test_a_campaign_s_figures_by_area_add_up_to_the_board_s(world):
+    buildings = areas(world.office, world.actor("leader"), "SWEEP")
+    assert {one.place_id for one in buildings} == {world.places["b1"], world.places["b2"]}
+    assert [one.enrolled for one in buildings] == [10, 10]
+    (whole,) = areas(world.office, world.actor("leader"), "SWEEP", by_community=True)
+    assert (whole.place_id, whole.enrolled, whole.done) == (world.places["c1"], 20, 0)
+    with pytest.raises(LamplitError, match=r"door\.not-allowed"):
+        areas(world.office, world.actor("privacy"), "SWEEP")

@@ -162,6 +162,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ),
         ("GET", f"{API}/campaigns/{{campaign}}"): Call(),
         ("GET", f"{API}/campaigns/{{campaign}}/board"): Call(),
+        ("GET", f"{API}/campaigns/{{campaign}}/areas"): Call(),
         ("GET", f"{API}/campaigns/{{campaign}}/course"): Call(),
         ("GET", f"{API}/campaigns/{{campaign}}/doors"): Call(
             also=frozenset({"owner", "colleague"})

@@ -16,6 +16,7 @@ from lamplit.domain.problems import home as problems
 from lamplit.services.zones import checked_zone
 
 LANGUAGES = ("auto", "en", "zh")
+_TILES = re.compile(r"(https?://[A-Za-z0-9.-]+(:\d+)?)?/[^\s\"';,]*\Z")
 _MEMORY = re.compile(r"\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
 
 
@@ -91,6 +92,7 @@ def _check(found: dict[str, Any], file: Path) -> None:
         ("store", _is_store(found.get("store", {})), '[store] url = "postgresql://…"'),
         ("web", isinstance(found.get("web", {}), dict), "[web]"),
         ("web", _is_size(found.get("web", {})), '[web] max_upload = "10GB"'),
+        ("web", _are_tiles(found.get("web", {})), '[web] map_tiles = "https://…/{z}/{x}/{y}.png"'),
     )
     for name, holds, wanted in checks:
         if not holds:
@@ -115,6 +117,17 @@ def bytes_of(size: str) -> int:
 def _is_size(web: Any) -> bool:
     size = web.get("max_upload", "10GB") if isinstance(web, dict) else ""
     return isinstance(size, str) and bool(_MEMORY.fullmatch(size))
+
+
+def _are_tiles(web: Any) -> bool:
+    """A raster template on a host of the operator's choice, or on this one; none by default."""
+    if not isinstance(web, dict):
+        return False
+    tiles, said = web.get("map_tiles", ""), web.get("map_attribution", "")
+    return isinstance(said, str) and isinstance(tiles, str) and (
+        not tiles
+        or (bool(_TILES.match(tiles)) and all(part in tiles for part in ("{z}", "{x}", "{y}")))
+    )  # fmt: skip
 
 
 def _is_store(value: Any) -> bool:

@@ -77,6 +77,25 @@ def enrolled(conn: Connection, campaign_id: str) -> Enrolled:
     return counted
 
 
+def enrolled_by_area(
+    conn: Connection, campaign_id: str, *, by_community: bool
+) -> list[tuple[str, int, int]]:
+    """(building or community, enrolled, done), by id."""
+    area = enrollment.c.community_id if by_community else enrollment.c.building_id
+    done = _sum(enrollment.c.state == EnrollmentState.DONE.value)
+    wanted = (
+        select(area, func.count(), done)
+        .where(
+            enrollment.c.campaign_id == campaign_id,
+            enrollment.c.state.in_(COUNTED),
+            area.is_not(None),
+        )
+        .group_by(area)
+        .order_by(area)
+    )
+    return [(str(key), int(all_), int(some or 0)) for key, all_, some in conn.execute(wanted)]
+
+
 def tasks(conn: Connection, campaign_id: str, now: datetime, day_end: datetime) -> dict[str, int]:
     """Tasks by what a board asks: `tasks_due`, `tasks_done`, `tasks_on_time`, `tasks_overdue`,
     `tasks_unclaimed`, `follow_ups_open`, `follow_ups_overdue`.

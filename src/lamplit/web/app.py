@@ -58,7 +58,8 @@ def create_app(office: Office, options: WebOptions | None = None) -> FastAPI:
         # Taken as they are rather than wrapped, so that each route and its rule can be listed.
         app.router.routes.extend(router.routes)
     log: Callable[..., Any] = structlog.get_logger("lamplit.web").info
-    app.add_middleware(Envelope, tls=options.tls, log=log)
+    tiles = str(office.home.config.web.get("map_tiles", ""))
+    app.add_middleware(Envelope, tls=options.tls, log=log, tiles=tiles)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

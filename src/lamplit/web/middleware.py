@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -42,14 +43,28 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
 }
+
+
+def policy(tiles: str = "") -> str:
+    """The pages' policy; where the operator has set tiles for the map, with their host."""
+    parts = urlsplit(tiles)
+    if not parts.netloc:
+        return CSP
+    host = f"{parts.scheme}://{parts.netloc}"
+    return re.sub(r"(img-src|connect-src) 'self'", rf"\1 'self' {host}", CSP)
+
+
 HSTS = "max-age=31536000"
 
 
 class Envelope:
     """Pure ASGI, so that streams stay streams."""
 
-    def __init__(self, app: ASGIApp, *, tls: bool, log: Callable[..., Any]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, tls: bool, log: Callable[..., Any], tiles: str = ""
+    ) -> None:
         self.app, self.tls, self.log = app, tls, log
+        self.headers = HEADERS | {"Content-Security-Policy": policy(tiles)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -85,7 +100,7 @@ class Envelope:
                      ms=round(took * 1000, 1))  # fmt: skip
 
     def _dress(self, headers: MutableHeaders, number: str, path: str) -> None:
-        for name, value in HEADERS.items():
+        for name, value in self.headers.items():
             headers.setdefault(name, value)
         if self.tls:
             headers["Strict-Transport-Security"] = HSTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Header, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter
@@ -12,9 +12,10 @@ from starlette.responses import StreamingResponse
 from lamplit.domain.abilities import Ability
 from lamplit.domain.field import CampaignState, FindingState, Reason
 from lamplit.domain.language import Text
+from lamplit.services.field.campaigns import areas, campaigns, doors, enrol, front
 from lamplit.services.field.campaigns import board as boards
-from lamplit.services.field.campaigns import campaigns, doors, enrol, front
 from lamplit.services.field.campaigns import course as courses
+from lamplit.services.field.campaigns.areas import AreaFigures
 from lamplit.services.field.campaigns.board import Board
 from lamplit.services.field.campaigns.campaigns import Campaign
 from lamplit.services.field.campaigns.course import Course
@@ -173,6 +174,15 @@ def enrol_places(campaign: Id, wish: Enrol, office: TheOffice, actor: Who) -> En
 def board(campaign: Id, office: TheOffice, actor: Who) -> Board:
     """Done against expected by now, the forecast, what nobody has, people if one may see them."""
     return boards.board(office, actor, campaign)
+
+
+@router.get("/campaigns/{campaign}/areas")
+@rule(SEE_DOORS, "The board's figures by building or community", "分楼栋或社区的进度")
+def by_area(
+    campaign: Id, office: TheOffice, actor: Who, by: Literal["building", "community"] = "building"
+) -> list[AreaFigures]:
+    """Enrolled and done, for the map."""
+    return areas.areas(office, actor, campaign, by_community=by == "community")
 
 
 @router.get("/campaigns/{campaign}/course")

@@ -1,21 +1,21 @@
 // @vitest-environment jsdom
 import { expect, it } from "vitest";
-import { split, splitOf } from "./states";
+import { splitOf } from "./states";
 
+const figure = (area: string, column: string, value: number | null, more: object = {}) => ({ area, column, value, partial: false, ...more });
 const figures = [
-  { area: "C1", column: "dark", value: null }, { area: "C1", column: "lived_in", value: 50 }, { area: "C1", column: "", value: 70 },
-  { area: "C1", column: "micro", value: null }, { area: "", column: "", value: 200 }, { area: "", column: "lived_in", value: 200 },
+  figure("C1", "dark", null), figure("C1", "lived_in", 50, { as_of: "2026-03-02" }), figure("C1", "", 66, { partial: true }),
+  figure("C1", "low", 16, { as_of: "2026-02-27" }), figure("", "", 200), figure("", "lived_in", 200),
 ];
 
-it("puts the lit ones first and says how many are held back together", () => {
+it("puts the lit ones first, tells what is not shown, and of which night the oldest figure is", () => {
   expect(splitOf(figures, "C1")).toEqual({
-    parts: [{ state: "lived_in", homes: 50 }, { state: "micro", homes: null }, { state: "dark", homes: null }], total: 70, rest: 20,
+    parts: [{ state: "lived_in", homes: 50 }, { state: "low", homes: 16 }, { state: "dark", homes: null }],
+    total: 66, partial: true, asOf: "2026-02-27",
   });
-  expect(splitOf(figures, "")).toEqual({ parts: [{ state: "lived_in", homes: 200 }], total: 200, rest: null });
 });
 
-it("never makes a total of what is not whole", () => {
-  expect(split({ lived_in: 30, dark: null }, null)).toMatchObject({ total: null, rest: null });
-  expect(split({ lived_in: 30, dark: 20 }, null)).toMatchObject({ total: 50, rest: null });
-  expect(split({}, null)).toEqual({ parts: [], total: 0, rest: null });
+it("is whole where all is shown, and empty where nothing is", () => {
+  expect(splitOf(figures, "")).toMatchObject({ total: 200, partial: false });
+  expect(splitOf(figures, "C2")).toEqual({ parts: [], total: 0, partial: false, asOf: null });
 });

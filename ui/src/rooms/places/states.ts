@@ -9,23 +9,25 @@ export interface Part {
 }
 export interface Split {
   parts: Part[];
-  total: number | null;
-  /** Homes of the parts that are held back together, where the total is known. */
-  rest: number | null;
+  /** Of what is shown. */
+  total: number;
+  /** That this is not all of them. */
+  partial: boolean;
+  /** The oldest night that a figure is of. */
+  asOf: string | null;
 }
 
-type Figures = Schemas["Table"]["figures"];
+type Figure = Schemas["Table"]["figures"][number];
 
 /** The row of an area (all of them together for ""), the lit ones first. */
-export function splitOf(figures: Figures, area: string): Split {
-  const row = new Map(figures.filter((one) => one.area === area).map((one) => [one.column, one.value ?? null]));
-  return split(Object.fromEntries([...row].filter(([state]) => state !== "")), row.get("") ?? null);
-}
-
-export function split(counts: Record<string, number | null>, total: number | null): Split {
-  const parts = STATES.filter((state) => state in counts).map((state) => ({ state, homes: counts[state] ?? null }));
-  const shown = parts.reduce((sum, one) => sum + (one.homes ?? 0), 0);
-  const held = parts.some((one) => one.homes === null);
-  const whole = total ?? (held ? null : shown);
-  return { parts, total: whole, rest: held && whole !== null ? Math.max(0, whole - shown) : null };
+export function splitOf(figures: readonly Figure[], area: string): Split {
+  const row = new Map(figures.filter((one) => one.area === area).map((one) => [one.column, one]));
+  const parts = STATES.flatMap((state) => (row.has(state) ? [{ state, homes: row.get(state)!.value }] : []));
+  const nights = [...row.values()].flatMap((one) => (one.as_of && one.value !== null ? [one.as_of] : [])).sort();
+  return {
+    parts,
+    total: parts.reduce((sum, one) => sum + (one.homes ?? 0), 0),
+    partial: [...row.values()].some((one) => one.partial || one.value === null),
+    asOf: nights[0] ?? null,
+  };
 }

@@ -52,6 +52,14 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True)
+class Tiles:
+    """Raster tiles that the operator has set: a template with {z}, {x}, {y}, and whose they are."""
+
+    url: str
+    attribution: str
+
+
+@dataclass(frozen=True, slots=True)
 class Map:
     """A GeoJSON FeatureCollection, WGS-84; `outline`: that of the place itself."""
 
@@ -59,6 +67,7 @@ class Map:
     place_id: str
     outline: dict[str, Any] | None
     features: list[Feature]
+    tiles: Tiles | None = None
 
 
 def map_of(office: Office, actor: Actor, wanted: str) -> Map:
@@ -83,7 +92,13 @@ def map_of(office: Office, actor: Actor, wanted: str) -> Map:
         shape = json.loads(drawn[one.id]) if one.id in drawn else points.get(one.id)
         features.append(Feature("Feature", one.id, shape, about))
     own = json.loads(drawn[found.id]) if found.id in drawn else None
-    return Map("FeatureCollection", found.id, own, features)
+    return Map("FeatureCollection", found.id, own, features, _tiles(office))
+
+
+def _tiles(office: Office) -> Tiles | None:
+    web = office.home.config.web
+    url = str(web.get("map_tiles", ""))
+    return Tiles(url, str(web.get("map_attribution", ""))) if url else None
 
 
 def _inside(tx: Transaction, found: Place) -> tuple[list[Place], dict[str, int]]:
