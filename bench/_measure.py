@@ -84,9 +84,9 @@ def child(job: Callable[[], dict[str, object] | None], *, with_pandas: bool = Fa
     print(json.dumps({"seconds": seconds, "cpu": cpu, "peak": peak, "said": said}))
 
 
-def in_process(*words: object) -> dict[str, object]:
+def in_process(*words: object, python: str = sys.executable) -> dict[str, object]:
     """What `python words…` prints as the last line, as `child` prints it."""
-    command = [sys.executable, *map(str, words)]
+    command = [python, *map(str, words)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}")
@@ -94,12 +94,19 @@ def in_process(*words: object) -> dict[str, object]:
     return found
 
 
-def take_turns(contestants: dict[str, tuple[object, ...]], repeats: int) -> dict[str, Runs]:
-    """Each contestant (name → words for `in_process`) once to warm up, then `repeats` times."""
+def take_turns(
+    contestants: dict[str, tuple[object, ...]],
+    repeats: int,
+    pythons: dict[str, str] | None = None,
+) -> dict[str, Runs]:
+    """Each contestant (name → words for `in_process`) once to warm up, then `repeats` times.
+
+    `pythons`: the interpreter of those that have one of their own.
+    """
     runs = {name: Runs() for name in contestants}
     for turn in range(repeats + 1):
         for name, words in contestants.items():
-            found = in_process(*words)
+            found = in_process(*words, python=(pythons or {}).get(name, sys.executable))
             if turn:
                 runs[name].seconds.append(found["seconds"])  # type: ignore[arg-type]
                 runs[name].cpus.append(found["cpu"])  # type: ignore[arg-type]

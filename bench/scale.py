@@ -20,14 +20,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import night
-from _measure import THREADS, Runs, child, parser, slope, take_turns
+from _measure import Runs, child, parser, slope, take_turns
 from _worlds import copy_of, day_file, night_world
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 BEGIN, END = "<!-- scale: begin -->", "<!-- scale: end -->"
 HEAD = (
-    "| meters | limit | shards | night s | list s | M readings/s/core | CPU s | peak MB "
-    "| day MB | state MB | least scan s | night / scan |"
+    "| meters | limit | shards | night s (CPU) | list s (CPU) | M readings/s/core | peak MB "
+    "| day MB | state MB | least scan s (CPU) | night / scan (CPU) |"
 )
 
 
@@ -47,11 +47,12 @@ def run(folder: Path, memory: str) -> dict[str, object]:
         settings.unlink()  # a hard link to the original
         settings.write_text(text, "utf-8")
         home = Home.open(copy)
-        start = time.perf_counter()
+        clocks = (time.perf_counter, time.process_time)
+        start, busy = (clock() for clock in clocks)
         report = run_nights(home, FIRST + timedelta(1))
-        worked = time.perf_counter()
+        worked, worked_busy = (clock() for clock in clocks)
         found = sweep(home, top=1_000)
-        listed = time.perf_counter()
+        listed, listed_busy = (clock() for clock in clocks)
         if (report.nights, report.afresh, found.homes) != (1, "", report.homes):
             raise SystemExit(f"that was not one night carried forward: {report}")
         files = read_manifest(home.state_dir).snapshots[str(FIRST + timedelta(1))]
@@ -59,6 +60,8 @@ def run(folder: Path, memory: str) -> dict[str, object]:
             "seconds": listed - start,
             "night": worked - start,
             "list": listed - worked,
+            "night_cpu": worked_busy - busy,
+            "list_cpu": listed_busy - worked_busy,
             "shards": sum(part.startswith("homes") for part in files),
             "state": sum((home.state_dir / name).stat().st_size for name in files.values()),
             "day": day_file(folder, 1).stat().st_size,
@@ -81,13 +84,16 @@ def measured(meters: int, memory: str, repeats: int) -> str:
 
 
 def row_of(meters: int, memory: str, runs: dict[str, Runs]) -> str:
-    ours, scan = runs["night"], runs["scan"].median
-    pace = meters * night.SLOTS / ours.part("night") / THREADS / 1e6
+    ours, scan = runs["night"], runs["scan"]
+    cpu, scan_cpu = ours.part("night_cpu"), scan.part("cpu")
+    pace = meters * night.SLOTS / cpu / 1e6
     cells = (
-        f"{meters:,}", memory, f"{ours.part('shards'):.0f}", f"{ours.part('night'):.2f}",
-        f"{ours.part('list'):.2f}", f"{pace:.1f}", f"{ours.cpu:.1f}", f"{ours.peak:,.0f}",
-        f"{ours.part('day') / 1e6:,.0f}", f"{ours.part('state') / 1e6:,.0f}", f"{scan:.2f}",
-        f"{ours.part('night') / scan:.2f}",
+        f"{meters:,}", memory, f"{ours.part('shards'):.0f}",
+        f"{ours.part('night'):.2f} ({cpu:.1f})",
+        f"{ours.part('list'):.2f} ({ours.part('list_cpu'):.1f})", f"{pace:.1f}",
+        f"{ours.peak:,.0f}", f"{ours.part('day') / 1e6:,.0f}", f"{ours.part('state') / 1e6:,.0f}",
+        f"{scan.median:.2f} ({scan_cpu:.1f})",
+        f"{ours.part('night') / scan.median:.2f} ({cpu / scan_cpu:.2f})",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
@@ -102,11 +108,13 @@ def section(rows: list[str]) -> str:
     sizes = [int(number(c[0])) for c in cells]
     text = f"{HEAD}\n|{'---:|' * (HEAD.count('|') - 1)}\n" + "\n".join(rows) + "\n"
     if len(rows) > 1:
-        time_, cpu, peak = (
-            slope(sizes, [sum(number(c[i]) for i in which) for c in cells])
-            for which in ((3, 4), (6,), (7,))
-        )
-        text += f"\nSlope of log on log size: time {time_:.2f}, CPU {cpu:.2f}, memory {peak:.2f}.\n"
+        busy = [[number(re.findall(r"\(([\d.]+)\)", c[i])[0]) for i in (3, 4)] for c in cells]
+        wall = [sum(number(c[i].partition(" ")[0]) for i in (3, 4)) for c in cells]
+        columns = (wall, [n for n, _ in busy], [n for _, n in busy], [number(c[6]) for c in cells])
+        slopes = (f"{slope(sizes, column):.2f}" for column in columns)
+        names = ("time", "CPU of the night", "CPU of the list", "memory")
+        told = ", ".join(f"{name} {found}" for name, found in zip(names, slopes, strict=True))
+        text += f"\nSlopes of log on log size: {told}.\n"
     load = os.getloadavg()[1] if hasattr(os, "getloadavg") else float("nan")
     return f"{text}\nLast measured {date.today()}; load average {load:.1f} (5 min).\n"
 
