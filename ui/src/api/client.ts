@@ -13,6 +13,7 @@ import { Problem, lost, problemOf, type ProblemBody } from "@/api/problem";
 import { language } from "@/language/i18n";
 
 export type Schemas = components["schemas"];
+export type { paths };
 
 let csrf: string | null = null;
 let onSignedOut: () => void = () => undefined;

@@ -30,6 +30,4 @@ export const useCommon = defineWords("common", {
   lost: { zh: "连不上服务器。检查网络后重试；未发送的内容不会丢。", en: "The server can't be reached. Check the connection and try again; nothing unsent is lost." },
 });
 
-/** The home states in the order in which pictures show them, the lit ones first. */
-export const STATES = ["lived_in", "low", "micro", "dark", "unknown"] as const;
-export type HomeState = (typeof STATES)[number];
+export { STATES, type HomeState } from "@/language/states";

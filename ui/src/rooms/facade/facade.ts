@@ -2,6 +2,7 @@
 import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
 import { api, ask, type Schemas } from "@/api/client";
 import { problemOf, type Problem } from "@/api/problem";
+import { openCampaigns } from "@/parts/opening";
 import { may } from "@/session/session";
 import { buildingsOf } from "./scene/fronts";
 import type { Building, Lens } from "./scene/types";
@@ -60,7 +61,7 @@ export function useFacade(wish: Wishes): FacadeShown {
       // One answer after the other would take twice as long; a lens that is not to be had is no problem.
       const [shot, open] = await Promise.all([
         found.kind === "community" ? filmOf(found) : null,
-        may("see_doors") ? openAt(found) : [],
+        may("see_doors") ? openCampaigns(found) : [],
       ]);
       const chosen = chosenOf(open, wish.campaign.value);
       const [doors, covers] = await Promise.all([
@@ -146,15 +147,6 @@ async function filmOf(place: Place): Promise<Film | null> {
     throw met;
   }
 }
-
-/** Open campaigns of the place itself, of what lies over it or in it; those that knock first of all. */
-async function openAt(place: Place): Promise<Campaign[]> {
-  const found = await ask(api.GET("/api/v1/campaigns", { params: { query: { state: ["open"] } } }));
-  const around = new Set([place.id, place.parent_id, place.community_id, place.building_id].filter(Boolean));
-  const near = found.filter((one) => around.has(one.place_id));
-  return (near.length ? near : found).sort((a, b) => rank(a) - rank(b) || a.code.localeCompare(b.code));
-}
-const rank = (one: Campaign) => (one.programme === "household_sweep" ? 0 : one.programme === "building_care" ? 1 : 2);
 
 async function frontOf(campaign: Campaign, place: Place): Promise<CampaignFront | null> {
   const path = { campaign: campaign.id };

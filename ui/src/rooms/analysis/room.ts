@@ -1,0 +1,19 @@
+import type { Room } from "@/rooms";
+
+export const room: Room = {
+  name: "analysis",
+  routes: [
+    {
+      path: "/analysis",
+      component: () => import("./AnalysisFrame.vue"),
+      children: [
+        { path: "", name: "analysis", component: () => import("./City.vue") },
+        { path: "list", name: "analysis-list", component: () => import("./Tonight.vue") },
+        { path: "what-if", name: "what-if", component: () => import("./WhatIf.vue") },
+        { path: "trust", name: "trust", component: () => import("./Trust.vue") },
+      ],
+    },
+    { path: "/analysis/home/:home", name: "analysis-home", component: () => import("./HomePage.vue"), props: true },
+  ],
+  nav: [{ path: "/analysis", icon: "chart", label: { zh: "分析", en: "Analysis" }, needs: ["analyse"], order: 70 }],
+};
