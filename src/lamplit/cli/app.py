@@ -28,6 +28,7 @@ COMMANDS = (
     "registry",
     "ingest",
     "lake",
+    "engines",
     "town",
     "nightly",
     "sweep",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,11 +45,43 @@ CommunityOption = Annotated[
 ]
 
 
-def open_home(path: Path) -> Home:
-    """The home at `path`, opened. Raises LamplitError `home.not-found` and its kin."""
+class Engine(StrEnum):
+    """What runs the city's work."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+EngineOption = Annotated[
+    Engine | None,
+    typer.Option(
+        "--engine",
+        help=tr("duckdb or spark (default: as lamplit.toml says).",
+                "duckdb 或 spark（默认：按 lamplit.toml）。"),
+        show_default=False,
+    ),
+]  # fmt: skip
+
+MasterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--master",
+        metavar="URL",
+        help=tr("Spark's master, such as spark://host:7077 or local[2]; asks for Spark.",
+                "Spark 主节点，如 spark://host:7077 或 local[2]；即要求使用 Spark。"),
+    ),
+]  # fmt: skip
+
+
+def open_home(path: Path, engine: Engine | None = None, master: str | None = None) -> Home:
+    """The home at `path`, opened, with another engine or master than its own where one is given.
+
+    Raises LamplitError `home.not-found` and its kin.
+    """
     from lamplit.services.home import Home
 
-    return Home.open(path)
+    home = Home.open(path)
+    return home.with_engine(engine.value if engine else None, master)
 
 
 def stdout() -> Console:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from lamplit.cli import ingest_options as opts
-from lamplit.cli.common import DEFAULT_HOME, DONE, REFUSED, HomeOption, JsonOption
+from lamplit.cli.common import (
+    DEFAULT_HOME,
+    DONE,
+    REFUSED,
+    EngineOption,
+    HomeOption,
+    JsonOption,
+    MasterOption,
+)
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
@@ -56,6 +64,8 @@ def run(
     delimiter: opts.Delimiter = None,
     max_kwh: opts.MaxKwh = 1000.0,
     dry_run: opts.DryRun = False,
+    engine: EngineOption = None,
+    master: MasterOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Parse, call the service, print."""
@@ -65,7 +75,7 @@ def run(
     from lamplit.services.ingest import ingest
     from lamplit.services.zones import checked_zone
 
-    where = open_home(home)
+    where = open_home(home, engine, master)
     options = Options(
         timezone=checked_zone(timezone) if timezone else where.timezone,
         layout=layout,

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lamplit.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, open_home, print_json
+from lamplit.cli.common import (
+    DEFAULT_HOME,
+    EngineOption,
+    HomeOption,
+    JsonOption,
+    MasterOption,
+    note,
+    open_home,
+    print_json,
+)
 from lamplit.cli.dates import parse_day
 from lamplit.cli.progress import progress
 from lamplit.cli.text import LANGUAGE, tr
@@ -66,12 +75,14 @@ def register(app: typer.Typer) -> None:
         through: Through = None,
         afresh: Afresh = False,
         metrics: Metrics = None,
+        engine: EngineOption = None,
+        master: MasterOption = None,
         home: HomeOption = DEFAULT_HOME,
         json: JsonOption = False,
     ) -> None:
         from lamplit.services.night.advance import run_nights
 
-        here = open_home(home)
+        here = open_home(home, engine, master)
         with (
             _measured(here, metrics) as done,
             progress(tr("Working the nights", "夜间计算")) as bar,

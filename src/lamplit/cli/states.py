@@ -9,7 +9,14 @@ from typing import Annotated
 
 import typer
 
-from lamplit.cli.common import DEFAULT_HOME, HomeOption, note, open_home
+from lamplit.cli.common import (
+    DEFAULT_HOME,
+    EngineOption,
+    HomeOption,
+    MasterOption,
+    note,
+    open_home,
+)
 from lamplit.cli.dates import parse_day
 from lamplit.cli.progress import progress
 from lamplit.cli.text import tr
@@ -52,12 +59,15 @@ def register(app: typer.Typer) -> None:
         last: To,
         output: Output,
         view: ViewOption = View.ASOF,
+        engine: EngineOption = None,
+        master: MasterOption = None,
         home: HomeOption = DEFAULT_HOME,
     ) -> None:
         from lamplit.outbound.tables import write_tables
         from lamplit.services.states import STATES_SCHEMA, states_between
 
+        here = open_home(home, engine, master)
         with progress(tr("Looking back", "回看")) as bar:
-            tables = states_between(open_home(home), first, last, view.value, progress=bar)
+            tables = states_between(here, first, last, view.value, progress=bar)
             rows = write_tables(tables, STATES_SCHEMA, output)
         note(tr(f"{rows:,} home-days written to {output}.", f"已写入 {rows:,} 户日：{output}。"))

@@ -11,8 +11,10 @@ import typer
 from lamplit.cli.common import (
     DEFAULT_HOME,
     CommunityOption,
+    EngineOption,
     HomeOption,
     JsonOption,
+    MasterOption,
     note,
     open_home,
     print_json,
@@ -94,6 +96,8 @@ def register(app: typer.Typer) -> None:
         purpose: Purpose = "",
         campaign: Campaign = "",
         as_person: AsOption = None,
+        engine: EngineOption = None,
+        master: MasterOption = None,
         home: HomeOption = DEFAULT_HOME,
         json: JsonOption = False,
     ) -> None:
@@ -103,7 +107,7 @@ def register(app: typer.Typer) -> None:
         from lamplit.services.sweep import sweep as sweep_doors
 
         limit = top if top is not None or output or json else SHOWN
-        found = sweep_doors(open_home(home), as_of, community=community, top=limit)
+        found = sweep_doors(open_home(home, engine, master), as_of, community=community, top=limit)
         if output:
             _write(found, output, purpose)
         elif json:

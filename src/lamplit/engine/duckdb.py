@@ -111,6 +111,11 @@ class Duck:
 DuckError = duckdb.Error
 
 
+def duckdb_version() -> str:
+    """The version of DuckDB."""
+    return str(duckdb.__version__)
+
+
 def quoted(text: str) -> str:
     """`text` as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -36,7 +36,10 @@ class HasLake(Protocol):
 
 
 class Lake:
-    """The lake of a home, as its manifest stands whenever it is asked."""
+    """The lake of a home, as its manifest stands whenever it is asked.
+
+    Its SQL is DuckDB's; a subclass for another engine says how files are read there.
+    """
 
     def __init__(self, home: HasLake | Path) -> None:
         """`home`: a home, or the lake's folder itself."""
@@ -91,7 +94,7 @@ class Lake:
         for month in months.values():
             if _has_delta(month):
                 parts += self._merged(month, day_from, day_to, columns)
-        return f"({' UNION ALL '.join(parts)})" if parts else f"({_empty(columns)})"
+        return f"({' UNION ALL '.join(parts)})" if parts else f"({self._empty(columns)})"
 
     def touched_since(self, batch: int, through: date | None = None) -> str:
         """A relation (meter_id, day): the earliest day that batches after `batch` wrote.
@@ -101,7 +104,7 @@ class Lake:
         """
         files = [f for f in self.files(None, through) if f.batch > batch]
         if not files:
-            return f"({_empty(('meter_id', 'day'))})"
+            return f"({self._empty(('meter_id', 'day'))})"
         scan = self._scan(files, None, through, ("meter_id", "day"), f"batch > {batch}")
         return f"(SELECT meter_id, min(day) AS day FROM ({scan}) GROUP BY meter_id)"
 
@@ -160,7 +163,15 @@ class Lake:
         if day_to is not None and any(f.day_max > day_to for f in files):
             tests.append(f"day <= DATE '{day_to}'")
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
-        return f"SELECT {', '.join(columns)} FROM read_parquet({self.paths_sql(files)}){where}"
+        return f"SELECT {', '.join(columns)} FROM {self._relation(files)}{where}"
+
+    def _relation(self, files: list[LakeFile]) -> str:
+        """Files as a relation for FROM."""
+        return f"read_parquet({self.paths_sql(files)})"
+
+    def _empty(self, columns: Sequence[str]) -> str:
+        """A SELECT without rows."""
+        return _empty(columns)
 
     def _merged(
         self,

@@ -55,14 +55,27 @@ def grids(stamps: str, *, per_meter: bool) -> str:
     don't count), and where there is but one, from the hours; 0 where all fall on midnight, NULL
     where one moment tells nothing. Grouping is cheap where sorting every meter's stamps is not.
     """
+    return grids_of(minutes_of_the_hour(stamps, per_meter=per_meter), per_meter=per_meter)
+
+
+def minutes_of_the_hour(stamps: str, *, per_meter: bool) -> str:
+    """Minutes of the hour that stamps fall on: (meter_id,) minute, n, hours, first, last. SQL text.
+
+    Rows of parts of a file can be put together: `n` is a sum, `hours` a set of bits.
+    """
     key = "meter_id, " if per_meter else ""
-    by_minute = (
+    return (
         f"SELECT {key}CAST(extract('minute' FROM stamp) AS INTEGER) AS minute, count(*) AS n, "
         "bit_or(CAST(1 AS BIGINT) << CAST(extract('hour' FROM stamp) AS BIGINT)) AS hours, "
         "min(stamp) AS first, max(stamp) AS last "
         f"FROM {stamps} WHERE bad IS NULL AND minutes IS NULL AND extract('second' FROM stamp) = 0 "
         "GROUP BY ALL"
     )
+
+
+def grids_of(by_minute: str, *, per_meter: bool) -> str:
+    """As `grids`, from what `minutes_of_the_hour` gives."""
+    key = "meter_id, " if per_meter else ""
     over = f"OVER ({'PARTITION BY meter_id' if per_meter else ''})"
     fair = f"SELECT *, max(n) {over} AS most FROM ({by_minute})"
     gathered = (

@@ -1,14 +1,22 @@
-"""The engine as a home's settings ask for it."""
+"""The engine as a home's settings ask for it, and what Spark leaves to DuckDB."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.language import Text
+from lamplit.domain.problems import engines as problems
 from lamplit.engine.duckdb import Duck
+from lamplit.engine.spark import Spark
 from lamplit.services.home import Home
 from lamplit.services.settings import bytes_of
 
 
 def open_engine(home: Home, share: float = 1.0) -> Duck:
-    """An engine within the home's memory and threads, spilling to the home's own disk.
+    """DuckDB within the home's memory and threads, spilling to the home's own disk.
 
     `share`: the part of the home's memory limit that the engine may take.
     """
@@ -21,3 +29,83 @@ def open_engine(home: Home, share: float = 1.0) -> Duck:
         threads=config.threads or None,
         temp_dir=home.tmp_dir,
     )
+
+
+def open_spark(home: Home) -> Spark:
+    """Spark on the home's master, with the home's settings for it.
+
+    Raises the errors of `Spark.open`.
+    """
+    return Spark.open(home.config.spark_master, home.config.spark)
+
+
+@contextmanager
+def maybe_spark(home: Home) -> Iterator[Spark | None]:
+    """Spark where the home's engine is Spark; None where it is DuckDB."""
+    if home.config.engine != "spark":
+        yield None
+        return
+    with open_spark(home) as spark:
+        yield spark
+
+
+GAPS: Final[dict[str, tuple[Text, Text]]] = {
+    "layout": (
+        Text("reading the layout “{name}”", "读取布局“{name}”"),
+        Text(
+            "Only long, wide and registers come line by line, so that lines can be dealt out.",
+            "只有 long、wide、registers 逐行独立，可以分发。",
+        ),
+    ),
+    "packed": (
+        Text("reading a packed file or a workbook ({name})", "读取压缩包或工作簿（{name}）"),
+        Text(
+            "It can only be read from its start; unpack it first.",
+            "只能从头顺序读取；请先解压。",
+        ),
+    ),
+    "parquet": (
+        Text("reading readings from Parquet ({name})", "读取 Parquet 读数（{name}）"),
+        Text(
+            "The types of its columns would pass through Spark's, which are others.",
+            "其列类型经 Spark 转换后会有出入。",
+        ),
+    ),
+    "encoding": (
+        Text("reading text that is not UTF-8 ({name})", "读取非 UTF-8 编码的文本（{name}）"),
+        Text(
+            "Spark replaces what it can't decode instead of telling of it.",
+            "Spark 会替换无法解码的字节而不报告。",
+        ),
+    ),
+    "quotes": (
+        Text("reading cells that hold line ends ({name})", "读取含换行的单元格（{name}）"),
+        Text("Spark deals lines out one by one.", "Spark 按行分发。"),
+    ),
+}
+"""What Spark leaves out, and why; each is refused when it is met."""
+
+ON_DUCKDB: Final[dict[str, Text]] = {
+    "rework": Text(
+        "late readings and registry changes: only the homes they touch are worked again, on the "
+        "driver",
+        "迟到读数与台账变更：仅重算受影响的住户，在驱动端进行",
+    ),
+    "evidence": Text(
+        "the sentences behind each door, and broken routines of those who live alone: of the homes "
+        "on the list, on the driver",
+        "上门清单的依据与独居作息判断：仅限清单住户，在驱动端进行",
+    ),
+    "other": Text(
+        "explain, facade, what-if, score, quality, compact and the pages: few homes at a time",
+        "explain、facade、what-if、score、数据质量、compact 与网页：一次只涉及少量住户",
+    ),
+}
+"""What runs on DuckDB beside Spark, and why that is enough."""
+
+
+def gap(name: str, what: str) -> LamplitError:
+    """The error `engine.not-on-spark` for an entry of GAPS; `what`: the file or layout."""
+    says, why = GAPS[name]
+    told = Text(says.en.format(name=what), says.zh.format(name=what))
+    return LamplitError(problems.NOT_ON_SPARK, what=told, why=why)

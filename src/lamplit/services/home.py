@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lamplit.domain.errors import LamplitError
@@ -70,6 +70,18 @@ class Home:
             (folder / name).mkdir(exist_ok=True)
         write_atomically(folder / SETTINGS_FILE, new_toml(zone))
         return cls.open(folder)
+
+    def with_engine(self, engine: str | None, master: str | None) -> Home:
+        """The home with another engine or master than its settings say, where one is given.
+
+        A master alone asks for Spark.
+        """
+        config = self.config
+        if master:
+            config = replace(config, engine="spark", spark_master=master)
+        if engine:
+            config = replace(config, engine=engine)
+        return replace(self, config=config)
 
     @property
     def timezone(self) -> str:

@@ -17,6 +17,7 @@ from lamplit.services.zones import checked_zone
 
 LANGUAGES = ("auto", "en", "zh")
 _TILES = re.compile(r"(https?://[A-Za-z0-9.-]+(:\d+)?)?/[^\s\"';,]*\Z")
+ENGINES = ("duckdb", "spark")
 _MEMORY = re.compile(r"\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
 
 
@@ -25,15 +26,19 @@ class Settings:
     """What lamplit.toml says; the defaults are what an empty file would mean.
 
     `memory_limit` is text such as `4GB`, empty for the engine's own choice; `threads` is 0 for
-    all cores; `detector` holds the constants of the detector that this home overrides; `store.url`
-    is where people and campaigns are kept (empty: SQLite inside the home); `web` says how the
-    server listens and signs people in.
+    all cores; `engine` runs the city's work, on the cluster `spark_master` where it is Spark, with
+    Spark's own settings in `spark`; `detector` holds the constants of the detector that this home
+    overrides; `store.url` is where people and campaigns are kept (empty: SQLite inside the home);
+    `web` says how the server listens and signs people in.
     """
 
     timezone: str = "Asia/Shanghai"
     language: str = "auto"
     memory_limit: str = ""
     threads: int = 0
+    engine: str = "duckdb"
+    spark_master: str = "local[*]"
+    spark: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     detector: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     store: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     web: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -59,7 +64,7 @@ def read_settings(file: Path) -> Settings:
     _check(found, file)
     if "timezone" in found:
         checked_zone(found["timezone"])
-    for name in ("detector", "store", "web"):
+    for name in ("spark", "detector", "store", "web"):
         if name in found:
             found[name] = MappingProxyType(found[name])
     return Settings(**found)
@@ -88,6 +93,9 @@ def _check(found: dict[str, Any], file: Path) -> None:
             '"4GB", "512MB", ""',
         ),
         ("threads", type(threads) is int and 0 <= threads <= 1024, "0 … 1024"),
+        ("engine", found.get("engine", "duckdb") in ENGINES, " | ".join(ENGINES)),
+        ("spark_master", _is_master(found.get("spark_master", "local")), '"spark://host:7077"'),
+        ("spark", _is_spark(found.get("spark", {})), '[spark] "spark.executor.memory" = "8g"'),
         ("detector", isinstance(found.get("detector", {}), dict), "[detector]"),
         ("store", _is_store(found.get("store", {})), '[store] url = "postgresql://…"'),
         ("web", isinstance(found.get("web", {}), dict), "[web]"),
@@ -130,6 +138,16 @@ def _are_tiles(web: Any) -> bool:
     )  # fmt: skip
 
 
+def _is_master(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_spark(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        name.startswith("spark.") and isinstance(said, str) for name, said in value.items()
+    )
+
+
 def _is_store(value: Any) -> bool:
     return (
         isinstance(value, dict)
@@ -161,6 +179,17 @@ memory_limit = ""
 # Processor threads; 0 uses all cores.
 # 线程数；0 表示使用全部核心。
 threads = 0
+
+# What runs the city's work: "duckdb" on this machine, or "spark" on a cluster (pip install
+# 'lamplit[spark]'). Both work on the same home, and a home may change from night to night.
+# 计算引擎："duckdb" 为本机；"spark" 为集群（pip install 'lamplit[spark]'）。两者共用同一主目录，
+# 可随时更换。
+engine = "duckdb"
+# spark_master = "spark://host:7077"
+
+# Spark's own settings, such as "spark.executor.memory" = "8g".
+# Spark 自身的设置，例如 "spark.executor.memory" = "8g"。
+[spark]
 
 # Where people, places and campaigns are kept: without a url, SQLite inside this folder. For a
 # city, PostgreSQL; LAMPLIT_STORE_URL outdoes both.

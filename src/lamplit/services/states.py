@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamplit.domain.words import HomeState
-from lamplit.services.engine import open_engine
+from lamplit.services.engine import maybe_spark, open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
 from lamplit.services.night.replay import LEAD_DAYS, TRAIL_DAYS, Replay
@@ -57,7 +57,7 @@ def states_between(
     `asof` uses only readings of days up to each day; `revised` uses those after it too, and dates
     a spell from its onset. Raises the errors of `Replay.open` and `Replay.checked`.
     """
-    with open_engine(home) as con:
+    with open_engine(home) as con, maybe_spark(home) as spark:
         replay = Replay.open(home, con, detector(home))
         first, last = replay.checked(first, last)
         order = pc.sort_indices(
@@ -65,12 +65,22 @@ def states_between(
         ).to_numpy()
         days = (last - first).days + 1 + LEAD_DAYS + TRAIL_DAYS
         size = max(1, CELLS_AT_ONCE // max(days, 1))
+        if spark is not None:
+            from lamplit.services.states_on_spark import states_on_spark
+
+            yield from states_on_spark(spark, replay, order, (first, last), view, size)
+            return
         for start in range(0, len(order), size):
             rows = order[start : start + size]
-            worked = _asof if view == "asof" else _revised
-            yield _table(*worked(replay, rows, first, last), subset(replay.universe, rows))
+            yield states_table(replay, rows, first, last, view)
             if progress:
                 progress(min(start + size, len(order)), len(order))
+
+
+def states_table(replay: Replay, rows: Array, first: date, last: date, view: View) -> pa.Table:
+    """STATES_SCHEMA's rows of some homes over days that the nights have reached."""
+    worked = _asof if view == "asof" else _revised
+    return _table(*worked(replay, rows, first, last), subset(replay.universe, rows))
 
 
 def _asof(

@@ -14,7 +14,7 @@ Each row must come out once: as relation rows, or as a reject.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol, runtime_checkable
@@ -109,6 +109,9 @@ class Source:
 
     path: Path
     sample: Sample
+    lines: Sequence[int] = ()
+    """Where the file is a shard of another's lines: the line there of each line here. Each line of
+    data then ends in one more cell, which says the same."""
 
     @property
     def sql_path(self) -> str:

@@ -43,8 +43,12 @@ def cells(source: Source, types: Mapping[int, str] | None = None, *, numbered: b
     before = lines_before_data(source)
     nulls = ", ".join("'" + n.replace("'", "''") + "'" for n in _nulls(source, types))
     line = f"row_number() OVER () + {before}" if numbered else "CAST(NULL AS BIGINT)"
+    picked = "*"
+    if source.lines:
+        line, picked = "line", "* EXCLUDE (line)"
+        columns += ", 'line': 'BIGINT'"
     return (
-        f"(SELECT {line} AS line, * FROM read_csv({source.sql_path}, "
+        f"(SELECT {line} AS line, {picked} FROM read_csv({source.sql_path}, "
         f"auto_detect = false, header = true, skip = {before - 1}, delim = '{delimiter}', "
         "quote = '\"', escape = '\"', "
         f"nullstr = [{nulls}], columns = {{{columns}}}, "

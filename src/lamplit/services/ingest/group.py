@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +38,8 @@ class Staging:
         self.group = Group(tmp)
         self.source_zone = timezone
         """The timezone of the file that is being read."""
+        self.lines: Sequence[int] = ()
+        """The lines of the file that is being read, where it is a shard of another."""
 
     def begin(self, folder: Path) -> Group:
         """Start a group, with empty tables."""
@@ -47,6 +50,17 @@ class Staging:
         folder.mkdir(parents=True, exist_ok=True)
         self.group = Group(folder)
         return self.group
+
+    def common_length(self, stamps: str) -> int | None:
+        """The interval length that the stamps of the whole file keep to, None where they say none.
+
+        `stamps`: the relation of the file's stamps.
+        """
+        n, _, _, common = self.duck.row(slots.grids(stamps, per_meter=False))
+        return int(common) if common is not None and n >= 2 else None
+
+    def look_at(self, stamps: str) -> None:
+        """Called with the stamps of a file whose interval length is looked for."""
 
     def wide_folder(self, batch: int) -> Path:
         """Where a batch's wide rows are written first; the names of the kept begin alike."""

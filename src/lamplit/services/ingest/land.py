@@ -52,7 +52,7 @@ class Landing:
             self._judge(overlapping)
         self._write_new(clashes)
         if clashes:
-            self._write_again("again")
+            self.write_again("again")
         if self.group.registers:
             self._land_registers()
         self._count(clashes)
@@ -229,13 +229,13 @@ class Landing:
         first = f"SELECT {ALL} FROM register_new WHERE NOT known"
         if self.duck.value(f"SELECT count(*) FROM ({first})"):
             self._copy(first, "base")
-        self._write_again("register_new")
+        self.write_again("register_new")
 
     def _files(self) -> list[LakeFile]:
         """The lake's files as the commit will leave them."""
         return [f for f in self.lake.files() if f.path not in self.dropped] + self.added
 
-    def _write_again(self, table: str) -> None:
+    def write_again(self, table: str) -> None:
         """Days that changed (`known` rows of the table): each month's delta, written whole."""
         months = self.duck.rows(
             f"SELECT DISTINCT year(day) * 100 + month(day) FROM {table} WHERE known"

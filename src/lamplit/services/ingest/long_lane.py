@@ -57,16 +57,18 @@ def _infer(work: Staging, result: FileResult) -> None:
     From its own times where there are enough, else what the lake knows of it, else the
     file's common one. Raises LamplitError `ingest.interval-unknown`.
     """
+    work.look_at("stamps")
     work.duck.run(f"CREATE TEMP TABLE grid AS {slots.grids('stamps', per_meter=True)}")
     known = f"SELECT meter_id, arg_max(minutes, day) AS minutes FROM {_recent(work)} GROUP BY 1"
-    n, _, _, common = work.duck.row(slots.grids("stamps", per_meter=False))
-    common = common if common is not None and n >= 2 else None
+    own = f"g.n >= {GOOD_SUPPORT} AND g.minutes IS NOT NULL"
+    both = f"grid AS g LEFT JOIN ({known}) AS k USING (meter_id)"
+    common: int | None = None
+    if work.duck.value(f"SELECT count(*) FROM {both} WHERE NOT ({own}) AND k.minutes IS NULL"):
+        common = work.common_length("stamps")
     work.duck.run(
-        "CREATE OR REPLACE TEMP TABLE grid AS SELECT g.meter_id, CAST(CASE "
-        f"WHEN g.n >= {GOOD_SUPPORT} AND g.minutes IS NOT NULL THEN g.minutes "
-        f"ELSE coalesce(k.minutes, {'NULL' if common is None else common}, g.minutes) END "
-        "AS SMALLINT) AS minutes "
-        f"FROM grid AS g LEFT JOIN ({known}) AS k USING (meter_id)"
+        f"CREATE OR REPLACE TEMP TABLE grid AS SELECT g.meter_id, CAST(CASE WHEN {own} "
+        f"THEN g.minutes ELSE coalesce(k.minutes, {'NULL' if common is None else common}, "
+        f"g.minutes) END AS SMALLINT) AS minutes FROM {both}"
     )
     unknown = work.duck.value("SELECT count(*) FROM grid WHERE minutes IS NULL")
     if unknown:

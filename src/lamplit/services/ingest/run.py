@@ -16,7 +16,7 @@ from lamplit.domain.problems import ingest as problems
 from lamplit.engine.duckdb import Duck, DuckError, quoted
 from lamplit.meters.archive import Input, digest, find_inputs, has_long_lines
 from lamplit.meters.lake import Lake
-from lamplit.meters.layouts.base import Options, Sample
+from lamplit.meters.layouts.base import Layout, Options, Sample
 from lamplit.meters.quarantine import write_quarantine
 from lamplit.meters.sniff import choose, sample_of
 from lamplit.services.home import Home
@@ -53,7 +53,9 @@ def ingest(
     started = time.monotonic()
     inputs = find_inputs(paths)
     with writing(home.path, "ingest"):
-        run = _Run(home, options, report or _silent, dry_run, watch or Watch())
+        run = _run_on(home.config.engine)(
+            home, options, report or _silent, dry_run, watch or Watch()
+        )
         try:
             if watch is not None:
                 run.watched()
@@ -68,7 +70,19 @@ def ingest(
     return run.report
 
 
-class _Run:
+def _run_on(engine: str) -> type[Run]:
+    if engine == "duckdb":
+        return Run
+    from lamplit.services.ingest.spark import SparkRun
+
+    return SparkRun
+
+
+class Run:
+    """One run of an ingest: what it holds while it works."""
+
+    most_files = GROUP_FILES
+
     def __init__(
         self, home: Home, options: Options, say: Report, dry_run: bool, watch: Watch
     ) -> None:
@@ -116,7 +130,7 @@ class _Run:
             self._one(item)
             group.bytes += item.size
             done += item.size
-            if len(group.results) >= GROUP_FILES:
+            if len(group.results) >= self.most_files:
                 self._land()
                 group = self.staging.begin(self.tmp / "staged")
         self._land()
@@ -151,7 +165,7 @@ class _Run:
         result.batch = self.next_batch
         self.next_batch += 1
         try:
-            stage(self.staging, item, sample, layout, self.options, result, tidy=tidy)
+            self.read(item, sample, layout, result, tidy=tidy)
         finally:
             # Of a size that no batch has, the file is new (or was packed then, which the hash
             # tells), and its hash is made alongside.
@@ -165,6 +179,20 @@ class _Run:
         if result.rows.quarantined == result.rows.read:
             self._refuse(result)
         self.staging.group.results.append(result)
+
+    def read(
+        self, item: Input, sample: Sample, layout: Layout, result: FileResult, *, tidy: bool
+    ) -> None:
+        """Stage one file, and say in the result what of it can't be used."""
+        stage(self.staging, item, sample, layout, self.options, result, tidy=tidy)
+
+    def forget(self, result: FileResult) -> None:
+        """Undo what `read` has staged."""
+        self.staging.forget(result)
+
+    def landing(self) -> Landing:
+        """What takes the staged group into the lake."""
+        return Landing(self.duck, self.lake, self.staging.group)
 
     def _refuse(self, result: FileResult) -> None:
         """Nothing of the file was usable: an empty one, or every row was rejected."""
@@ -181,7 +209,7 @@ class _Run:
     def _known_after_all(self, result: FileResult) -> bool:
         staged, result.rows = result.rows, Rows()
         if self._seen(result):
-            self.staging.forget(result)
+            self.forget(result)
             result.notes, result.reasons, result.rejects, result.batch = [], {}, (), 0
             return True
         result.rows = staged
@@ -220,7 +248,7 @@ class _Run:
         size = float(sum(result.size for result in group.results))
         begun = self.watch.done + self.watch.size - size
         self.watch.at("merging", group.results[-1].name, max(begun, 0.0), size)
-        landing = Landing(self.duck, self.lake, group)
+        landing = self.landing()
         try:
             landing.prepare()
             if self.report.dry_run:

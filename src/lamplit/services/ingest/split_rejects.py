@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Final
 
 from lamplit.domain.language import Text
@@ -77,6 +79,16 @@ def numbered(own: list[Reject], split: list[Reject], source: Source) -> list[Rej
             line += 1
         fixed.append(Reject(line, row.code, row.reason, row.raw, row.column))
     return fixed
+
+
+def lined(rejects: list[Reject], source: Source) -> list[Reject]:
+    """Rejects found by the line of a shard, by the line of the file that it is a shard of."""
+    if not source.lines:
+        return rejects
+    last = re.compile(re.escape(source.sample.delimiter) + r"\d+\n?$")
+    return [
+        replace(row, line=source.lines[row.line - 1], raw=last.sub("", row.raw)) for row in rejects
+    ]
 
 
 def forget_rejects(duck: Duck) -> None:

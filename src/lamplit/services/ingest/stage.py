@@ -30,6 +30,7 @@ from lamplit.services.ingest.ready import is_ascii, mixed_line_ends, ready
 from lamplit.services.ingest.result import FileResult, Rows
 from lamplit.services.ingest.split_rejects import (
     forget_rejects,
+    lined,
     listed_rejects,
     numbered,
     split_rejects,
@@ -115,7 +116,7 @@ def _attempt(
     unfit: list[Reject] = []
     path = ready(work.tmp, item, sample, unfit, tidy=tidy)
     try:
-        rejects = _run_plan(work, Source(path, sample), layout, options, result, unfit)
+        rejects = _run_plan(work, Source(path, sample, work.lines), layout, options, result, unfit)
     finally:
         if path != item.path:
             path.unlink(missing_ok=True)
@@ -152,12 +153,13 @@ def _run_plan(
         undecided = options.encoding is None and is_ascii(source.sample)
         if undecided and any(r.code == "encoding" for r in split):
             raise _OtherEncodingError
-        split = numbered(split, unfit, source) + unfit
+        split = lined(numbered(split, unfit, source) + unfit, source)
         result.rows.read += len(split)
         listed = listed_rejects(work.duck, plan, layout)
         result.rows.read += len(listed)
         forget_rejects(work.duck)
-        return numbered(own, split, source) + split + listed
+        # A shard's rows say their line themselves.
+        return (own if source.lines else numbered(own, split, source)) + split + listed
     raise AssertionError("a patient plan casts nothing")
 
 

@@ -12,17 +12,19 @@ from __future__ import annotations
 import difflib
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
+from lamplit.domain.problems.engines import JOB_FAILED
 from lamplit.engine.duckdb import Duck, DuckError
 from lamplit.meters.lake import Lake
 from lamplit.meters.manifest import NAME
 from lamplit.services.compact import blamed
-from lamplit.services.engine import open_engine
+from lamplit.services.engine import maybe_spark, open_engine
 from lamplit.services.home import Home
 from lamplit.services.lock import writing
 from lamplit.services.night.areas import Groups, lay_over, memories, work_groups, write_log
@@ -122,9 +124,24 @@ def run_nights(
         if (target - span[1]).days > FARTHEST_AHEAD:
             raise LamplitError(problems.FAR_AHEAD, day=target, last=span[1])
         try:
-            return _Night(home, con, lake, fold, progress or _silent).run(span, target, afresh)
-        except DuckError as fault:
+            with _night_on(home, con, lake, fold, progress or _silent) as night:
+                return night.run(span, target, afresh)
+        except (DuckError, LamplitError) as fault:
+            if isinstance(fault, LamplitError) and fault.problem is not JOB_FAILED:
+                raise
             raise blamed(lake, con, LAKE_COLUMNS, fault) from fault
+
+
+@contextmanager
+def _night_on(home: Home, con: Duck, lake: Lake, fold: Fold, progress: Progress) -> Iterator[Night]:
+    """The run of nights on the home's engine."""
+    with maybe_spark(home) as spark:
+        if spark is None:
+            yield Night(home, con, lake, fold, progress)
+            return
+        from lamplit.services.night.spark import SparkNight
+
+        yield SparkNight(home, con, lake, fold, progress, spark)
 
 
 def detector(home: Home) -> Fold:
@@ -154,7 +171,7 @@ def _silent(what: str, done: int, total: int) -> None:
     """No progress to show."""
 
 
-class _Night:
+class Night:
     """One run of nights: what it holds while it works."""
 
     def __init__(
@@ -263,10 +280,7 @@ class _Night:
         keep = self._kept(start, stop, target)
         gathered = self._gathered(universe, (start, stop), len(keep))
         universe = gathered.universe
-        groups = work_groups(
-            gathered.panels(), (stop - start).days + 1, universe, current,
-            tuple((day - start).days for day in keep),
-        )  # fmt: skip
+        groups = self._grouped(gathered, current, tuple((day - start).days for day in keep))
         ledger = Ledger(self.home.state_dir, self._made_from(manifest, days, gathered.shards))
         manifest.generation += 1
         current = self._shards(manifest, gathered, groups, current, keep, ledger)
@@ -295,6 +309,13 @@ class _Night:
             (day_number(first), day_number(last)), shaped=self.shaped,
             size=shard_homes(free, cells, len(self.fold.carried), kept),
         )  # fmt: skip
+
+    def _grouped(
+        self, gathered: Gathered, before: Standing | None, keep_rows: tuple[int, ...]
+    ) -> list[Groups]:
+        """What the groups say over a stretch."""
+        days = gathered.span[1] - gathered.span[0] + 1
+        return work_groups(gathered.panels(), days, gathered.universe, before, keep_rows)
 
     def _made_from(
         self, manifest: StateManifest, days: tuple[date, date, date], shards: list[slice]

@@ -67,6 +67,23 @@ class Groups:
         return KINDS[self.kind][1]
 
 
+Numbered = dict[str, tuple[Array, list[str]]]
+"""Kind → (group number of each home, -1 where it has none; the groups' ids)."""
+
+
+def numbered(universe: Universe) -> Numbered:
+    """Both kinds of group of a universe."""
+    return {kind: universe.groups(column) for kind, (column, _, _) in KINDS.items()}
+
+
+def no_sums(days: int, groups: Numbered) -> dict[str, GroupSums]:
+    """Sums to which nothing has been added yet, by kind."""
+    return {
+        kind: GroupSums(np.zeros((days, len(ids))), np.zeros((days, len(ids))))
+        for kind, (_, ids) in groups.items()
+    }
+
+
 def work_groups(
     panels: Iterable[tuple[slice, Panel]],
     days: int,
@@ -78,16 +95,23 @@ def work_groups(
 
     `panels`: which homes each panel holds; only their "kwh" and "quality" are looked at.
     """
-    numbered = {kind: universe.groups(column) for kind, (column, _, _) in KINDS.items()}
-    sums = {
-        kind: GroupSums(np.zeros((days, len(ids))), np.zeros((days, len(ids))))
-        for kind, (_, ids) in numbered.items()
-    }
+    groups = numbered(universe)
+    sums = no_sums(days, groups)
     for rows, panel in panels:
-        for kind, (number, ids) in numbered.items():
+        for kind, (number, ids) in groups.items():
             sums[kind] += SUMS[kind](panel, number[rows], len(ids))
+    return groups_of(sums, groups, before, keep_rows)
+
+
+def groups_of(
+    sums: dict[str, GroupSums],
+    groups: Numbered,
+    before: Remembered | None,
+    keep_rows: tuple[int, ...],
+) -> list[Groups]:
+    """Both kinds of group from what all homes have added to them."""
     found = []
-    for kind, (number, ids) in numbered.items():
+    for kind, (number, ids) in groups.items():
         values, memory, kept = KINDS[kind][2](sums[kind], _memory(kind, ids, before), keep_rows)
         found.append(Groups(kind, number, ids, values, memory, kept))
     return found

@@ -131,12 +131,16 @@ class Replay:
         skip = (first - start).days
         return _from_row(panel, skip), {n: v[skip:] for n, v in seen.items()}, final
 
+    def hindsight_span(self, first: date, last: date) -> tuple[date, date]:
+        """The days that the revised view of a span looks at."""
+        start = max(self.first, first - timedelta(LEAD_DAYS))
+        return start, min(self.through, last + timedelta(TRAIL_DAYS))
+
     def in_hindsight(
         self, rows: Array, first: date, last: date
     ) -> tuple[Panel, Arrays, Array, Array, Array]:
         """Each day as the days after it tell: (panel, outputs, empty, probability, valid)."""
-        start = max(self.first, first - timedelta(LEAD_DAYS))
-        stop = min(self.through, last + timedelta(TRAIL_DAYS))
+        start, stop = self.hindsight_span(first, last)
         panel, _ = self.panel(rows, start, stop)
         found = look_back(self.fold, panel)
         empty, chance, valid, seen = found.empty, found.probability, found.valid, found.seen

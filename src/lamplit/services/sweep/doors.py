@@ -16,15 +16,15 @@ from lamplit.domain.words import HomeState
 from lamplit.engine.duckdb import Duck
 from lamplit.outbound.terminal import CommunityRow
 from lamplit.services.calibration import Calibration, Knots, read_calibration, through
-from lamplit.services.engine import open_engine
+from lamplit.services.engine import maybe_spark, open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
 from lamplit.services.night.replay import Replay
 from lamplit.services.routine import RoutineBreak, lately_broken, watched
-from lamplit.services.sweep.evening import Evening, evening_of
+from lamplit.services.sweep.evening import BREAKS, Evening, evening_of
 from lamplit.services.sweep.facts import facts_of, taken_rows
 from lamplit.services.sweep.places import community_names, places_of
-from lamplit.services.sweep.ranking import BREAKS, Counted, breaks_table, counted, ranked
+from lamplit.services.sweep.ranking import Counted, breaks_table, counted, ranked
 from lamplit.signals.home_state.sentences import Facts, against, evidence
 
 Array = np.ndarray[Any, Any]
@@ -78,17 +78,20 @@ def sweep(
     Raises the errors of `Replay.open` and `Replay.checked`; `night.unknown-place`.
     """
     asked = (community,) if community else communities
-    with open_engine(home) as con:
+    with open_engine(home) as con, maybe_spark(home) as spark:
         replay = watched(home, con, detector(home))
         day = as_of or replay.through
         replay.checked(day, day)
         breaks = {b.household_id: b for b in lately_broken(replay, day)}
         if day not in replay.manifest.days():
             replay = Replay.open(home, con, replay.fold)
-        with evening_of(replay, day) as evening:
-            con.register(BREAKS, breaks_table(list(breaks.values()), evening))
+        with evening_of(replay, day, spark=spark) as evening:
+            broken = breaks_table(list(breaks.values()), evening)
+            con.register(BREAKS, broken)
             try:
-                return _swept(replay, evening, breaks, asked, top, strict=bool(community))
+                return _swept(
+                    replay, evening.with_breaks(broken), breaks, asked, top, strict=bool(community)
+                )
             finally:
                 con.unregister(BREAKS)
 

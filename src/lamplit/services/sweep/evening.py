@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pyarrow as pa
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck, DuckError, quoted
+from lamplit.engine.spark import Spark
 from lamplit.services.night.carried import HOMES, PATCH
 from lamplit.services.night.gather import day_number
 from lamplit.services.night.replay import Replay
@@ -35,6 +36,8 @@ CELLS_AT_ONCE = 24_000_000
 ROWS_A_PART = 1_000_000_000
 """Row numbers that each file of a night has for itself."""
 WORKED = "evening_homes"
+BREAKS = "routine_breaks"
+"""The table of broken routines, which a list joins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,24 @@ class Evening:
     day: date
     relation: str
     where: str
+    spark: Spark | None = None
+    on_spark: str = ""
+    breaks: str = BREAKS
+
+    @property
+    def city(self) -> str:
+        """The relation, for questions about every home: Spark's own where Spark answers them."""
+        return self.on_spark or self.relation
+
+    def of_city(self, sql: str) -> pa.Table:
+        """What a query over `city` gives."""
+        return self.spark.arrow(sql) if self.spark and self.on_spark else self.arrow(sql)
+
+    def with_breaks(self, table: pa.Table) -> Evening:
+        """The evening with the table BREAKS where its `city` is; `arrow` must have it already."""
+        if self.spark is None or not self.on_spark:
+            return self
+        return replace(self, breaks=self.spark.view(table))
 
     @property
     def number(self) -> int:
@@ -65,16 +86,20 @@ class Evening:
 
 
 @contextmanager
-def evening_of(replay: Replay, day: date, rows: Array | None = None) -> Iterator[Evening]:
+def evening_of(
+    replay: Replay, day: date, rows: Array | None = None, *, spark: Spark | None = None
+) -> Iterator[Evening]:
     """The evening of a day that the nights have reached.
 
     `rows`: homes of the replay's universe that are asked about, all where None; more may be given.
+    `spark`: answers questions about every home of a kept night.
     Raises LamplitError `night.state-damaged`.
     """
     state_dir = replay.home.state_dir
     if day in replay.manifest.days():
         relation = _kept(state_dir, replay.manifest, day)
-        yield Evening(replay.con, day, relation, str(state_dir))
+        city = kept_on_spark(spark, state_dir, replay.manifest, day) if spark else ""
+        yield Evening(replay.con, day, relation, str(state_dir), spark, city)
         return
     wanted = np.arange(replay.universe.count) if rows is None else rows
     homes, carried = worked(replay, day, wanted)
@@ -106,6 +131,36 @@ def _kept(state_dir: Path, manifest: StateManifest, day: date) -> str:
     return (
         f"(SELECT * FROM ({whole}) ANTI JOIN ({over}) USING (household_id, stranger) "
         f"UNION ALL BY NAME {last})"
+    )
+
+
+def kept_on_spark(spark: Spark, state_dir: Path, manifest: StateManifest, day: date) -> str:
+    """As `_kept`, with the same numbers of rows, for Spark to read.
+
+    Raises LamplitError `night.state-damaged`.
+    """
+    files = manifest.snapshots[day.isoformat()]
+    bases, patches = (
+        [files[part] for part in sorted(files) if part.startswith(kind)] for kind in (HOMES, PATCH)
+    )
+    scans = []
+    for part, name in enumerate((*bases, *patches)):
+        if not (state_dir / name).exists():
+            raise LamplitError(problems.STATE_DAMAGED, where=str(state_dir / name))
+        view = spark.files([state_dir / name])
+        scans.append(
+            f"SELECT * EXCEPT (row_index), row_index + {part * ROWS_A_PART}L AS row FROM {view}"
+        )
+    whole = " UNION ALL ".join(scans[: len(bases)])
+    if not patches:
+        return f"({whole})"
+    over = " UNION ALL ".join(scans[len(bases) :])
+    latest = "max(row) OVER (PARTITION BY household_id, stranger) AS last"
+    return (
+        f"(SELECT w.* FROM ({whole}) AS w LEFT ANTI JOIN ({over}) AS o "
+        "ON w.household_id = o.household_id AND w.stranger = o.stranger "
+        f"UNION ALL SELECT * EXCEPT (last) FROM (SELECT *, {latest} FROM ({over})) "
+        "WHERE row = last)"
     )
 
 

@@ -37,7 +37,6 @@ EMPTY_DAYS = 3
 """A home that was empty for so long has gone dark: that is no broken routine."""
 
 HAPPENINGS: tuple[HomeEvent, ...] = tuple(e for e in HomeEvent if e is not HomeEvent.NONE)
-BREAKS = "routine_breaks"
 
 
 def fresh_event(carried: Arrays, day: Any) -> Array:
@@ -55,18 +54,29 @@ def fresh_event(carried: Arrays, day: Any) -> Array:
     return np.where(news, event, HomeEvent.NONE).astype(np.int8)
 
 
+def _double(value: float) -> str:
+    """A number as SQL that every engine takes for a DOUBLE, where `0.1` may be a decimal."""
+    text = repr(float(value))
+    return text if "e" in text else f"{text}e0"
+
+
 def _case(cases: dict[int, float], of: str) -> str:
-    return f"CASE {of} {' '.join(f'WHEN {k} THEN {v}' for k, v in cases.items())} END"
+    whens = " ".join(f"WHEN {key} THEN {_double(value)}" for key, value in cases.items())
+    return f"CASE {of} {whens} END"
 
 
 def _through(knots: Sequence[tuple[float, float]], of: str) -> str:
     """Straight lines between knots (x, y), level beyond them, as SQL."""
-    cases = [f"WHEN {of} <= {knots[0][0]} THEN {knots[0][1]}"]
+    of = f"CAST({of} AS DOUBLE)"
+    cases = [f"WHEN {of} <= {_double(knots[0][0])} THEN {_double(knots[0][1])}"]
     for (x0, y0), (x1, y1) in pairwise(knots):
         if x0 == x1:
             continue
-        cases.append(f"WHEN {of} <= {x1} THEN {y0} + ({of} - {x0}) * {(y1 - y0) / (x1 - x0)!r}")
-    return f"CASE {' '.join(cases)} ELSE {knots[-1][1]} END"
+        slope = _double((y1 - y0) / (x1 - x0))
+        cases.append(
+            f"WHEN {of} <= {_double(x1)} THEN {_double(y0)} + ({of} - {_double(x0)}) * {slope}"
+        )
+    return f"CASE {' '.join(cases)} ELSE {_double(knots[-1][1])} END"
 
 
 def chance_of(belief: Array, empty: Array) -> Array:
@@ -86,7 +96,8 @@ def still_news(on: Any, away: Array, since: Array) -> Array:
 def judged_sql(evening: Evening, *, broken: bool) -> str:
     """SELECT of every home with `happening`, `empty`, `chance`, `wanted` and `age`.
 
-    `broken`: whether the table BREAKS holds broken routines (household_id, chance, age, day).
+    `broken`: whether the table BREAKS holds broken routines (household_id, chance, age, day). The
+    text means the same to DuckDB and to Spark.
     """
     day = evening.number
     empty = f"away > 0 AND state IN ({', '.join(str(int(s)) for s in EMPTY_STATES)})"
@@ -94,7 +105,7 @@ def judged_sql(evening: Evening, *, broken: bool) -> str:
     news = f"({age} < {EVENT_FRESH_DAYS} AND {age} >= 0)"
     went, returned = int(HomeEvent.WENT_DARK), int(HomeEvent.RETURNED)
     routine, frozen = int(HomeEvent.ROUTINE_BROKEN), int(HomeEvent.FROZEN_HIGH)
-    join = f"LEFT JOIN {BREAKS} b ON e.household_id = b.household_id AND NOT e.stranger"
+    join = f"LEFT JOIN {evening.breaks} b ON e.household_id = b.household_id AND NOT e.stranger"
     gone = f"(away > 0 AND b.day - since >= {EMPTY_DAYS})"
     found = f"b.household_id IS NOT NULL AND NOT {gone}" if broken else "false"
     return f"""
@@ -103,13 +114,13 @@ SELECT e.row, e.community_id, e.lives_alone, e.state, e.away,
   CASE WHEN {found} THEN {routine} WHEN event = {went} AND {empty} THEN {went}
     WHEN event = {returned} AND away = 0 AND {news} THEN {returned}
     WHEN event = {frozen} AND {news} THEN {frozen} ELSE 0 END AS happening,
-  CASE WHEN {found} THEN {"b.chance" if broken else "0.0"}
+  CASE WHEN {found} THEN {"b.chance" if broken else "0e0"}
     WHEN {empty} THEN {_through(CALLED, "belief")}
-    ELSE 1 - {_through(UNCALLED, "belief")} END AS chance,
+    ELSE 1e0 - {_through(UNCALLED, "belief")} END AS chance,
   NOT e.shared AND (happening <> 0 OR ({empty})) AS wanted,
   greatest(CASE happening WHEN {routine} THEN {"b.age" if broken else "0"}
     WHEN {frozen} THEN {age} ELSE {day} - since END, 0) AS age
-FROM {evening.relation} e {join if broken else ""}"""
+FROM {evening.city} e {join if broken else ""}"""
 
 
 def ranked(
@@ -130,10 +141,10 @@ def ranked(
     if communities is not None:
         place = f"AND community_id IN ({', '.join(quoted(one) for one in communities) or 'NULL'})"
     limit = f"LIMIT {top}" if top is not None else ""
-    found = evening.arrow(f"""
+    found = evening.of_city(f"""
         SELECT row, happening,
-          {chance} * {urgency} * CASE WHEN lives_alone THEN {VULNERABLE} ELSE 1.0 END
-            / (1 + age / {FADES_DAYS}) AS score
+          {chance} * {urgency} * CASE WHEN lives_alone THEN {_double(VULNERABLE)} ELSE 1e0 END
+            / (1e0 + CAST(age AS DOUBLE) / {_double(FADES_DAYS)}) AS score
         FROM ({judged_sql(evening, broken=broken)}) WHERE wanted {place}
         ORDER BY score DESC, row {limit}
     """)
@@ -157,14 +168,16 @@ class Counted:
 
 def counted(evening: Evening, *, broken: bool) -> dict[str, Counted]:
     """Every community's count, by its id."""
-    by_state = ", ".join(f"count(*) FILTER (state = {int(s)}) AS state_{s.word}" for s in HomeState)
-    by_event = ", ".join(
-        f"count(*) FILTER (happening = {int(e)}) AS event_{e.word}" for e in HAPPENINGS
+    by_state = ", ".join(
+        f"count(*) FILTER (WHERE state = {int(s)}) AS state_{s.word}" for s in HomeState
     )
-    rows = evening.arrow(f"""
+    by_event = ", ".join(
+        f"count(*) FILTER (WHERE happening = {int(e)}) AS event_{e.word}" for e in HAPPENINGS
+    )
+    rows = evening.of_city(f"""
         SELECT coalesce(community_id, '') AS place, count(*) AS homes, {by_state}, {by_event},
-          count(*) FILTER (wanted) AS wanted, count(*) FILTER (state > 0) AS read,
-          count(*) FILTER (state > 0 AND away = 0) AS lit
+          count(*) FILTER (WHERE wanted) AS wanted, count(*) FILTER (WHERE state > 0) AS read,
+          count(*) FILTER (WHERE state > 0 AND away = 0) AS lit
         FROM ({judged_sql(evening, broken=broken)}) GROUP BY 1 ORDER BY 1
     """).to_pylist()
     return {

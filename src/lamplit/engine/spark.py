@@ -1,0 +1,301 @@
+"""Apache Spark: SQL over many machines, and a Python function for each shard of the rows.
+
+The only module that imports pyspark, and only once a session is asked for. What a shard's function
+writes it writes under names of its own and tells of in its answer, so that a task that Spark runs
+again, or twice, leaves nothing but files that nobody names.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import shutil
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import pyarrow as pa
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import engines as problems
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+Work = Callable[[Any, pa.Table], Any]
+"""(what the shard is given, its rows) → its answer; both ends are pickled."""
+
+ANSWER = "shard int, answer binary"
+LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
+_JAVA_HOMES = "/usr/lib/jvm/*/bin/java"
+
+
+class Spark:
+    """A Spark session that runs the SQL and the functions that it is given.
+
+    Views are the session's own and are dropped with it. Raises LamplitError `engine.job-failed`
+    where a job fails for good; what a shard's function raised as a LamplitError is raised as such.
+    """
+
+    def __init__(self, session: SparkSession, *, owned: bool) -> None:
+        """`owned`: whether `close` stops the session."""
+        self._session, self._owned = session, owned
+        self._views: list[str] = []
+        self._made = 0
+
+    @classmethod
+    def open(cls, master: str, settings: Mapping[str, str]) -> Spark:
+        """A session on `master`, or the one that this process has there already.
+
+        `settings`: Spark's own, by name. Raises LamplitError `engine.no-pyspark`,
+        `engine.no-java` or `engine.no-cluster`.
+        """
+        if find_spec("pyspark") is None:
+            raise LamplitError(problems.NO_PYSPARK)
+        _find_java()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            return cls._opened(master, settings)
+
+    @classmethod
+    def _opened(cls, master: str, settings: Mapping[str, str]) -> Spark:
+        from pyspark.sql import SparkSession
+
+        here = SparkSession.getActiveSession()
+        if here is not None:
+            # A process has one session: a second one would be the first under another name.
+            if here.sparkContext.master == master:
+                return cls(here, owned=False)
+            reason = f"this process has one at {here.sparkContext.master}"
+            raise LamplitError(problems.NO_CLUSTER, master=master, reason=reason)
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        builder = SparkSession.Builder().master(master).appName("lamplit")
+        for name, value in (_DEFAULTS | _of_master(master) | dict(settings)).items():
+            builder = builder.config(name, value)
+        try:
+            return cls(builder.getOrCreate(), owned=True)
+        except Exception as fault:  # py4j's and pyspark's have no common base
+            raise LamplitError(problems.NO_CLUSTER, master=master, reason=_short(fault)) from fault
+
+    # --- relations ----------------------------------------------------------------------------
+
+    def view(self, table: pa.Table) -> str:
+        """Let SQL read an Arrow table; gives its name."""
+        return self._named(self._session.createDataFrame(table))
+
+    def files(self, paths: Sequence[Path]) -> str:
+        """Let SQL read Parquet files, with `row_index` of each row in its file; gives the name."""
+        frame = self._session.read.parquet(*(path.absolute().as_uri() for path in paths))
+        return self._named(frame.select("*", "_metadata.row_index"))
+
+    def lines(self, path: Path, parts: int) -> str:
+        """Let SQL read a text file as (`line`, `text`), lines counted from 1; gives the name.
+
+        Lines are told apart by any of the three line ends. The file is cut in `parts` at least,
+        where it is large enough to be cut, and one pass over it counts the lines of each.
+        """
+        with self._faults():
+            self._session.conf.set("spark.sql.files.minPartitionNum", str(parts))
+            frame = self._session.read.text(path.absolute().as_uri()).selectExpr(
+                "value AS text",
+                "_metadata.file_block_start AS block",
+                "monotonically_increasing_id() AS id",
+            )
+            cut = self._named(frame)
+            blocks = self._session.sql(
+                f"SELECT block, count(*) AS n, min(id) AS first FROM {cut} GROUP BY block"
+            ).collect()
+            before, offsets = 0, []
+            for block in sorted(blocks, key=lambda row: row["block"]):
+                offsets.append((block["block"], before + 1 - block["first"]))
+                before += block["n"]
+            starts = pa.table(
+                {"block": pa.array([o[0] for o in offsets], pa.int64()),
+                 "ahead": pa.array([o[1] for o in offsets], pa.int64())}
+            )  # fmt: skip
+            sql = (
+                f"SELECT /*+ BROADCAST(s) */ c.id + s.ahead AS line, c.text FROM {cut} AS c "
+                f"JOIN {self.view(starts)} AS s ON c.block = s.block"
+            )
+            return self._named(self._session.sql(sql))
+
+    def _named(self, frame: DataFrame) -> str:
+        self._made += 1
+        name = f"lamplit_{id(self):x}_{self._made}"
+        frame.createOrReplaceTempView(name)
+        self._views.append(name)
+        return name
+
+    # --- work ---------------------------------------------------------------------------------
+
+    def arrow(self, sql: str) -> pa.Table:
+        """What a query gives, as an Arrow table."""
+        with self._faults():
+            table: pa.Table = self._session.sql(sql).toArrow()
+            return table
+
+    def by_shard(self, sql: str, given: Mapping[int, Any], work: Work) -> dict[int, Any]:
+        """The answer of every shard in `given`, with the rows that `sql` has of it (`shard`).
+
+        A shard without rows is worked too; rows of a shard that is not given are left out.
+        """
+        with self._faults():
+            tasks = self._tasks(given).groupBy("shard")
+            rows = self._session.sql(sql).groupBy("shard")
+            answers = tasks.cogroup(rows).applyInArrow(_both(work), ANSWER)
+            return _answers(answers.collect())
+
+    def each(self, given: Mapping[int, Any], work: Work) -> dict[int, Any]:
+        """The answer of every shard, which needs no rows; each is a task of its own."""
+        with self._faults():
+            frame = self._tasks(given).repartitionByRange(max(len(given), 1), "shard")
+            return _answers(frame.mapInArrow(_each(work), ANSWER).collect())
+
+    def _tasks(self, given: Mapping[int, Any]) -> DataFrame:
+        table = pa.table(
+            {"shard": pa.array(list(given), pa.int32()),
+             "given": pa.array([pickle.dumps(one) for one in given.values()], pa.binary())}
+        )  # fmt: skip
+        return self._session.createDataFrame(table)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            try:
+                yield
+            except (LamplitError, OSError):
+                raise
+            except Exception as fault:  # py4j's and pyspark's have no common base
+                raise LamplitError(problems.JOB_FAILED, reason=_short(fault)) from fault
+
+    @property
+    def parallelism(self) -> int:
+        """How many tasks the cluster runs at once, as far as is known."""
+        return int(self._session.sparkContext.defaultParallelism)
+
+    def close(self) -> None:
+        """Forget the views, and stop the session where it is this one's own."""
+        if self._owned:
+            self._session.stop()
+            return
+        for name in self._views:
+            self._session.catalog.dropTempView(name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+# --- in the workers ---------------------------------------------------------------------------
+
+
+def _both(work: Work) -> Callable[[pa.Table, pa.Table], pa.Table]:
+    def run(task: pa.Table, rows: pa.Table) -> pa.Table:
+        if not task.num_rows:
+            return _answered(pa.array([], pa.int32()), [])
+        return _answered(task["shard"], [_worked(work, task["given"][0].as_py(), rows)])
+
+    return run
+
+
+def _each(work: Work) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            found = [_worked(work, given.as_py(), pa.table({})) for given in batch.column("given")]
+            yield from _answered(batch.column("shard"), found).to_batches()
+
+    return run
+
+
+def _worked(work: Work, given: bytes, rows: pa.Table) -> bytes:
+    """The answer, pickled; a problem is an answer too, since trying again would not mend it."""
+    try:
+        return pickle.dumps((work(pickle.loads(given), rows), None))
+    except LamplitError as error:
+        fields = {name: str(value) for name, value in error.fields.items()}
+        return pickle.dumps((None, (error.problem, error.where, fields)))
+
+
+def _answered(shards: Any, answers: list[bytes]) -> pa.Table:
+    return pa.table({"shard": shards, "answer": pa.array(answers, pa.binary())})
+
+
+def _answers(rows: Sequence[Any]) -> dict[int, Any]:
+    found = {}
+    for row in rows:
+        answer, problem = pickle.loads(row["answer"])
+        if problem is not None:
+            raise LamplitError(problem[0], where=problem[1], **problem[2])
+        found[int(row["shard"])] = answer
+    return found
+
+
+# --- the session ------------------------------------------------------------------------------
+
+_DEFAULTS: dict[str, str] = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    "spark.sql.session.timeZone": "UTC",
+    # A shard is the unit of work: partitions put together again would run it on one core.
+    "spark.sql.adaptive.coalescePartitions.enabled": "false",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
+    "spark.driver.defaultJavaOptions": f"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}",
+}
+
+
+def _of_master(master: str) -> dict[str, str]:
+    """What a master of this kind needs: local ones stay on this machine, with this Python path."""
+    if not master.startswith("local"):
+        return {}
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    return {
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.executorEnv.PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+    }
+
+
+def _find_java() -> None:
+    """Let Spark's launcher find a Java. Raises LamplitError `engine.no-java`."""
+    home = os.environ.get("JAVA_HOME")
+    if home and (Path(home) / "bin" / "java").exists():
+        return
+    if shutil.which("java"):
+        os.environ.pop("JAVA_HOME", None)
+        return
+    found = sorted(Path("/").glob(_JAVA_HOMES.lstrip("/")))
+    if not found:
+        raise LamplitError(problems.NO_JAVA)
+    os.environ["JAVA_HOME"] = str(found[0].parents[1])
+
+
+def spark_version() -> str:
+    """The version of pyspark that is installed; empty where none is."""
+    if find_spec("pyspark") is None:
+        return ""
+    from importlib.metadata import version
+
+    return version("pyspark")
+
+
+def _short(fault: BaseException) -> str:
+    """The line of a long fault that says what happened."""
+    text = str(fault) or type(fault).__name__
+    python = re.findall(r"^(?:\w+\.)*\w+(?:Error|Exception): .+$", text, re.MULTILINE)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return (python[-1] if python else lines[0])[:300]

@@ -1,0 +1,185 @@
+"""A shard of a file's lines: the same reading and merging as of a whole file, on a worker.
+
+A shard holds all lines of its meters, so that what it makes of them needs no other shard. What it
+writes lies in the lake's folder under names of its own, and counts once the driver's manifest
+names it. Days that change wait as patches, since a month's delta is one file.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lamplit.engine.duckdb import Duck, quoted
+from lamplit.meters import slots
+from lamplit.meters.archive import Input
+from lamplit.meters.lake import PARQUET, Lake
+from lamplit.meters.layouts import layouts
+from lamplit.meters.layouts.base import Options, Sample
+from lamplit.meters.manifest import LakeFile
+from lamplit.services.engine import gap
+from lamplit.services.ingest.group import Group, Staging
+from lamplit.services.ingest.land import ALL, Landing
+from lamplit.services.ingest.result import FileResult
+from lamplit.services.ingest.stage import stage
+
+NOT_UTF8: Final = "\ufffd"
+LINES_AT_ONCE: Final = 100_000
+
+HourTally = tuple[int, int, int, object, object]
+"""A row of `slots.minutes_of_the_hour`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a shard is given. `head`: the file's lines down to its header.
+
+    `common`: the interval length of the whole file, in minutes; None where it keeps to none.
+    `common_known`: whether that has been looked into.
+    """
+
+    lake: Path
+    tmp: Path
+    timezone: str
+    name: str
+    batch: int
+    layout: str
+    options: Options
+    sample: Sample
+    head: tuple[str, ...]
+    common: int | None = None
+    common_known: bool = False
+
+
+@dataclass(slots=True)
+class Landed:
+    """What became of a shard. `wants_common`: nothing, as it needs the file's interval length.
+
+    `hours`: what its stamps say of that length. `patches`: Parquet files of days that change.
+    """
+
+    result: FileResult
+    added: list[LakeFile] = field(default_factory=list)
+    patches: list[Path] = field(default_factory=list)
+    wants_common: bool = False
+    hours: list[HourTally] = field(default_factory=list)
+
+
+def land_shard(part: Part, lines: pa.Table) -> Landed:
+    """Read a shard's lines (`line`, `text`) and write what they change, uncommitted.
+
+    Raises the errors of `stage`, and `engine.not-on-spark` where the text is not UTF-8.
+    """
+    result = FileResult(part.name, batch=part.batch)
+    if not lines.num_rows:
+        return Landed(result)
+    folder = part.tmp / f"shard-{uuid.uuid4().hex}"
+    folder.mkdir(parents=True)
+    try:
+        with Duck(threads=1, temp_dir=folder / "spill") as duck:
+            return _landed(part, lines, folder, duck, result)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _landed(part: Part, lines: pa.Table, folder: Path, duck: Duck, result: FileResult) -> Landed:
+    file = folder / "lines.csv"
+    lake = Lake(part.lake)
+    work = _ShardStaging(duck, lake, part, folder)
+    group = work.begin(folder / "staged")
+    work.lines = write_lines(file, part, lines)
+    item = Input(part.name, file, "plain", None, file.stat().st_size)
+    done = Landed(result)
+    try:
+        stage(work, item, part.sample, layouts()[part.layout], part.options, result)
+    except _WantsCommonError:
+        done.wants_common = True
+    done.hours = work.hours
+    if done.wants_common:
+        return done
+    group.results.append(result)
+    landing = _ShardLanding(duck, lake, group)
+    landing.prepare()
+    done.added, done.patches = landing.added, landing.patches
+    return done
+
+
+def write_lines(file: Path, part: Part, lines: pa.Table) -> Sequence[int]:
+    """Write a shard's lines as a file like the one they come from, each with its line at its end.
+
+    Returns the line there of each line here.
+    """
+    lines = lines.sort_by("line")
+    if pc.any(pc.match_substring(lines["text"], NOT_UTF8)).as_py():
+        raise gap("encoding", part.name)
+    delimiter = part.sample.delimiter
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        *before, header = part.head
+        stream.write("".join(f"{line}\n" for line in before) + f"{header}{delimiter}line\n")
+        for at in range(0, lines.num_rows, LINES_AT_ONCE):
+            some = lines.slice(at, LINES_AT_ONCE)
+            told = pc.binary_join_element_wise(
+                _without_loose_end(some["text"], part.sample), some["line"].cast(pa.string()),
+                delimiter,
+            )  # fmt: skip
+            stream.write("\n".join(told.to_pylist()) + "\n")
+    return [*range(1, len(part.head) + 1), *lines["line"].to_pylist()]
+
+
+def _without_loose_end(text: pa.ChunkedArray, sample: Sample) -> pa.ChunkedArray:
+    """The lines without the empty cell after the last, which DuckDB overlooks at a line's end."""
+    delimiter = sample.delimiter
+    cells = pc.count_substring(text, delimiter)
+    quoted_cells = pc.match_substring(text, '"')
+    loose = pc.and_(pc.ends_with(text, delimiter), pc.equal(cells, len(sample.header)))
+    cut = pc.utf8_slice_codeunits(text, 0, -1)
+    return pc.if_else(pc.and_not(loose, quoted_cells), cut, text)
+
+
+class _WantsCommonError(Exception):
+    """The interval length of the whole file is wanted, and a shard does not know it."""
+
+
+class _ShardStaging(Staging):
+    """Staging that asks the driver for what only the whole file can say."""
+
+    def __init__(self, duck: Duck, lake: Lake, part: Part, tmp: Path) -> None:
+        super().__init__(duck, lake, part.timezone, tmp)
+        self.part = part
+        self.hours: list[HourTally] = []
+
+    def common_length(self, stamps: str) -> int | None:
+        """The length that the driver gave."""
+        if not self.part.common_known:
+            raise _WantsCommonError
+        return self.part.common
+
+    def look_at(self, stamps: str) -> None:
+        """Keep what the stamps say of the file's interval length."""
+        rows = self.duck.rows(slots.minutes_of_the_hour(stamps, per_meter=False))
+        self.hours = [(r[0], r[1], r[2], r[3], r[4]) for r in rows]
+
+
+class _ShardLanding(Landing):
+    """Lands new days; days that change are left as patches for the driver."""
+
+    def __init__(self, duck: Duck, lake: Lake, group: Group) -> None:
+        super().__init__(duck, lake, group)
+        self.patches: list[Path] = []
+
+    def write_again(self, table: str) -> None:
+        """Keep the days that changed (`known` rows of the table) as a patch."""
+        if self.duck.value(f"SELECT count(*) FROM {table} WHERE known"):
+            path = self.folder / f"patch-{uuid.uuid4().hex}.parquet"
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.duck.run(
+                f"COPY (SELECT {ALL} FROM {table} WHERE known) TO {quoted(str(path))} ({PARQUET})"
+            )
+            self.patches.append(path)

@@ -1,0 +1,200 @@
+"""Ingest on Spark: a file's lines dealt out by meter, each shard read and merged on a worker.
+
+Spark reads the lines, and brings all lines of a meter together; what is done with them is what is
+done on one machine (`shard.py`). The driver holds the lake's lock and is its only writer: it puts
+the shards' files into one manifest, in one rename.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from lamplit.domain.language import Text
+from lamplit.engine.duckdb import Duck, quoted
+from lamplit.engine.spark import Spark
+from lamplit.meters import slots
+from lamplit.meters.archive import Input
+from lamplit.meters.lake import Lake
+from lamplit.meters.layouts.base import Layout, Sample, Source
+from lamplit.meters.layouts.csvfile import lines_before_data
+from lamplit.meters.layouts.names import find_columns
+from lamplit.services.engine import gap, open_spark
+from lamplit.services.ingest.excel import ENDINGS
+from lamplit.services.ingest.group import Group
+from lamplit.services.ingest.land import Landing
+from lamplit.services.ingest.result import FileResult, Rows
+from lamplit.services.ingest.run import Run
+from lamplit.services.ingest.shard import HourTally, Landed, Part, land_shard
+
+BULK: Final = ("long", "wide", "registers")
+SHARD_BYTES: Final = 32 << 20
+"""A shard's lines: small enough for a worker's memory, large enough to be worth a task."""
+SHARDS_A_CORE: Final = 2
+UTF8: Final = ("utf-8", "utf-8-sig", "ascii")
+_HOURS: Final = "minute INTEGER, n BIGINT, hours BIGINT, first TIMESTAMP, last TIMESTAMP"
+
+
+class SparkRun(Run):
+    """One run of an ingest on Spark; each file is committed by itself."""
+
+    most_files = 1
+    _spark: Spark | None = None
+
+    def read(
+        self, item: Input, sample: Sample, layout: Layout, result: FileResult, *, tidy: bool
+    ) -> None:
+        """Deal the file out, and gather what became of its shards.
+
+        Raises LamplitError `engine.not-on-spark` for what Spark leaves out, and those of `stage`.
+        """
+        _refuse(item, sample, layout)
+        head = tuple(sample.text.splitlines()[: lines_before_data(Source(item.path, sample))])
+        part = Part(
+            self.lake.folder.absolute(), self.tmp.absolute(), self.home.timezone, item.name,
+            result.batch, layout.name, self.options, sample,
+            (head[0].lstrip("\ufeff"), *head[1:]),
+        )  # fmt: skip
+        self.shards = self._landed(item, part)
+        _gathered(result, self.shards)
+
+    def forget(self, result: FileResult) -> None:
+        """Leave what the shards have written to nobody."""
+        for shard in self.shards:
+            for file in shard.added:
+                self.lake.path(file).unlink(missing_ok=True)
+            _drop(shard.patches)
+        self.shards = []
+
+    def landing(self) -> Landing:
+        """What puts the shards' files into the lake."""
+        return _AllShards(self.duck, self.lake, self.staging.group, self.shards)
+
+    def close(self) -> None:
+        """Give back the session too."""
+        super().close()
+        if self._spark is not None:
+            self._spark.close()
+
+    def _landed(self, item: Input, part: Part) -> list[Landed]:
+        self._spark = self._spark or open_spark(self.home)
+        spark = self._spark
+        count = max(SHARDS_A_CORE * spark.parallelism, item.size // SHARD_BYTES + 1)
+        lines = spark.lines(item.path, spark.parallelism)
+        sql = (
+            f"SELECT CAST(pmod(hash({_meter(part)}), {count}) AS INT) AS shard, line, text "
+            f"FROM {lines} WHERE line > {len(part.head)} AND length(text) > 0"
+        )
+        found = spark.by_shard(sql, dict.fromkeys(range(count), part), land_shard)
+        wanting = [shard for shard, done in found.items() if done.wants_common]
+        if wanting:
+            common = _common(self.duck, [row for done in found.values() for row in done.hours])
+            told = replace(part, common=common, common_known=True)
+            found |= spark.by_shard(sql, dict.fromkeys(wanting, told), land_shard)
+        return [found[shard] for shard in sorted(found)]
+
+
+class _AllShards(Landing):
+    """The shards' files as one batch; their patches make each month's delta."""
+
+    def __init__(self, duck: Duck, lake: Lake, group: Group, shards: list[Landed]) -> None:
+        super().__init__(duck, lake, group)
+        self.added = [file for shard in shards for file in shard.added]
+        self.patches = [path for shard in shards for path in shard.patches]
+
+    def prepare(self) -> None:
+        """Write the deltas, uncommitted; all else is written already."""
+        if not self.patches:
+            return
+        paths = ", ".join(quoted(str(path)) for path in self.patches)
+        self.duck.run(
+            "CREATE OR REPLACE TEMP VIEW patched AS "
+            f"SELECT *, true AS known FROM read_parquet([{paths}])"
+        )
+        self.write_again("patched")
+        self.duck.run("DROP VIEW patched")
+        _drop(self.patches)
+
+    def abandon(self) -> None:
+        """Remove what the shards wrote, and the deltas."""
+        super().abandon()
+        _drop(self.patches)
+
+
+def _refuse(item: Input, sample: Sample, layout: Layout) -> None:
+    """Raise `engine.not-on-spark` for a file that Spark leaves to DuckDB."""
+    if sample.parquet is not None:
+        raise gap("parquet", item.name)
+    if layout.name not in BULK:
+        raise gap("layout", layout.name)
+    if item.packing != "plain" or Path(item.name).suffix.lower() in ENDINGS:
+        raise gap("packed", item.name)
+    if sample.encoding not in UTF8:
+        raise gap("encoding", item.name)
+    if any("\n" in cell or "\r" in cell for row in sample.rows for cell in row):
+        raise gap("quotes", item.name)
+
+
+def _meter(part: Part) -> str:
+    """Of a line (`text`) the meter's id as Spark SQL, bare of what may surround it."""
+    header = part.sample.header
+    at = find_columns(header, part.options.columns, ("meter_id",)).get("meter_id")
+    if at is None:
+        return "''"
+    columns = ", ".join(f"c{i} STRING" for i in range(at + 1))
+    sep = part.sample.delimiter
+    cell = f"from_csv(text, '{columns}', map('sep', '{sep}', 'quote', '\"', 'escape', '\"')).c{at}"
+    return f"regexp_replace(coalesce({cell}, ''), {_AROUND}, '')"
+
+
+_AROUND: Final = r"""'^[\\s="\']+|[\\s="\']+$'"""
+"""What Excel, or a careless hand, puts around an id; as a literal of Spark SQL."""
+
+
+def _common(duck: Duck, hours: list[HourTally]) -> int | None:
+    """The interval length of a whole file, from what its shards saw."""
+    if not hours:
+        return None
+    duck.run(f"CREATE OR REPLACE TEMP TABLE hours_seen ({_HOURS})")
+    for minute, n, bits, first, last in hours:
+        duck.run(
+            f"INSERT INTO hours_seen VALUES ({minute}, {n}, {bits}, TIMESTAMP '{first}', "
+            f"TIMESTAMP '{last}')"
+        )
+    merged = (
+        "SELECT minute, sum(n) AS n, bit_or(hours) AS hours, min(first) AS first, "
+        "max(last) AS last FROM hours_seen GROUP BY minute"
+    )
+    n, _, _, common = duck.row(slots.grids_of(merged, per_meter=False))
+    return int(common) if common is not None and n >= 2 else None
+
+
+def _gathered(result: FileResult, shards: list[Landed]) -> None:
+    """Put into the file's result what became of its shards."""
+    total, notes, reasons = Rows(), dict[str, Text](), Counter[str]()
+    rejects = []
+    for one in (shard.result for shard in shards):
+        total = total + one.rows
+        reasons.update(one.reasons)
+        rejects += list(one.rejects)
+        result.meters += one.meters
+        # A note that counts something is told once, by the first shard that has it.
+        notes |= {_plain(n): n for n in one.notes if _plain(n) not in notes}
+        for day in (one.day_min, one.day_max):
+            if day is not None:
+                result.day_min = min(result.day_min or day, day)
+                result.day_max = max(result.day_max or day, day)
+    result.rows, result.reasons = total, dict(reasons.most_common())
+    result.notes += notes.values()
+    result.rejects = sorted(rejects, key=lambda r: r.line)
+
+
+def _plain(note: Text) -> str:
+    return "".join(c for c in note.en if not c.isdigit())
+
+
+def _drop(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,150 @@
+"""A shard of a night on a worker: what it is given, and what it gives back.
+
+The functions are those of a night on one machine, over the rows of one shard. Files are written
+under names of their own and renamed into place whole, so that a task that runs twice does no harm.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lamplit.engine.duckdb import Duck
+from lamplit.services.lake_on_spark import ROWS, ShardLake
+from lamplit.services.night.areas import AREA_INPUT, KINDS, SUMS
+from lamplit.services.night.carried import (
+    Carried,
+    Filed,
+    Held,
+    Placed,
+    grown,
+    read_table,
+    write_table,
+)
+from lamplit.services.night.gather import day_number, describe, gather_sql, panel_of
+from lamplit.services.night.snapshots import write_part
+from lamplit.services.night.universe import Universe
+from lamplit.signals.context import GroupSums, spread
+from lamplit.signals.fold import Fold
+from lamplit.signals.panel import Panel, run_fold
+
+Array = np.ndarray[Any, Any]
+
+LocalSums = dict[str, tuple[Array, GroupSums]]
+"""Kind → (the groups' numbers in the city, what the shard's homes add to each)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToGather:
+    """Homes of a shard whose days are gathered. `span`: first and last day, as day numbers."""
+
+    universe: Universe
+    span: tuple[int, int]
+    features: tuple[str, ...]
+    tmp: Path
+
+
+def gather_shard(part: ToGather, rows: pa.Table) -> Path:
+    """Lay a shard's days by home, and keep them in a file; returns it."""
+    with Duck(threads=1) as con:
+        ShardLake(con, rows)
+        con.register("home_meters", part.universe.meters)
+        found = con.arrow(gather_sql(ROWS, part.features))
+    file = part.tmp / f"gathered-{uuid.uuid4().hex}.parquet"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_table(file, found)
+    return file
+
+
+@dataclass(frozen=True, slots=True)
+class ToSum:
+    """A shard's groups. `groups`: kind → (group number of each home here, the city's numbers)."""
+
+    gathered: ToGather
+    groups: dict[str, tuple[Array, Array]]
+
+
+def gather_and_sum(part: ToSum, rows: pa.Table) -> tuple[Path, LocalSums]:
+    """Gather a shard's days, and add up what its homes say of their groups."""
+    file = gather_shard(part.gathered, rows)
+    panel = _panel(part.gathered, file)
+    sums = {
+        kind: (of_city, SUMS[kind](panel, number, len(of_city)))
+        for kind, (number, of_city) in part.groups.items()
+    }
+    return file, sums
+
+
+def _panel(part: ToGather, file: Path) -> Panel:
+    count = part.universe.count
+    rows = read_table(file.parent, file.name)
+    panel = panel_of(rows, count, part.span, part.features)
+    describe(panel, part.universe, slice(0, count), part.universe.swap_days())
+    return panel
+
+
+@dataclass(frozen=True, slots=True)
+class ToWork:
+    """A shard whose days are gathered, and what its homes start from.
+
+    `groups`: kind → (group number of each home here, values (days, groups here)). `carried`: of
+    the first `known` homes. `keep`: the days whose carried values are kept.
+    """
+
+    gathered: ToGather
+    file: Path
+    groups: dict[str, tuple[Array, Array]]
+    fold: Fold
+    carried: Carried | None
+    known: int
+    keep: tuple[date, ...]
+    state_dir: Path
+    generation: int
+    number: int | None
+
+
+def work_shard(part: ToWork, _: pa.Table) -> dict[str, dict[str, str]]:
+    """Work a shard through its days; returns the files of each kept day, under their parts."""
+    panel = _panel(part.gathered, part.file)
+    for kind, (number, values) in part.groups.items():
+        panel.area[AREA_INPUT[kind]] = spread(values, number, KINDS[kind][1])
+    count = part.gathered.universe.count
+    carried = grown(part.fold, part.carried, part.known, slice(0, count))
+    days = {day: day_number(day) for day in part.keep}
+    _, _, kept = run_fold(part.fold, panel, carried, keep_days=tuple(days.values()))
+    scratch = part.gathered.tmp / f"part-{uuid.uuid4().hex}"
+    scratch.mkdir(parents=True)
+    names = {}
+    for day, at in days.items():
+        homes = (part.gathered.universe.homes, kept[at])
+        names[day.isoformat()] = write_part(scratch, day, part.generation, part.number, homes)
+        for name in names[day.isoformat()].values():
+            (scratch / name).replace(part.state_dir / name)
+    scratch.rmdir()
+    return names
+
+
+def of_rows(carried: Carried, rows: Array) -> Carried:
+    """What these rows carry, without the rest, to be sent to a worker."""
+    if isinstance(carried, Filed):
+        paths = [path.absolute() for path in carried.paths]
+        return Filed(paths, carried.file[rows], carried.row[rows])
+    if isinstance(carried, Placed):
+        places = carried.places[rows]
+        known = places >= 0
+        here = np.where(known, np.cumsum(known) - 1, -1)
+        return Placed(carried.fold, of_rows(carried.under, places[known]), here)
+    return Held(carried.at(rows))
+
+
+def local(number: Array) -> tuple[Array, Array]:
+    """Group numbers of some homes counted anew from 0: (number of each, the old numbers)."""
+    olds, news = np.unique(number, return_inverse=True)
+    none = int(len(olds) > 0 and olds[0] < 0)
+    return news - none, olds[none:]

@@ -1,0 +1,107 @@
+"""`lamplit states` on Spark: homes in shards, each looked at on a worker as on one machine."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from lamplit.engine.duckdb import Duck
+from lamplit.engine.spark import Spark
+from lamplit.services.home import Home
+from lamplit.services.lake_on_spark import ShardLake, SparkLake, shards_of_meters
+from lamplit.services.night.carried import Carried, Placed, read_table, write_table
+from lamplit.services.night.gather import LAKE_COLUMNS
+from lamplit.services.night.replay import Replay
+from lamplit.services.night.rework import subset
+from lamplit.services.night.snapshots import Snapshot, StateManifest, open_snapshot
+from lamplit.services.night.universe import Universe, places_in
+from lamplit.services.night.worker import of_rows
+from lamplit.services.states import View, states_table
+from lamplit.signals.fold import Fold
+
+Array = np.ndarray[Any, Any]
+SHARDS_A_CORE: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A shard's homes. `before`: the day of the snapshot that they start from, what they carry."""
+
+    home: Path
+    fold: Fold
+    manifest: StateManifest
+    universe: Universe
+    shaped: bool
+    span: tuple[date, date]
+    view: View
+    before: tuple[date, Carried] | None
+    tmp: Path
+
+
+def states_on_spark(
+    spark: Spark, replay: Replay, order: Array, span: tuple[date, date], view: View, size: int
+) -> Iterator[pa.Table]:
+    """Tables of STATES_SCHEMA, a shard of homes each, in the order of `order`.
+
+    `size`: homes of a shard at most. Workers read what groups said from the home's folder.
+    """
+    first, last = span
+    start, stop = replay.hindsight_span(first, last) if view == "revised" else span
+    # Hindsight dates a run that began earlier as the eve of its days knew it.
+    eve = start - timedelta(1) if view == "revised" and start > replay.first else start
+    read_from, standing = eve, None
+    days = [day for day in replay.manifest.days() if day < eve]
+    if days:
+        standing = open_snapshot(replay.home.state_dir, replay.manifest, days[-1])
+        read_from = days[-1] + timedelta(1)
+    else:
+        read_from = replay.first
+    size = max(1, min(size, -(-len(order) // (SHARDS_A_CORE * spark.parallelism))))
+    tmp = replay.home.tmp_dir.absolute() / f"states-{uuid.uuid4().hex}"
+    given = {}
+    for i, at in enumerate(range(0, len(order), size)):
+        small = subset(replay.universe, order[at : at + size])
+        before = None
+        if standing is not None:
+            placed = Placed(replay.fold, standing.carried, places_in(small.homes, standing.homes))
+            before = (days[-1], of_rows(placed, np.arange(small.count)))
+        given[i] = _Part(
+            replay.home.path.absolute(), replay.fold, replay.manifest, small, replay.shaped, span,
+            view, before, tmp,
+        )  # fmt: skip
+    meters = shards_of_meters([(i, part.universe.meters) for i, part in given.items()])
+    lake = SparkLake(replay.home.lake_dir, spark)
+    sql = lake.by_shard(meters, min(read_from, start), stop, LAKE_COLUMNS)
+    try:
+        found = spark.by_shard(sql, given, _work)
+        for i in range(len(given)):
+            yield read_table(tmp, found[i])
+    finally:
+        shutil.rmtree(tmp, ignore_errors=True)
+
+
+def _work(part: _Part, rows: pa.Table) -> str:
+    """Write a shard's states to a file; returns its name."""
+    homes, everybody = part.universe.homes, np.arange(part.universe.count)
+    blank = Snapshot(homes, {}, {}, {})
+    with Duck(threads=1) as con:
+        replay = Replay(
+            Home.open(part.home), con, part.fold, ShardLake(con, rows), part.manifest,
+            part.universe, blank, part.shaped,
+        )  # fmt: skip
+        if part.before is not None:
+            day, carried = part.before
+            replay.cache[day] = Snapshot(homes, carried.at(everybody), {}, {})
+        table = states_table(replay, everybody, *part.span, part.view)
+    part.tmp.mkdir(parents=True, exist_ok=True)
+    name = f"states-{uuid.uuid4().hex}.parquet"
+    write_table(part.tmp / name, table)
+    return name

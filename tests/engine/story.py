@@ -1,0 +1,234 @@
+"""One story for both engines: a town with everything that makes meters hard to read.
+
+Two evenings of files come in. The first has the bulk: wide readings over the night on which the
+clocks change, registers that roll over, and a long file with lines that nobody can read. The second
+brings the days that follow, late readings, corrected days, and a meter that was exchanged.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lamplit.cli.app import run
+from lamplit.engine.duckdb import Duck, quoted
+from lamplit.meters.lake import COLUMNS, Lake
+from lamplit.services.home import Home
+from lamplit.services.night.snapshots import read_manifest, read_snapshot
+
+ZONE = "Europe/Berlin"
+START, TURN, LAST = "2020-03-10", "2020-04-05", "2020-04-18"
+DAYS = 40
+HOMES = 220
+LATE = 9
+"""Meters of which a week of the first evening's readings comes on the second only."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """The files of both evenings, and the two states of the registry."""
+
+    folder: Path
+    registries: tuple[Path, Path]
+    evenings: tuple[tuple[Path, ...], tuple[Path, ...]]
+
+
+def lamplit(*words: Any) -> int:
+    """The command, in this process."""
+    return run([str(word) for word in words])
+
+
+EVENINGS = (TURN, LAST)
+
+
+def play(story: Story, path: Path, *engine: str) -> Home:
+    """Both evenings on one engine: files in, nights worked, states and list written."""
+    assert lamplit("init", path, "--timezone", ZONE) == 0
+    for registry, files, day in zip(story.registries, story.evenings, EVENINGS, strict=True):
+        assert lamplit("registry", "import", registry, "--home", path) == 0
+        for file in files:
+            assert lamplit("ingest", file, "--home", path, *engine) == 0
+        assert lamplit("nightly", "--through", day, "--home", path, *engine) == 0
+    look(path, *engine)
+    return Home.open(path)
+
+
+def look(path: Path, *engine: str) -> None:
+    """Write both views of the states, and the list, beside the home's settings."""
+    for view in ("asof", "revised"):
+        done = lamplit(
+            "states", "--from", "2020-03-25", "--to", "2020-04-12", "--view", view,
+            "-o", path / f"{view}.parquet", "--home", path, *engine,
+        )  # fmt: skip
+        assert done == 0
+    assert lamplit("sweep", "-o", path / "doors.parquet", "--home", path, *engine) == 0
+
+
+def write_story(folder: Path) -> Story:
+    """Make the files."""
+    for name, homes, layout, minutes in (("wide", HOMES, "wide", 60), ("reg", 40, "registers", 15)):
+        done = lamplit(
+            "town", "--homes", homes, "--days", DAYS, "--preset", "hard", "--layout", layout,
+            "--minutes", minutes, "--format", "csv", "--timezone", ZONE, "--start", START,
+            "--seed", 5, "--threads", 1, "-o", folder / name,
+        )  # fmt: skip
+        assert done == 0
+    wide = _lines(folder / "wide" / "readings")
+    registers = [line.replace('"', '"R', 1) for line in _lines(folder / "reg" / "readings")[1:]]
+    registers = [_lines(folder / "reg" / "readings")[0], *registers]
+    meters = sorted({_meter(line) for line in wide[1:]})
+    late = {line for line in wide[1:] if _late(line, meters)}
+    corrections = (folder / "wide" / "corrections" / "corrections.csv").read_text().splitlines()
+    early = [line for line in wide[1:] if _day(line) <= TURN and line not in late]
+    rest = [line for line in wide[1:] if _day(line) > TURN or line in late]
+    first = (
+        _write(folder / "1-wide.csv", [wide[0], *early]),
+        _write(folder / "2-registers.csv", _until(registers, lambda d: d <= TURN)),
+        _write(folder / "3-long.csv", _long_lines()),
+    )
+    second = (
+        # Later readings come first: which one counts is not a matter of the order of files.
+        _write(folder / "4-wide.csv", [wide[0], *rest, *_again(early)]),
+        _write(folder / "5-corrections.csv", [*corrections, *_bad(corrections[-1])]),
+        _write(folder / "6-registers.csv", _until(registers, lambda d: d > TURN)),
+    )
+    registry = folder / "wide" / "registry.csv"
+    changed = _exchanged(registry.read_text(), meters[3], meters[5])
+    return Story(folder, (registry, _write(folder / "registry-2.csv", changed)), (first, second))
+
+
+def _lines(folder: Path) -> list[str]:
+    files = sorted(folder.glob("*.csv"))
+    parts = [file.read_text().splitlines() for file in files]
+    return [parts[0][0], *(line for part in parts for line in part[1:])]
+
+
+def _meter(line: str) -> str:
+    return line.split(",", maxsplit=1)[0].strip('"')
+
+
+def _day(line: str) -> str:
+    return line.split(",")[1]
+
+
+def _late(line: str, meters: list[str]) -> bool:
+    return _meter(line) in meters[:LATE] and "2020-03-20" <= _day(line) <= "2020-03-26"
+
+
+def _again(lines: list[str]) -> list[str]:
+    """Some of the lines, none of the day on which the clocks change."""
+    return [line for line in lines[:30] if _day(line) != "2020-03-29"]
+
+
+def _until(lines: list[str], wanted: Any) -> list[str]:
+    return [lines[0], *(line for line in lines[1:] if wanted(_day(line)))]
+
+
+def _write(path: Path, lines: list[str]) -> Path:
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def _long_lines() -> list[str]:
+    """Half-hourly readings of meters that the registry does not know, with all kinds of faults."""
+    lines = ["meter_id,time,kwh"]
+    for day in (28, 29, 30):
+        for half in range(48):
+            at = f"2020-03-{day} {half // 2:02d}:{half % 2 * 30:02d}"
+            lines += [f"L{n},{at},{(n * 7 + half) % 11 / 10}" for n in range(1, 5)]
+    lines += ["L9,2020-03-30 10:00,0.5", "L9,2020-03-30 10:30,0.25"]  # too few for a length
+    lines += ["L1,2020-03-28 00:00,0.9", '"L2",2020-03-30 23:30,0.7']  # once more, otherwise
+    lines += [
+        "L1,2020-03-30 10:07,0.1", "L1,,0.1", ",2020-03-30 10:00,0.1", "L2,2020-03-30 10:00,much",
+        "L2,2020-03-30 10:30,-3", "L3,2020-03-30 11:00,99999", "L3,not a time,1",
+        "L4,2020-03-30 12:00", "L4,2020-03-30 12:30,1,2,3", "", "L3,2020-03-30 13:00,0,",
+    ]  # fmt: skip
+    return lines
+
+
+def _bad(line: str) -> list[str]:
+    cells = line.split(",")
+    return [",".join([*cells[:5], "x", *cells[6:]]), ",".join(["", *cells[1:]]), "just words"]
+
+
+def _exchanged(registry: str, old: str, new_home: str) -> list[str]:
+    """The registry with one home's meter exchanged, and another's household moved elsewhere."""
+    rows = list(csv.DictReader(io.StringIO(registry)))
+    fields = list(rows[0])
+    changed = []
+    for row in rows:
+        if row["meter_id"] == old:
+            changed.append(row | {"valid_to": "2020-04-01"})
+            changed.append(row | {"meter_id": "R" + old, "valid_from": "2020-04-01"})
+        elif row["meter_id"] == new_home:
+            changed.append(row | {"community_id": "", "collector_id": ""})
+        else:
+            changed.append(row)
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, fields, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(changed)
+    return stream.getvalue().splitlines()
+
+
+# --- what a home holds --------------------------------------------------------------------------
+
+SAYS = ", ".join(name for name in COLUMNS if name != "line")
+
+
+def lake_rows(home: Home) -> pa.Table:
+    """Every meter-day of the lake, with all that it says but the line that it stood on."""
+    with Duck() as duck:
+        return duck.arrow(f"SELECT {SAYS} FROM {Lake(home).sql()} ORDER BY meter_id, day")
+
+
+def rejected(home: Home) -> list[tuple[Any, ...]]:
+    """Every row of the quarantine."""
+    with Duck() as duck:
+        pattern = quoted(str(home.quarantine_dir / "*.csv"))
+        return duck.rows(
+            f"SELECT * FROM read_csv({pattern}, header = true, all_varchar = true) "
+            "ORDER BY file, CAST(line AS INTEGER), reason"
+        )
+
+
+def batches(home: Home) -> list[tuple[Any, ...]]:
+    """What the manifest says of each batch."""
+    return [
+        (b.id, b.source, b.sha256, b.layout, b.rows, b.meters, b.day_min, b.day_max)
+        for b in Lake(home).manifest.batches
+    ]
+
+
+def carried_by(home: Home) -> dict[str, dict[str, Any]]:
+    """Kept day → every value that each home carried after it, and what the groups remembered."""
+    manifest = read_manifest(home.state_dir)
+    found: dict[str, dict[str, Any]] = {}
+    for day in manifest.days():
+        snapshot = read_snapshot(home.state_dir, manifest, day)
+        order = pc.sort_indices(
+            snapshot.homes, [("household_id", "ascending"), ("stranger", "ascending")]
+        )
+        told = {n: snapshot.homes[n].take(order).to_numpy() for n in snapshot.homes.column_names}
+        told |= {name: values[order.to_numpy()] for name, values in snapshot.carried.items()}
+        told["peers"] = np.array([v for k in sorted(snapshot.peers) for v in snapshot.peers[k]])
+        told["zeros"] = np.array([snapshot.zeros[k] for k in sorted(snapshot.zeros)])
+        found[day.isoformat()] = told
+    return found
+
+
+def nights_alike(found: Home, expected: Home) -> None:
+    """Fail where any home carries, or any group remembers, another number on any kept day."""
+    ours, theirs = carried_by(found), carried_by(expected)
+    assert ours.keys() == theirs.keys()
+    for day, homes in theirs.items():
+        assert ours[day].keys() == homes.keys()
+        for name, values in homes.items():
+            np.testing.assert_array_equal(ours[day][name], values, err_msg=f"{day} {name}")

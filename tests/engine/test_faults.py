@@ -1,0 +1,160 @@
+"""Spark's faults: a killed driver, an executor lost midway, two runs at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from story import Story, batches, carried_by, lake_rows, lamplit, look, nights_alike
+
+from conftest import CLUSTER, LOCAL, SETTINGS, Sessions
+from lamplit.domain.errors import LamplitError
+from lamplit.engine.spark import Spark
+from lamplit.services.compact import verify
+from lamplit.services.home import Home
+from lamplit.services.ingest import spark as ingest_on_spark
+from lamplit.services.lock import writing
+from lamplit.services.night import spark as night_on_spark
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def afresh(on_duckdb: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The story's lake and registry as they are at the end, worked on DuckDB in one go."""
+    path = tmp_path_factory.mktemp("afresh") / "home"
+    shutil.copytree(on_duckdb.path, path)
+    assert lamplit("nightly", "--afresh", "--home", path) == 0
+    look(path)
+    return Home.open(path)
+
+
+@pytest.fixture
+def untold(on_duckdb: Home, tmp_path: Path) -> Home:
+    """The story's lake and registry, with no night worked yet."""
+    path = tmp_path / "home"
+    shutil.copytree(on_duckdb.path, path)
+    shutil.rmtree(path / "state")
+    return Home.open(path)
+
+
+def losing(marker: Path, work: Callable[..., Any]) -> Callable[..., Any]:
+    """`work`, but the first worker that comes to it takes its executor down, and goes on alone."""
+
+    def run(part: Any, rows: Any) -> Any:
+        try:
+            marker.touch(exist_ok=False)
+        except FileExistsError:
+            return work(part, rows)
+        daemon = Path(f"/proc/{os.getppid()}/stat").read_text()
+        executor = int(daemon.rpartition(")")[2].split()[1])
+        assert Path(f"/proc/{executor}/comm").read_text().startswith("java")
+        os.kill(executor, signal.SIGKILL)
+        return work(part, rows)
+
+    return run
+
+
+def test_an_executor_lost_midway_changes_nothing(
+    untold: Home, afresh: Home, sessions: Sessions, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    marker = tmp_path / "lost"
+    work = losing(marker, night_on_spark.work_shard)
+    monkeypatch.setattr(night_on_spark, "work_shard", work)
+    assert lamplit("nightly", "--home", untold.path, "--master", sessions.at(CLUSTER)) == 0
+    assert marker.exists()
+    nights_alike(untold, afresh)
+    assert not list(untold.tmp_dir.glob("night-*"))
+
+
+def test_an_executor_lost_while_files_come_in_doubles_nothing(
+    story: Story, on_duckdb: Home, sessions: Sessions, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    one, other = tmp_path / "one", tmp_path / "other"
+    for path in (one, other):
+        assert lamplit("init", path, "--timezone", "Europe/Berlin") == 0
+    file = story.evenings[0][0]
+    assert lamplit("ingest", file, "--home", one) == 0
+    marker = tmp_path / "lost"
+    work = losing(marker, ingest_on_spark.land_shard)
+    monkeypatch.setattr(ingest_on_spark, "land_shard", work)
+    assert lamplit("ingest", file, "--home", other, "--master", sessions.at(CLUSTER)) == 0
+    assert marker.exists()
+    assert lake_rows(Home.open(other)).equals(lake_rows(Home.open(one)))
+    assert batches(Home.open(other)) == batches(Home.open(one))
+    assert verify(Home.open(other)) == []
+
+
+def test_cut_off_before_its_commit_a_night_is_worked_again(
+    on_spark: Home, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home.open(shutil.copytree(on_spark.path, tmp_path / "home"))
+    before = carried_by(home)
+    whole = night_on_spark.SparkNight._shards
+
+    def stop(*given: Any) -> Any:
+        whole(*given)
+        raise KeyboardInterrupt
+
+    words = ("nightly", "--through", "2020-04-21", "--home", home.path)
+    with monkeypatch.context() as patch:
+        patch.setattr(night_on_spark.SparkNight, "_shards", stop)
+        assert lamplit(*words, "--master", sessions.at(CLUSTER)) == 130
+    assert carried_by(home).keys() == before.keys()
+    other = Home.open(shutil.copytree(on_spark.path, tmp_path / "other"))
+    assert lamplit(*words) == 0  # on the other engine
+    assert lamplit(*words[:-1], other.path) == 0
+    nights_alike(home, other)
+
+
+def test_of_two_runs_at_once_the_second_is_told_whose_turn_it_is(
+    untold: Home, story: Story, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with writing(untold.path, "nightly"):
+        assert lamplit("nightly", "--home", untold.path, "--master", LOCAL, "--json") == 1
+        assert "lake.locked" in capsys.readouterr().err
+        file = story.evenings[0][0]
+        assert lamplit("ingest", file, "--home", untold.path, "--master", LOCAL, "--json") == 1
+        assert "lake.locked" in capsys.readouterr().err
+
+
+def test_a_driver_killed_midway_leaves_the_home_as_it_was(
+    untold: Home, afresh: Home, sessions: Sessions
+) -> None:
+    settings = "".join(f'"{name}" = "{value}"\n' for name, value in SETTINGS.items())
+    toml = untold.path / "lamplit.toml"
+    plain = toml.read_text()
+    toml.write_text(plain.replace("\n[spark]\n", f"\n[spark]\n{settings}"))
+    command = [sys.executable, "-m", "lamplit", "nightly", "--master", LOCAL]
+    run = subprocess.Popen([*command, "--home", str(untold.path)], stderr=subprocess.DEVNULL)
+    while run.poll() is None and not list(untold.tmp_dir.glob("night-*/gathered-*")):
+        time.sleep(0.05)
+    assert run.poll() is None
+    run.kill()
+    run.wait()
+    assert not (untold.state_dir / "manifest.json").exists()
+    toml.write_text(plain)
+    master = sessions.at(LOCAL)
+    assert lamplit("nightly", "--home", untold.path, "--master", master) == 0
+    nights_alike(untold, afresh)
+    assert not list(untold.tmp_dir.glob("night-*"))
+    look(untold.path, "--master", master)
+    for name in ("asof.parquet", "revised.parquet", "doors.parquet"):
+        assert pq.read_table(untold.path / name).equals(pq.read_table(afresh.path / name))
+
+
+def test_a_second_session_of_the_process_is_refused(sessions: Sessions) -> None:
+    sessions.at(LOCAL)
+    with pytest.raises(LamplitError, match=r"engine\.no-cluster"):
+        Spark.open("spark://elsewhere:7077", {})

@@ -1,0 +1,62 @@
+"""The whole pipeline on both engines, every row compared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from story import batches, carried_by, lake_rows, nights_alike, rejected
+
+from lamplit.services.home import Home
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_lake_is_the_same_row_by_row(on_duckdb: Home, on_spark: Home) -> None:
+    expected = lake_rows(on_duckdb)
+    assert expected.num_rows > 9_000
+    assert lake_rows(on_spark).equals(expected)
+
+
+def test_the_same_rows_go_to_quarantine_for_the_same_reasons(
+    on_duckdb: Home, on_spark: Home
+) -> None:
+    assert len(rejected(on_duckdb)) > 10
+    assert rejected(on_spark) == rejected(on_duckdb)
+
+
+def test_the_manifest_says_the_same_of_each_batch(on_duckdb: Home, on_spark: Home) -> None:
+    assert batches(on_spark) == batches(on_duckdb)
+
+
+def test_each_home_carries_the_same_from_every_kept_night(on_duckdb: Home, on_spark: Home) -> None:
+    assert len(carried_by(on_duckdb)) > 7
+    nights_alike(on_spark, on_duckdb)
+
+
+@pytest.mark.parametrize("view", ["asof", "revised"])
+def test_states_are_the_same_home_by_home_and_day_by_day(
+    view: str, on_duckdb: Home, on_spark: Home
+) -> None:
+    expected = pq.read_table(on_duckdb.path / f"{view}.parquet")
+    assert {"dark", "lived_in", "unknown"} <= set(expected["state"].to_pylist())
+    assert pq.read_table(on_spark.path / f"{view}.parquet").equals(expected)
+
+
+def test_the_list_is_the_same_door_by_door(on_duckdb: Home, on_spark: Home) -> None:
+    expected = pq.read_table(on_duckdb.path / "doors.parquet")
+    assert expected.num_rows > 5
+    assert_within(pq.read_table(on_spark.path / "doors.parquet"), expected)
+
+
+def assert_within(found: pa.Table, expected: pa.Table) -> None:
+    """Everything equal, numbers within 1e-9."""
+    assert found.schema.equals(expected.schema)
+    for name in expected.column_names:
+        if pa.types.is_floating(expected[name].type):
+            np.testing.assert_allclose(
+                found[name].to_numpy(), expected[name].to_numpy(), rtol=0, atol=1e-9
+            )
+        else:
+            assert found[name].equals(expected[name]), name
