@@ -97,9 +97,9 @@ def test_an_executor_lost_while_files_come_in_doubles_nothing(
 
 
 def test_cut_off_before_its_commit_a_night_is_worked_again(
-    on_spark: Home, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on_duckdb: Home, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = Home.open(shutil.copytree(on_spark.path, tmp_path / "home"))
+    home = Home.open(shutil.copytree(on_duckdb.path, tmp_path / "home"))
     before = carried_by(home)
     whole = night_on_spark.SparkNight._shards
 
@@ -107,12 +107,13 @@ def test_cut_off_before_its_commit_a_night_is_worked_again(
         whole(*given)
         raise KeyboardInterrupt
 
+    # Three nights that nobody has read yet, and the lake has no file for.
     words = ("nightly", "--through", "2020-04-21", "--home", home.path)
     with monkeypatch.context() as patch:
         patch.setattr(night_on_spark.SparkNight, "_shards", stop)
         assert lamplit(*words, "--master", sessions.at(CLUSTER)) == 130
     assert carried_by(home).keys() == before.keys()
-    other = Home.open(shutil.copytree(on_spark.path, tmp_path / "other"))
+    other = Home.open(shutil.copytree(on_duckdb.path, tmp_path / "other"))
     assert lamplit(*words) == 0  # on the other engine
     assert lamplit(*words[:-1], other.path) == 0
     nights_alike(home, other)

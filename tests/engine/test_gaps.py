@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from story import lamplit
 
 from lamplit.domain.errors import LamplitError
 from lamplit.engine import spark
+from lamplit.services.doctor import machine
+from lamplit.services.doctor.examine import Check
 from lamplit.services.engine import GAPS
 from lamplit.services.home import Home
 
@@ -65,13 +68,19 @@ def test_the_gaps_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "pip install" not in capsys.readouterr().out
 
 
-def test_without_pyspark_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyspark_the_remedy_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(spark, "find_spec", lambda name: None)
     assert spark.spark_version() == ""
     with pytest.raises(LamplitError) as caught:
         spark.Spark.open("local[1]", {})
     assert caught.value.code == "engine.no-pyspark"
     assert "pip install 'lamplit[spark]'" in caught.value.remedy("en")
+    home = Home.create(tmp_path / "home").with_engine("spark", None)
+    check = Check("engine")
+    machine.engine(check, home, datetime.now(UTC), deep=False)
+    assert [problem.code for problem in check.problems] == ["engine.no-pyspark"]
 
 
 def test_without_java_the_remedy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

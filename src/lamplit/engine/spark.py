@@ -56,9 +56,7 @@ class Spark:
         `settings`: Spark's own, by name. Raises LamplitError `engine.no-pyspark`,
         `engine.no-java` or `engine.no-cluster`.
         """
-        if find_spec("pyspark") is None:
-            raise LamplitError(problems.NO_PYSPARK)
-        _find_java()
+        check_spark()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             return cls._opened(master, settings)
@@ -91,7 +89,7 @@ class Spark:
 
     def files(self, paths: Sequence[Path]) -> str:
         """Let SQL read Parquet files, with `row_index` of each row in its file; gives the name."""
-        frame = self._session.read.parquet(*(path.absolute().as_uri() for path in paths))
+        frame = self._session.read.parquet(*(_address(path) for path in paths))
         return self._named(frame.select("*", "_metadata.row_index"))
 
     def lines(self, path: Path, parts: int) -> str:
@@ -102,7 +100,7 @@ class Spark:
         """
         with self._faults():
             self._session.conf.set("spark.sql.files.minPartitionNum", str(parts))
-            frame = self._session.read.text(path.absolute().as_uri()).selectExpr(
+            frame = self._session.read.text(_address(path)).selectExpr(
                 "value AS text",
                 "_metadata.file_block_start AS block",
                 "monotonically_increasing_id() AS id",
@@ -270,6 +268,13 @@ def _of_master(master: str) -> dict[str, str]:
     }
 
 
+def check_spark() -> None:
+    """Raise LamplitError `engine.no-pyspark` or `engine.no-java` where Spark can't be started."""
+    if find_spec("pyspark") is None:
+        raise LamplitError(problems.NO_PYSPARK)
+    _find_java()
+
+
 def _find_java() -> None:
     """Let Spark's launcher find a Java. Raises LamplitError `engine.no-java`."""
     home = os.environ.get("JAVA_HOME")
@@ -282,6 +287,11 @@ def _find_java() -> None:
     if not found:
         raise LamplitError(problems.NO_JAVA)
     os.environ["JAVA_HOME"] = str(found[0].parents[1])
+
+
+def _address(path: Path) -> str:
+    """A file as Spark takes it: not as a URI, whose escapes it would read as they stand."""
+    return "file:" + re.sub(r"([*?\[\]{}\\])", r"\\\1", str(path.absolute()))
 
 
 def spark_version() -> str:

@@ -31,7 +31,9 @@ class SparkLake(Lake):
         return self.spark.files([self.path(file) for file in files])
 
     def _empty(self, columns: Sequence[str]) -> str:
-        schema = pa.schema([METER_DAY.field(name) for name in columns])
+        # Spark has no unsigned types, and reads those of the files as the next larger.
+        fields = [METER_DAY.field(name) for name in columns]
+        schema = pa.schema([f.with_type(pa.int16()) if f.type == pa.uint8() else f for f in fields])
         return f"SELECT * FROM {self.spark.view(schema.empty_table())}"
 
     def by_shard(self, meters: pa.Table, first: date, last: date, columns: Sequence[str]) -> str:

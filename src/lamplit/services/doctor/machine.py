@@ -20,6 +20,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Text
 from lamplit.domain.problems import doctor as problems
 from lamplit.domain.problems import store as store_problems
+from lamplit.engine.spark import check_spark, spark_version
 from lamplit.meters.lake import Lake
 from lamplit.services.engine import open_engine
 from lamplit.services.field.office import has_store, store_url
@@ -127,11 +128,17 @@ def _shut(folder: Path) -> bool:
 
 
 def engine(check: Check, home: Home, now: datetime, deep: bool) -> None:
-    """Whether DuckDB opens under the home's limits and spills where it may."""
+    """Whether DuckDB opens under the home's limits, and Spark can be had where it is asked for."""
     with open_engine(home) as con:
         check.facts["version"] = con.value("SELECT version()")
         check.facts["memory_limit"] = con.value("SELECT current_setting('memory_limit')")
         check.facts["threads"] = con.value("SELECT current_setting('threads')")
+    if home.config.engine == "spark":
+        check.facts |= {"pyspark": spark_version(), "spark_master": home.config.spark_master}
+        try:
+            check_spark()
+        except LamplitError as problem:
+            check.problems.append(problem)
 
 
 def store(check: Check, home: Home, now: datetime, deep: bool) -> None:
