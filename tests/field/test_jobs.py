@@ -13,7 +13,7 @@ from people_world import build
 from sqlalchemy import update
 
 from lamplit.domain.errors import LamplitError
-from lamplit.domain.jobs import JobKind, JobState, Stage
+from lamplit.domain.jobs import LANES, JobKind, JobState, Stage
 from lamplit.services.field.files import incoming
 from lamplit.services.field.jobs import doing, jobs, work
 from lamplit.services.field.jobs.pulse import CancelledError, Pulse
@@ -177,7 +177,7 @@ def test_of_many_servers_one_takes_a_job_and_only_one_runs(office, me):
     taken = []
 
     def server() -> None:
-        taken.append(work._claim(office))
+        taken.append(work._claim(office, LANES[0]))
 
     servers = [threading.Thread(target=server) for _ in range(6)]
     for one in servers:
@@ -274,7 +274,7 @@ def test_a_fault_is_a_problem_without_what_the_file_held(office, me, monkeypatch
 
 def test_a_job_whose_server_died_fails_and_can_be_tried_again(office, me):
     one = jobs.ask(office, me, JobKind.NIGHT, {})
-    assert work._claim(office) == one.id
+    assert work._claim(office, LANES[0]) == one.id
     assert work.sweep_lost(office) == 0
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"],
                           capture_output=True, text=True, check=True).stdout.strip()  # fmt: skip
@@ -285,7 +285,7 @@ def test_a_job_whose_server_died_fails_and_can_be_tried_again(office, me):
     assert jobs.look(office, me, one.id).problem["code"] == "job.lost"
     jobs.retry(office, me, one.id)
     # On another machine only its silence tells.
-    assert work._claim(office) == one.id
+    assert work._claim(office, LANES[0]) == one.id
     with office.db.begin() as conn:
         quiet = datetime.now(UTC) - work.SILENT - timedelta(seconds=1)
         conn.execute(update(job).values(worker="elsewhere:1", beat_at=quiet))
@@ -294,7 +294,7 @@ def test_a_job_whose_server_died_fails_and_can_be_tried_again(office, me):
 
 def test_a_pulse_ends_a_job_that_is_no_longer_running(office, me):
     one = jobs.ask(office, me, JobKind.NIGHT, {})
-    work._claim(office)
+    work._claim(office, LANES[0])
     with office.db.begin() as conn:
         store.move(conn, one.id, JobState.RUNNING, JobState.FAILED)
     with Pulse(office, one.id, every=0.01) as pulse, pytest.raises(CancelledError):

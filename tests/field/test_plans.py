@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from campaign_world import ANSWERED, NOBODY, build
@@ -13,8 +12,11 @@ from sqlalchemy import select, update
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlanState, Role
+from lamplit.domain.jobs import LANES, JobKind, JobState
 from lamplit.services.field.campaigns import campaigns
-from lamplit.services.field.office import CLI
+from lamplit.services.field.jobs import jobs
+from lamplit.services.field.jobs.work import this_worker, work_off
+from lamplit.services.field.office import CLI, new_id
 from lamplit.services.field.packs import pack_of
 from lamplit.services.field.people.assignments import withdraw
 from lamplit.services.field.plans import desk, plans
@@ -22,7 +24,8 @@ from lamplit.services.field.plans.apply import apply
 from lamplit.services.field.plans.facts import Asked, facts_of
 from lamplit.services.field.privacy.expiry import expire
 from lamplit.services.field.tasks import assign, tasklist, tasks
-from lamplit.store.schema import event, person, plan_stop
+from lamplit.store import jobs as job_store
+from lamplit.store.schema import assignment, event, person, plan_stop
 
 QUICK = Asked(seconds=0.0, seek_help=False)
 
@@ -309,46 +312,93 @@ def test_the_next_attempt_stays_with_the_one_who_has_the_plan(world, office, clo
     assert (again.owner_id, again.turn, again.state) == (one.owner_id, 1, "accepted")
 
 
-def test_a_plan_whose_maker_died_is_set_down_as_failed(world, office, clock, monkeypatch):
-    monkeypatch.setattr(desk, "begin", lambda *args, **kwargs: None)
-    head = plans.ask(office, world.person("boss"), "sweep", QUICK)
-    refused("plan.already-under-way", plans.ask, office, world.person("boss"), "sweep", QUICK)
-    assert plans.listed(office, world.person("boss"), "sweep")[0].state is PlanState.PLANNING
-    clock.turn(minutes=2)
-    (again,) = plans.listed(office, world.person("boss"), "sweep")
-    assert again.id == head.id
-    assert again.state is PlanState.FAILED
+def test_a_plan_is_a_job_like_others(world, office):
+    boss = world.person("boss")
+    head = plans.ask(office, boss, "sweep", QUICK)
+    refused("plan.already-under-way", plans.ask, office, boss, "sweep", QUICK)
+    waiting = jobs.look(office, boss, head.id)
+    assert (waiting.kind, waiting.state, waiting.mine) == (JobKind.PLAN, JobState.WAITING, True)
+    assert work_off(office) == [head.id]
+    assert jobs.look(office, boss, head.id).state is JobState.DONE
+    done = plans.head(office, boss, "sweep", head.id)
+    assert (done.state, done.doors, done.share) == (PlanState.READY, 18, 1.0)
+
+
+def test_a_plan_says_how_far_it_is_while_its_job_runs(world, office):
+    boss = world.person("boss")
+    head = plans.ask(office, boss, "sweep", QUICK)
+    before, _ = plans.course(office, boss, "sweep", head.id)
+    with office.db.begin() as conn:
+        now = datetime.now(UTC)
+        job_store.claim(conn, [JobKind.PLAN], this_worker(), office.clock(), now)
+        job_store.beat(conn, head.id, now, {"stage": "living", "share": 0.65})
+    number, seen = plans.course(office, boss, "sweep", head.id)
+    assert (seen.share, seen.stage.en) == (0.65, "living the lists through")
+    assert number > before
+
+
+def test_a_plan_does_not_wait_for_a_night_nor_a_night_for_a_plan(world, office):
+    with office.db.begin() as conn:
+        for kind in (JobKind.NIGHT, JobKind.PLAN, JobKind.INGEST, JobKind.PLAN):
+            job_store.add(
+                conn, id=new_id(), kind=kind.value, state="waiting", asked={},
+                made_at=office.clock(),
+            )  # fmt: skip
+        claimed = [
+            job_store.claim(conn, lane, this_worker(), office.clock(), datetime.now(UTC))
+            for lane in (*LANES, *LANES)
+        ]
+    assert [one is not None for one in claimed] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("how", ["killed", "cancelled"])
+def test_a_plan_whose_job_ended_without_it_is_set_down_as_failed(world, office, how):
+    boss = world.person("boss")
+    head = plans.ask(office, boss, "sweep", QUICK)
+    assert plans.listed(office, boss, "sweep")[0].state is PlanState.PLANNING
+    if how == "cancelled":
+        jobs.cancel(office, boss, head.id)
+    else:
+        with office.db.begin() as conn:
+            gone = datetime.now(UTC) - timedelta(minutes=2)
+            job_store.claim(conn, [JobKind.PLAN], "elsewhere:1", office.clock(), gone)
+    (again,) = plans.listed(office, boss, "sweep")
+    assert (again.id, again.state) == (head.id, PlanState.FAILED)
     assert again.failure.code == "plan.stopped"
     assert "停止" in again.failure.says.zh
     refused("plan.not-in-state", put_in_force, world, head)
-    assert planned(world).state is PlanState.READY
+    # It can be tried again, as any job.
+    jobs.retry(office, boss, head.id)
+    work_off(office)
+    assert plans.head(office, boss, "sweep", head.id).state is PlanState.READY
 
 
-def _wait(head):
-    for one in threading.enumerate():
-        if one.name == f"plan-{head.id[:8]}":
-            one.join(60)
+def test_a_fault_of_the_planner_is_the_plans_and_the_jobs(world, office, monkeypatch):
+    def falls(*args, **kwargs):
+        raise ZeroDivisionError
 
-
-def test_a_plan_is_made_in_a_process_of_its_own(world, office):
-    head = plans.ask(office, world.person("boss"), "sweep", QUICK)
-    assert head.state is PlanState.PLANNING
-    _wait(head)
-    done = plans.head(office, world.person("boss"), "sweep", head.id)
-    assert done.state is PlanState.READY
-    assert done.doors == 18
-
-
-def _dies(*args):
-    os._exit(9)
-
-
-def test_a_maker_that_is_killed_fails_the_plan(world, office, monkeypatch):
-    monkeypatch.setattr(desk, "work", _dies)
-    head = plans.ask(office, world.person("boss"), "sweep", QUICK)
-    _wait(head)
-    done = plans.head(office, world.person("boss"), "sweep", head.id)
+    monkeypatch.setattr(desk, "plan_from", falls)
+    boss = world.person("boss")
+    head = plans.ask(office, boss, "sweep", QUICK)
+    work_off(office)
+    done = plans.head(office, boss, "sweep", head.id)
     assert (done.state, done.failure.code) == (PlanState.FAILED, "plan.fault")
+    job = jobs.look(office, boss, head.id)
+    assert (job.state, job.problem["code"]) == (JobState.FAILED, "job.fault")
+
+
+def test_whoever_no_longer_leads_has_no_plan_made(world, office):
+    boss = world.person("boss")
+    head = plans.ask(office, boss, "sweep", QUICK)
+    with office.db.begin() as conn:
+        conn.execute(
+            update(assignment)
+            .where(assignment.c.person_id == boss.person_id)
+            .values(ends=office.local_day(office.clock()))
+        )
+    work_off(office)
+    (failed,) = plans.listed(office, CLI, "sweep")
+    assert (failed.id, failed.failure.code) == (head.id, "door.not-allowed")
 
 
 def test_what_cannot_be_planned_fails_with_the_reason(world, office, clock):

@@ -76,7 +76,6 @@ def client(office: Office) -> TestClient:
 from scene import QUICK, Scene, Stage, postgres_stage, sqlite_stage  # noqa: E402
 
 from lamplit.services.field.access import accounts  # noqa: E402
-from lamplit.services.field.plans import desk  # noqa: E402
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -100,8 +99,6 @@ def shared_scene(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def scene(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """A scene of one's own, to change."""
     monkeypatch.setattr(accounts, "HASHER", QUICK)
-    # Whoever may ask for a plan is answered before the planner begins.
-    monkeypatch.setattr(desk, "begin", lambda *args, **kwargs: None)
     made, close = stage.scene(tmp_path)
     yield made
     close()

@@ -192,6 +192,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("GET", f"{API}/campaigns/{{campaign}}/plans"): Call(),
         ("POST", f"{API}/campaigns/{{campaign}}/plans"): Call(202, json={"seconds": 0}),
         ("GET", f"{API}/campaigns/{{campaign}}/plans/{{plan}}"): Call(),
+        ("GET", f"{API}/campaigns/{{campaign}}/plans/{{plan}}/events"): Call(query={"seconds": 0}),
         ("POST", f"{API}/campaigns/{{campaign}}/plans/{{plan}}/apply"): Call(
             json={}, headers=MATCH
         ),

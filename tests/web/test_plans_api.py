@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from statistics import median
+import json
 
 import pytest
 from people_world import World, build
 from starlette.testclient import TestClient
 
 from lamplit.services.field.access import tokens
+from lamplit.services.field.jobs.work import work_off
 from lamplit.services.field.office import Office
-from lamplit.services.field.plans import desk
 from lamplit.web.app import create_app
 
 API = "/api/v1/campaigns/SWEEP/plans"
@@ -29,13 +28,12 @@ def as_person(world: World, who: str) -> TestClient:
     return client
 
 
-def waited(client: TestClient, where: str) -> dict:
-    for _ in range(300):
-        view = client.get(where).json()
-        if view["plan"]["state"] != "planning":
-            return view
-        time.sleep(0.1)
-    raise AssertionError("still planning")
+def told(client: TestClient, where: str) -> list[dict]:
+    """What the stream of a plan's events says, to its end."""
+    with client.stream("GET", f"{where}/events", params={"seconds": 60}) as answer:
+        lines = list(answer.iter_lines())
+    assert {line for line in lines if line.startswith("event:")} == {"event: plan"}
+    return [json.loads(line[5:]) for line in lines if line.startswith("data:")]
 
 
 def test_from_asking_to_going_back(world):
@@ -45,9 +43,11 @@ def test_from_asking_to_going_back(world):
     assert asked.json()["state"] == "planning"
     assert client.post(API, json={}).status_code == 409
     where = asked.headers["Location"]
-    view = waited(client, where)
+    work_off(world.office)
+    view = client.get(where).json()
     assert view["plan"]["state"] == "ready"
     assert view["plan"]["doors"] == 20
+    assert [one["state"] for one in told(client, where)] == ["ready"]
     assert 0 <= view["forecast"]["holds"]["low"] <= view["forecast"]["holds"]["value"] <= 1
     assert view["assumed"]["hours"] == 3
     assert view["says"][1]["zh"].startswith("截止时间")
@@ -73,20 +73,17 @@ def test_a_leader_of_elsewhere_finds_no_plan(world):
     assert as_person(world, "leader").post(API, json={"people": ["P-outsider"]}).status_code == 422
 
 
-def test_while_a_plan_is_made_requests_are_answered(world, monkeypatch):
-    """The arithmetic is another process's: the server answers at once all the while."""
-    client = as_person(world, "leader")
-    where = client.post(API, json={"seconds": 2, "seek_help": False}).headers["Location"]
-    took: list[float] = []
-    while True:
-        begun = time.perf_counter()
-        view = client.get(where, params={"doors": False}).json()
-        took.append(time.perf_counter() - begun)
-        if view["plan"]["state"] != "planning":
-            break
-        time.sleep(0.05)
-    assert view["plan"]["state"] == "ready"
-    assert len(took) > 3
-    # The median: a shared disk may hold up any single one.
-    assert median(took) < 0.5
-    assert desk.give_up_lost(world.office) == 0
+def test_a_plan_is_followed_while_the_servers_worker_makes_it(world):
+    """The job that makes it is the server's worker's; its stream tells it to the end."""
+    with as_person(world, "leader") as client:
+        where = client.post(API, json={"seconds": 1, "seek_help": False}).headers["Location"]
+        seen = told(client, where)
+    assert (seen[-1]["state"], seen[-1]["doors"]) == ("ready", 20)
+    shares = [one["share"] for one in seen]
+    assert shares == sorted(shares)
+
+
+def test_only_a_campaigns_leaders_follow_its_plans(world):
+    where = as_person(world, "leader").post(API, json={"seconds": 0}).headers["Location"]
+    for who in ("volunteer", "other_leader"):
+        assert as_person(world, who).get(f"{where}/events").status_code == 403

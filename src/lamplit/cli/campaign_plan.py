@@ -173,7 +173,7 @@ def plans(
 
 
 def _make(office: Office, actor: Actor, campaign: str, asked: Any) -> str:
-    from lamplit.planning.progress import STAGE_TEXT, Stage
+    from lamplit.domain.jobs import STAGE_TEXT, Stage
     from lamplit.services.field.plans import plans as service
 
     with progress(tr("planning", "排班"), 1.0) as report:

@@ -16,6 +16,7 @@ class JobKind(StrEnum):
     TABLE = "table"
     PLACES_SYNC = "places_sync"
     NIGHT = "night"
+    PLAN = "plan"
 
 
 class JobState(StrEnum):
@@ -40,6 +41,10 @@ class Stage(StrEnum):
     WRITING = "writing"
     NIGHTS = "nights"
     EVENING = "evening"
+    SHARING = "sharing"
+    TRIMMING = "trimming"
+    LIVING = "living"
+    HELPING = "helping"
 
 
 JOB_TEXT = {
@@ -48,6 +53,7 @@ JOB_TEXT = {
     JobKind.TABLE: Text("import a table", "导入表格"),
     JobKind.PLACES_SYNC: Text("bring the registry's places in", "同步台账中的地点"),
     JobKind.NIGHT: Text("work the nights", "夜间计算"),
+    JobKind.PLAN: Text("make a plan", "生成排班方案"),
 }
 STATE_TEXT = {
     JobState.WAITING: Text("waiting", "排队中"),
@@ -65,6 +71,10 @@ STAGE_TEXT = {
     Stage.WRITING: Text("writing", "写入"),
     Stage.NIGHTS: Text("working the nights", "逐夜计算"),
     Stage.EVENING: Text("the field office's evening", "外勤日终处理"),
+    Stage.SHARING: Text("sharing the doors out", "分配住户"),
+    Stage.TRIMMING: Text("bringing the finish forward", "提前完成时间"),
+    Stage.LIVING: Text("living the lists through", "模拟执行"),
+    Stage.HELPING: Text("looking for help that is enough", "测算所需帮助"),
 }
 
 OPEN_STATES = (JobState.WAITING, JobState.RUNNING)
@@ -76,5 +86,13 @@ WHO_MAY: dict[JobKind, tuple[Ability, ...]] = {
     JobKind.TABLE: (Ability.IMPORT,),
     JobKind.PLACES_SYNC: (Ability.IMPORT,),
     JobKind.NIGHT: (Ability.IMPORT, Ability.OPERATE),
+    JobKind.PLAN: (Ability.LEAD,),
 }
 """One of these, at any place, is needed to ask for a job of the kind."""
+
+LANES: tuple[tuple[JobKind, ...], ...] = (
+    tuple(kind for kind in JobKind if kind is not JobKind.PLAN),
+    (JobKind.PLAN,),
+)
+"""Jobs of one lane wait for each other: the lake has one writer. A plan needs nothing of it, and
+nobody waits for half a minute of planning until a night is done."""

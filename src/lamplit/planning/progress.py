@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 
-from lamplit.domain.language import Text
+from lamplit.domain.jobs import Stage
 
-
-class Stage(StrEnum):
-    """What the planner is doing."""
-
-    SHARING = "sharing"
-    TRIMMING = "trimming"
-    LIVING = "living"
-    HELPING = "helping"
-
-
-STAGE_TEXT = {
-    Stage.SHARING: Text("sharing the doors out", "分配住户"),
-    Stage.TRIMMING: Text("bringing the finish forward", "提前完成时间"),
-    Stage.LIVING: Text("living the lists through", "模拟执行"),
-    Stage.HELPING: Text("looking for help that is enough", "测算所需帮助"),
-}
+__all__ = ["BEGINS", "Report", "Stage", "silent", "within"]
 
 Report = Callable[[float, Stage], None]
 """Called with the share done, from 0 to 1, and the stage."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, tuple_, update
 
 from lamplit.domain.jobs import OPEN_STATES, JobKind, JobState
 from lamplit.store.guard import one_at_a_time
@@ -50,18 +50,21 @@ def open_jobs(conn: Connection) -> Sequence[Row[Any]]:
     return conn.execute(select(job).where(job.c.state.in_(_OPEN))).all()
 
 
-def any_waits(conn: Connection) -> bool:
-    """Whether there is a job to take; asked often, so it reads only."""
-    waiting = select(job.c.id).where(job.c.state == JobState.WAITING.value).limit(1)
-    return conn.scalar(waiting) is not None
+def any_waits(conn: Connection, kinds: Sequence[JobKind]) -> bool:
+    """Whether there is a job of some kinds to take; asked often, so it reads only."""
+    return conn.scalar(_in_state(JobState.WAITING, kinds).limit(1)) is not None
 
 
-def claim(conn: Connection, worker: str, now: datetime, beat: datetime) -> str | None:
-    """Take the job that has waited longest; None where one runs already, or none waits."""
+def claim(
+    conn: Connection, kinds: Sequence[JobKind], worker: str, now: datetime, beat: datetime
+) -> str | None:
+    """Take the job of some kinds that has waited longest; None where one of them runs already, or
+    none waits.
+    """
     one_at_a_time(conn, "jobs")
-    if conn.scalar(select(job.c.id).where(job.c.state == JobState.RUNNING.value).limit(1)):
+    if conn.scalar(_in_state(JobState.RUNNING, kinds).limit(1)):
         return None
-    waiting = select(job.c.id).where(job.c.state == JobState.WAITING.value)
+    waiting = _in_state(JobState.WAITING, kinds)
     found: str | None = conn.scalar(waiting.order_by(job.c.made_at, job.c.id).limit(1))
     if found is None:
         return None
@@ -117,6 +120,11 @@ def running_by_host(conn: Connection, host: str) -> list[tuple[str, str]]:
         job.c.state == JobState.RUNNING.value, job.c.worker.startswith(f"{host}:", autoescape=True)
     )
     return [(row.id, row.worker) for row in conn.execute(wanted)]
+
+
+def _in_state(state: JobState, kinds: Sequence[JobKind]) -> Select[Any]:
+    mine = job.c.kind.in_([kind.value for kind in kinds])
+    return select(job.c.id).where(job.c.state == state.value, mine)
 
 
 def forget(conn: Connection, before: datetime) -> int:

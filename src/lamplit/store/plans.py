@@ -9,16 +9,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
 
 from lamplit.domain.field import EnrollmentState, PlanState, TaskState
+from lamplit.domain.jobs import OPEN_STATES
 from lamplit.store import bulk
 from lamplit.store.schema import assignment, enrollment, person, place, plan, plan_stop, task
 from lamplit.store.schema import submission as submission_table
 from lamplit.store.tasks import OPEN
 from lamplit.store.tree import above, under
+from lamplit.store.work import job
 
 SHORTEST = 8
 """Signs of an id that are enough to name a plan."""
 LOOKED_AT = 4_000
 """So many of a campaign's last visits say how long one takes and how often somebody opens."""
+_SEEN = select(plan, job.c.progress, job.c.version.label("job_version")).outerjoin(
+    job, job.c.id == plan.c.id
+)
+"""A plan, and how far the job is that makes it: both have one id."""
 
 
 def add(conn: Connection, **values: Any) -> None:
@@ -28,7 +34,7 @@ def add(conn: Connection, **values: Any) -> None:
 
 def find(conn: Connection, campaign_id: str, plan_id: str) -> Row[Any] | None:
     """The plan of a campaign with an id, or with the only one that begins so (8 signs or more)."""
-    wanted = select(plan).where(plan.c.campaign_id == campaign_id)
+    wanted = _SEEN.where(plan.c.campaign_id == campaign_id)
     begins = plan.c.id.startswith(plan_id, autoescape=True)
     same = begins if len(plan_id) >= SHORTEST else plan.c.id == plan_id
     found = list(conn.execute(wanted.where(same).limit(2)))
@@ -37,12 +43,12 @@ def find(conn: Connection, campaign_id: str, plan_id: str) -> Row[Any] | None:
 
 def by_id(conn: Connection, plan_id: str) -> Row[Any] | None:
     """The plan with an id."""
-    return conn.execute(select(plan).where(plan.c.id == plan_id)).one_or_none()
+    return conn.execute(_SEEN.where(plan.c.id == plan_id)).one_or_none()
 
 
 def of_campaign(conn: Connection, campaign_id: str, *, limit: int = 200) -> list[Row[Any]]:
     """The plans of a campaign, the newest first."""
-    wanted = select(plan).where(plan.c.campaign_id == campaign_id)
+    wanted = _SEEN.where(plan.c.campaign_id == campaign_id)
     return list(conn.execute(wanted.order_by(plan.c.made_at.desc(), plan.c.id).limit(limit)))
 
 
@@ -64,20 +70,15 @@ def move(
     return done.rowcount == 1
 
 
-def alive(conn: Connection, plan_id: str, now: datetime, share: float, stage: str) -> bool:
-    """A sign of life of who makes a plan; False where it is not being made any more."""
-    done = conn.execute(
-        update(plan)
-        .where(plan.c.id == plan_id, plan.c.state == PlanState.PLANNING.value)
-        .values(seen_at=now, share=share, stage=stage)
-    )
-    return done.rowcount == 1
-
-
-def lost(conn: Connection, before: datetime) -> list[str]:
-    """Plans under way of which nobody has given a sign of life since a moment."""
-    wanted = select(plan.c.id).where(
-        plan.c.state == PlanState.PLANNING.value, plan.c.seen_at < before
+def lost(conn: Connection) -> list[str]:
+    """Plans under way whose job has ended, or is forgotten."""
+    wanted = (
+        select(plan.c.id)
+        .outerjoin(job, job.c.id == plan.c.id)
+        .where(
+            plan.c.state == PlanState.PLANNING.value,
+            or_(job.c.id.is_(None), job.c.state.not_in([one.value for one in OPEN_STATES])),
+        )
     )
     return list(conn.scalars(wanted))
 

@@ -273,11 +273,8 @@ plan = Table(
     Column("asked", Json),
     Column("result", Json),  # forecast, measures, help, people; doors are in plan_stop
     Column("problem", Json),  # why it failed: {"code", "fields"}
-    Column("share", Float),  # how far it is, 0 to 1
-    Column("stage", Text),
     Column("made_at", Instant, nullable=False),
     Column("made_by", Text),
-    Column("seen_at", Instant),  # the last sign of life of who works on it
     Column("ready_at", Instant),
     Column("applied_at", Instant),
     Column("applied_by", Text),

@@ -1,4 +1,4 @@
-"""Server-sent events of one job: the whole job each time that something about it is new."""
+"""Server-sent events of one job, or of what it makes: all of it each time that something is new."""
 
 from __future__ import annotations
 
@@ -20,8 +20,13 @@ from lamplit.web.sse import HEADERS, HEARTBEAT_SECONDS, POLL_SECONDS
 class Told(Protocol):
     """What a stream tells of."""
 
-    version: int
-    state: JobState
+    @property
+    def version(self) -> int:
+        """Another one whenever something is new."""
+
+    @property
+    def state(self) -> JobState:
+        """Whether there is more to come."""
 
     def model_dump_json(self) -> str:
         """All of it."""
@@ -34,15 +39,15 @@ def seen(last_event_id: str | None) -> int:
 
 
 def stream(
-    request: Request, look: Callable[[], Told], version: int, seconds: float
+    request: Request, look: Callable[[], Told], version: int, seconds: float, name: str = "job"
 ) -> StreamingResponse:
     """What `look` gives, each time its version is another than before; until the job's end."""
-    events = _events(request, look, version, seconds)
+    events = _events(request, look, version, seconds, name)
     return StreamingResponse(events, 200, HEADERS, "text/event-stream")
 
 
 async def _events(
-    request: Request, look: Callable[[], Told], version: int, seconds: float
+    request: Request, look: Callable[[], Told], version: int, seconds: float, name: str
 ) -> AsyncIterator[str]:
     began = spoke = time.monotonic()
     metrics.STREAMS.inc()
@@ -56,7 +61,7 @@ async def _events(
             now = time.monotonic()
             if found.version != version:
                 version, spoke = found.version, now
-                yield f"id: {version}\nevent: job\ndata: {found.model_dump_json()}\n\n"
+                yield f"id: {version}\nevent: {name}\ndata: {found.model_dump_json()}\n\n"
             elif now - spoke >= HEARTBEAT_SECONDS:
                 spoke = now
                 yield ": still here\n\n"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Query, Request, Response
-from pydantic import Field
+from fastapi import Header, Query, Request, Response
+from pydantic import Field, TypeAdapter
+from starlette.responses import StreamingResponse
 
 from lamplit.domain.abilities import Ability
+from lamplit.domain.field import PlanState
+from lamplit.domain.jobs import JobState
 from lamplit.services.field.plans import plans
 from lamplit.services.field.plans.apply import Applied
 from lamplit.services.field.plans.apply import apply as apply_plan
 from lamplit.services.field.plans.facts import Asked as AskedOfPlan
 from lamplit.services.field.plans.views import PlanHead, PlanView
-from lamplit.web import etags
+from lamplit.web import etags, job_events
 from lamplit.web.access import able, rule
-from lamplit.web.auth import TheOffice, Who
+from lamplit.web.auth import TheOffice, Who, signed_in_still
 from lamplit.web.models import Asked, Id, Line, Note
 from lamplit.web.routing import Router
 
@@ -56,13 +60,19 @@ def list_plans(campaign: Id, office: TheOffice, actor: Who) -> list[PlanHead]:
 @router.post("/campaigns/{campaign}/plans", status_code=202)
 @rule(LEAD, "Have a plan made", "生成排班方案")
 def make_plan(
-    campaign: Id, wish: NewPlan, office: TheOffice, actor: Who, response: Response
+    campaign: Id,
+    wish: NewPlan,
+    office: TheOffice,
+    actor: Who,
+    request: Request,
+    response: Response,
 ) -> PlanHead:
     """Answers at once; the plan at Location is `planning`, then `ready` or `failed`."""
     asked = AskedOfPlan(
         wish.people, wish.without, wish.keep, wish.seconds, wish.seed, wish.target, wish.seek_help
     )
     made = plans.ask(office, actor, campaign, asked)
+    request.app.state.worker.wake()
     response.headers["Location"] = f"/api/v1/campaigns/{made.campaign_id}/plans/{made.id}"
     return made
 
@@ -78,6 +88,48 @@ def show_plan(
 ) -> PlanView:
     """Everybody's list in order, whether the deadline holds, what help would be enough."""
     return plans.show(office, actor, campaign, plan, doors=doors)
+
+
+@router.get("/campaigns/{campaign}/plans/{plan}/events", response_class=StreamingResponse)
+@rule(LEAD, "A plan, as it is made", "方案生成的实时进度")
+def events(
+    campaign: Id,
+    plan: Id,
+    office: TheOffice,
+    actor: Who,
+    request: Request,
+    last_event_id: Annotated[str | None, Header(max_length=30)] = None,
+    seconds: Annotated[float, Query(ge=0, le=3600)] = 3600,
+) -> Response:
+    """Server-sent events `plan`, each the plan in a line; ends when it is made, or failed."""
+
+    def look() -> _Seen:
+        signed_in_still(request)
+        return _Seen(*plans.course(office, actor, campaign, plan))
+
+    look()
+    return job_events.stream(request, look, job_events.seen(last_event_id), seconds, "plan")
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A plan for its stream."""
+
+    version: int
+    head: PlanHead
+
+    @property
+    def state(self) -> JobState:
+        """Whether there is more to come."""
+        going = self.head.state is PlanState.PLANNING
+        return JobState.RUNNING if going else JobState.DONE
+
+    def model_dump_json(self) -> str:
+        """The plan in a line."""
+        return HEAD.dump_json(self.head).decode()
+
+
+HEAD = TypeAdapter(PlanHead)
 
 
 @router.post("/campaigns/{campaign}/plans/{plan}/apply")

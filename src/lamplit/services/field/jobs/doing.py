@@ -27,6 +27,7 @@ from lamplit.services.field.jobs.jobs import told_problem
 from lamplit.services.field.jobs.pulse import Pulse
 from lamplit.services.field.office import Actor, Office
 from lamplit.services.field.places.sync import sync_places
+from lamplit.services.field.plans import desk
 from lamplit.services.ingest.result import FileResult, IngestReport
 from lamplit.services.ingest.run import ingest
 from lamplit.services.ingest.watch import Watch
@@ -194,12 +195,19 @@ def work_nights(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dic
     }  # fmt: skip
 
 
+def make_plan(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict[str, Any]:
+    """A campaign's plan; `asked`: plan, its id."""
+    state = desk.make(office, actor, asked["plan"], pulse)
+    return {"plan": asked["plan"], "state": state.value}
+
+
 DOING: dict[JobKind, Doing] = {
     JobKind.INGEST: take_readings,
     JobKind.REGISTRY: take_registry,
     JobKind.TABLE: take_table,
     JobKind.PLACES_SYNC: sync,
     JobKind.NIGHT: work_nights,
+    JobKind.PLAN: make_plan,
 }
 
 

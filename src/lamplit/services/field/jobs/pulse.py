@@ -26,8 +26,16 @@ class CancelledError(Exception):
 class Pulse:
     """For the length of a `with`. `say` is for the job's own thread and may end it."""
 
-    def __init__(self, office: Office, job_id: str, *, every: float = BEAT_SECONDS) -> None:
-        self._office, self._job_id, self._every = office, job_id, every
+    def __init__(
+        self,
+        office: Office,
+        job_id: str,
+        *,
+        every: float = BEAT_SECONDS,
+        told: Callable[[float, Stage], None] | None = None,
+    ) -> None:
+        """`told` hears what the job says, too, for who waits beside it."""
+        self._office, self._job_id, self._every, self._listener = office, job_id, every, told
         self._now: dict[str, Any] = {}
         self._told: dict[str, Any] | None = None
         self._look: Look | None = None
@@ -41,6 +49,8 @@ class Pulse:
         """How far the job is. Raises CancelledError where it is to end."""
         self.check()
         self._note(stage, share, name, rows)
+        if self._listener is not None:
+            self._listener(share, stage)
 
     def check(self) -> None:
         """Raise CancelledError where the job is to end."""

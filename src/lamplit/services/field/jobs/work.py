@@ -1,4 +1,4 @@
-"""The worker of a server: takes jobs one at a time, each in a process of its own.
+"""The worker of a server: takes jobs, of each lane one at a time, each in a process of its own.
 
 A process apart keeps a long read from holding up answers, and its memory from taking the server
 along. It dies with the server: its line to it ends. Every job can be run again from the start.
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 import structlog
 
 from lamplit.domain.errors import LamplitError
-from lamplit.domain.jobs import JobKind, JobState
+from lamplit.domain.jobs import LANES, JobKind, JobState, Stage
 from lamplit.domain.problems import jobs as problems
 from lamplit.services.field.jobs import jobs
 from lamplit.services.field.jobs.doing import DOING
@@ -43,15 +44,24 @@ def this_worker() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def perform(office: Office, job_id: str, *, every: float = BEAT_SECONDS) -> None:
-    """Do a job that was claimed, to its end; what goes wrong is kept as its problem."""
+def perform(
+    office: Office,
+    job_id: str,
+    *,
+    every: float = BEAT_SECONDS,
+    told: Callable[[float, Stage], None] | None = None,
+) -> None:
+    """Do a job that was claimed, to its end; what goes wrong is kept as its problem.
+
+    `told` hears how far it is.
+    """
     with office.db.read() as conn:
         row = store.by_id(conn, job_id)
     if row is None or row.state != JobState.RUNNING.value:
         return
     actor = Actor(row.maker_id, "api") if row.maker_id else Actor(None, "cli")
     state, values = JobState.DONE, {}
-    with Pulse(office, job_id, every=every) as pulse:
+    with Pulse(office, job_id, every=every, told=told) as pulse:
         try:
             values["result"] = _plain(DOING[JobKind(row.kind)](office, actor, row.asked, pulse))
         except CancelledError:
@@ -66,9 +76,10 @@ def perform(office: Office, job_id: str, *, every: float = BEAT_SECONDS) -> None
 def work_off(office: Office) -> list[str]:
     """Do all waiting jobs in this thread; gives their ids. For tests and stories."""
     done = []
-    while (taken := _claim(office)) is not None:
-        perform(office, taken, every=0.05)
-        done.append(taken)
+    for lane in LANES:
+        while (taken := _claim(office, lane)) is not None:
+            perform(office, taken, every=0.05)
+            done.append(taken)
     return done
 
 
@@ -86,42 +97,49 @@ def sweep_lost(office: Office) -> int:
 
 
 class Worker:
-    """A thread that takes jobs as they come, until `stop`.
+    """A thread for each lane that takes jobs as they come, until `stop`.
 
     `apart`: each in a process of its own; an office with a story's clock does them itself.
     """
 
     def __init__(self, office: Office, *, apart: bool = True) -> None:
         self.office, self.apart = office, apart and office.clock is system_clock
-        self._stop, self._wake = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._work, name="lamplit-worker", daemon=True)
+        self._stop = threading.Event()
+        self._wakes = [threading.Event() for _ in LANES]
+        self._threads = [
+            threading.Thread(target=self._work, args=of, name="lamplit-worker", daemon=True)
+            for of in zip(LANES, self._wakes, strict=True)
+        ]
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def wake(self) -> None:
         """Look for a job at once."""
-        self._wake.set()
+        for wake in self._wakes:
+            wake.set()
 
     def stop(self) -> None:
         """End; a job under way is left waiting, for the next server to begin again."""
         self._stop.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(2 * STOP_SECONDS)
+        self.wake()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(2 * STOP_SECONDS)
 
-    def _work(self) -> None:
+    def _work(self, lane: Sequence[JobKind], wake: threading.Event) -> None:
         while not self._stop.is_set():
-            self._wake.clear()
+            wake.clear()
             try:
                 sweep_lost(self.office)
-                while not self._stop.is_set() and (taken := _claim(self.office)) is not None:
+                while not self._stop.is_set() and (taken := _claim(self.office, lane)) is not None:
                     self._one(taken)
             except Exception as fault:
                 # The store may be away for a while; the next round comes all the same.
                 _log().warning("worker", fault=type(fault).__name__)
-            self._wake.wait(POLL_SECONDS)
+            wake.wait(POLL_SECONDS)
 
     def _one(self, job_id: str) -> None:
         if not self.apart:
@@ -151,12 +169,12 @@ class Worker:
                     _kill(child)
 
 
-def _claim(office: Office) -> str | None:
+def _claim(office: Office, lane: Sequence[JobKind]) -> str | None:
     with office.db.read() as conn:
-        if not store.any_waits(conn):
+        if not store.any_waits(conn, lane):
             return None
     with office.db.begin() as conn:
-        return store.claim(conn, this_worker(), office.clock(), datetime.now(UTC))
+        return store.claim(conn, lane, this_worker(), office.clock(), datetime.now(UTC))
 
 
 def _end(office: Office, job_id: str, state: JobState, **values: Any) -> bool:

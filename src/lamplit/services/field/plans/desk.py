@@ -1,68 +1,83 @@
-"""Where plans are made: one at a time in a server, each in a process of its own.
+"""The making of a plan: what its job does. The job and the plan have one id.
 
-A plan under way gives a sign of life every few seconds. One whose maker died (a server that was
-stopped or killed) stays without, and is set down as failed by whoever looks next: the store keeps
-all that is needed, so nothing has to be remembered over a restart.
+A plan whose job ended without one (its process was killed, somebody cancelled it) is set down as
+failed by whoever looks next: the store keeps all that is needed.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import threading
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
-import structlog
-
+from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlanState
-from lamplit.domain.problems import catalogue
+from lamplit.domain.jobs import Stage
 from lamplit.domain.problems import plans as problems
-from lamplit.planning.progress import Stage
 from lamplit.planning.standing import Made, plan_from
+from lamplit.services.field.campaigns.campaigns import get as get_campaign
+from lamplit.services.field.campaigns.campaigns import require_open
+from lamplit.services.field.door import require
+from lamplit.services.field.jobs.pulse import CancelledError, Pulse
 from lamplit.services.field.office import SYSTEM, Actor, Office
+from lamplit.services.field.packs import pack_of
 from lamplit.services.field.plans import results
-from lamplit.services.field.plans.child import work
-from lamplit.services.field.plans.facts import Facts
+from lamplit.services.field.plans.facts import Asked, Facts, facts_of
+from lamplit.store import campaigns
 from lamplit.store import plans as store
 
-LOST_AFTER = timedelta(seconds=45)
-"""A plan without a sign of life for so long has nobody who makes it."""
-SIGN_EVERY = 3.0
-"""Seconds between two signs of life."""
 
-Told = Callable[[float, Stage], None]
-_one_at_a_time = threading.Lock()
+def make(office: Office, actor: Actor, plan_id: str, pulse: Pulse) -> PlanState:
+    """Make a plan and keep it: it is ready, or `failed` with what is raised here.
 
-
-class GoneError(Exception):
-    """The plan is not wanted any more, or its maker died."""
-
-
-def begin(office: Office, actor: Actor, plan_id: str, facts: Facts, *, keep: bool) -> None:
-    """Have a plan made in the background; it is `ready` or `failed` some time later."""
-    name = f"plan-{plan_id[:8]}"
-    args = (office, actor, plan_id, facts, keep)
-    threading.Thread(target=_in_background, args=args, name=name, daemon=True).start()
-
-
-def make_here(
-    office: Office, actor: Actor, plan_id: str, facts: Facts, *, keep: bool, told: Told
-) -> None:
-    """Make a plan in this process, for a command that waits for it; `told` hears how far it is.
-
-    Raises what the planner raises; the plan is then `failed` too.
+    One that failed before is made anew. Raises LamplitError as `plans.ask` and the planner do, and
+    CancelledError.
     """
+
+    def report(share: float, stage: Stage) -> None:
+        pulse.say(stage, share)
+
     try:
-        made = plan_from(facts.request, facts.standing, keep=keep, report=told)
-    except LamplitError as error:
-        fail(office, plan_id, error.code, _plain(error.fields))
-        raise
-    except BaseException:
+        facts, keep = _facts(office, actor, plan_id)
+        if facts is None:
+            return PlanState.READY
+        made = plan_from(facts.request, facts.standing, keep=keep, report=report)
+        pulse.check()
+        keep_made(office, actor, plan_id, facts, made)
+    except CancelledError:
         fail(office, plan_id, problems.STOPPED.code)
         raise
-    keep_made(office, actor, plan_id, facts, made)
+    except LamplitError as error:
+        fail(office, plan_id, error.code, {name: str(v) for name, v in error.fields.items()})
+        raise
+    except Exception as fault:
+        fail(office, plan_id, problems.FAULT.code, {"reason": type(fault).__name__})
+        raise
+    return PlanState.READY
+
+
+def _facts(office: Office, actor: Actor, plan_id: str) -> tuple[Facts | None, bool]:
+    """What a plan is made from, as things stand now; and whether lists are kept.
+
+    No facts where it is made already: its job was begun again for nothing.
+    """
+    with office.begin(actor) as tx:
+        found = store.by_id(tx.conn, plan_id)
+        assert found is not None  # its job was asked for with it
+        row = get_campaign(tx.conn, found.campaign_id)
+        require(tx, Ability.LEAD, row.place_id)
+        require_open(row)
+        keep = bool(found.asked["keep"])
+        if found.state == PlanState.FAILED.value:
+            campaigns.lock(tx.conn, row.id)
+            if store.in_state(tx.conn, row.id, PlanState.PLANNING):
+                raise LamplitError(problems.UNDER_WAY, campaign=row.code)
+            store.move(tx.conn, plan_id, PlanState.FAILED, PlanState.PLANNING, problem=None)
+        elif found.state != PlanState.PLANNING.value:
+            return None, keep
+        given: dict[str, Any] = {
+            name: tuple(v) if isinstance(v, list) else v for name, v in found.asked.items()
+        }
+        return facts_of(office, tx, pack_of(office, row.programme), row, Asked(**given)), keep
 
 
 def keep_made(office: Office, actor: Actor, plan_id: str, facts: Facts, made: Made) -> None:
@@ -71,9 +86,8 @@ def keep_made(office: Office, actor: Actor, plan_id: str, facts: Facts, made: Ma
     told = results.result_of(facts, made, office.zone)
     with office.begin(actor) as tx:
         ready = store.move(
-            tx.conn, plan_id, PlanState.PLANNING, PlanState.READY,
-            result=told, ready_at=tx.now, share=1.0, seen_at=tx.now,
-        )  # fmt: skip
+            tx.conn, plan_id, PlanState.PLANNING, PlanState.READY, result=told, ready_at=tx.now
+        )
         row = store.by_id(tx.conn, plan_id)
         if not ready or row is None:
             return
@@ -95,83 +109,9 @@ def fail(office: Office, plan_id: str, code: str, fields: dict[str, Any] | None 
 
 
 def give_up_lost(office: Office) -> int:
-    """Set down as failed every plan whose maker died; gives how many."""
+    """Set down as failed every plan whose job ended without it; gives how many."""
     with office.read(SYSTEM) as tx:
-        lost = store.lost(tx.conn, tx.now - LOST_AFTER)
+        lost = store.lost(tx.conn)
     for plan_id in lost:
         fail(office, plan_id, problems.STOPPED.code)
     return len(lost)
-
-
-def _in_background(office: Office, actor: Actor, plan_id: str, facts: Facts, keep: bool) -> None:
-    """Wait for one's turn, have it made, keep it; every failure is the plan's."""
-    try:
-        while not _one_at_a_time.acquire(timeout=SIGN_EVERY):
-            _sign(office, plan_id, 0.0, Stage.SHARING)
-        try:
-            keep_made(office, actor, plan_id, facts, _apart(office, plan_id, facts, keep))
-        finally:
-            _one_at_a_time.release()
-    except GoneError:
-        return
-    except LamplitError as error:
-        _fail_quietly(office, plan_id, error.code, _plain(error.fields))
-    except Exception as fault:
-        structlog.get_logger("lamplit.plans").warning("plan", fault=type(fault).__name__)
-        reason = {"reason": type(fault).__name__}
-        _fail_quietly(office, plan_id, problems.FAULT.code, reason)
-
-
-def _apart(office: Office, plan_id: str, facts: Facts, keep: bool) -> Made:
-    """The plan, made by a process of its own."""
-    spawn = multiprocessing.get_context("spawn")
-    heard, out = spawn.Pipe(duplex=False)
-    child = spawn.Process(target=work, args=(out, facts.request, facts.standing, keep), daemon=True)
-    child.start()
-    out.close()
-    share, stage = 0.0, Stage.SHARING
-    try:
-        while True:
-            if not heard.poll(SIGN_EVERY):
-                _sign(office, plan_id, share, stage)
-                continue
-            kind, *said = heard.recv()
-            if kind == "made":
-                made: Made = said[0]
-                return made
-            if kind == "problem":
-                raise _problem(*said)
-            share, stage = float(said[0]), Stage(said[1])
-            _sign(office, plan_id, share, stage)
-    except EOFError as end:
-        child.join(5)
-        reason = f"process ended with {child.exitcode}"
-        raise LamplitError(problems.FAULT, reason=reason) from end
-    finally:
-        heard.close()
-        if child.is_alive():
-            child.terminate()
-        child.join(5)
-
-
-def _sign(office: Office, plan_id: str, share: float, stage: Stage) -> None:
-    """Give a sign of life. Raises GoneError where the plan was given up meanwhile."""
-    with office.db.begin() as conn:
-        if not store.alive(conn, plan_id, office.clock(), share, stage.value):
-            raise GoneError
-
-
-def _fail_quietly(office: Office, plan_id: str, code: str, fields: dict[str, Any]) -> None:
-    """Fail a plan; where the store is away too, its missing sign of life will tell."""
-    try:
-        fail(office, plan_id, code, fields)
-    except LamplitError:
-        structlog.get_logger("lamplit.plans").warning("plan", problem=code)
-
-
-def _problem(code: str, fields: dict[str, Any], where: str) -> LamplitError:
-    return LamplitError(catalogue()[code], where=where, **fields)
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in fields.items()}

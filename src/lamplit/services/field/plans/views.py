@@ -11,10 +11,10 @@ from typing import Any
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlanState, TaskState
+from lamplit.domain.jobs import STAGE_TEXT, Stage
 from lamplit.domain.language import Text
 from lamplit.domain.problems import catalogue
 from lamplit.planning.model import WHY_SAID, Why
-from lamplit.planning.progress import STAGE_TEXT, Stage
 from lamplit.services.field.plans.facts import Assumed
 from lamplit.services.field.plans.habits import Habits
 from lamplit.store import plans as store
@@ -223,10 +223,12 @@ def head_of(row: Any) -> PlanHead:
     forecast = told.get("forecast")
     finish = (told.get("measures") or {}).get("finish")
     going = row.state == PlanState.PLANNING
+    progress = row.progress or {}
     return PlanHead(
         row.id, row.campaign_id, row.origin, PlanState(row.state), row.made_at, row.made_by,
-        row.ready_at, row.applied_at, row.applied_by, row.share or 0.0,
-        STAGE_TEXT[Stage(row.stage)] if going and row.stage else None,
+        row.ready_at, row.applied_at, row.applied_by,
+        float(progress.get("share", 0.0)) if going else 1.0,
+        STAGE_TEXT[Stage(progress["stage"])] if going and progress.get("stage") else None,
         failure_of(row.problem), told.get("doors"),
         sum(one["minutes"] > 0 for one in told["people"]) if told else None,
         Holds(**forecast["holds"]) if forecast else None,
