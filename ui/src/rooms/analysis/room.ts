@@ -15,5 +15,5 @@ export const room: Room = {
     },
     { path: "/analysis/home/:home", name: "analysis-home", component: () => import("./HomePage.vue"), props: true },
   ],
-  nav: [{ path: "/analysis", icon: "chart", label: { zh: "分析", en: "Analysis" }, needs: ["analyse"], order: 70 }],
+  nav: [{ path: "/analysis", icon: "analysis", label: { zh: "分析", en: "Analysis" }, needs: ["analyse"], order: 70 }],
 };
