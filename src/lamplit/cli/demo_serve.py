@@ -68,8 +68,10 @@ def serve_demo(path: Path, program: str, port: int = PORT) -> None:
 
 def _served(office: Office, first: int) -> Served:
     """The server on the first port that is free."""
+    from lamplit.web import heap
     from lamplit.web.serving import Served
 
+    heap.settle()
     for port in (*range(first, first + PORTS), 0) if first else (0,):
         try:
             return Served(office, port=port)

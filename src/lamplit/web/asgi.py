@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from lamplit.services.field.office import Office
 from lamplit.services.home import Home
+from lamplit.web import heap
 from lamplit.web.app import WebOptions, create_app
 from lamplit.web.logs import configure
 
@@ -26,4 +27,6 @@ def make() -> FastAPI:
         behind_proxy=bool(told.get("behind_proxy")),
         metrics_token=str(office.home.config.web.get("metrics_token", "")),
     )
-    return create_app(office, options)
+    app = create_app(office, options)
+    heap.settle()
+    return app
