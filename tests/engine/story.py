@@ -26,7 +26,8 @@ from lamplit.services.night.snapshots import read_manifest, read_snapshot
 ZONE = "Europe/Berlin"
 START, TURN, LAST = "2020-03-10", "2020-04-05", "2020-04-18"
 DAYS = 40
-HOMES = 220
+TOWNS = {"wide": (300, "wide", 60, 20), "reg": (40, "registers", 15, 12)}
+"""Homes, layout, minutes and seed of each: between them they have every confounder."""
 LATE = 9
 """Meters of which a week of the first evening's readings comes on the second only."""
 
@@ -73,11 +74,11 @@ def look(path: Path, *engine: str) -> None:
 
 def write_story(folder: Path) -> Story:
     """Make the files."""
-    for name, homes, layout, minutes in (("wide", HOMES, "wide", 60), ("reg", 40, "registers", 15)):
+    for name, (homes, layout, minutes, seed) in TOWNS.items():
         done = lamplit(
             "town", "--homes", homes, "--days", DAYS, "--preset", "hard", "--layout", layout,
             "--minutes", minutes, "--format", "csv", "--timezone", ZONE, "--start", START,
-            "--seed", 5, "--threads", 1, "-o", folder / name,
+            "--seed", seed, "--threads", 1, "-o", folder / name,
         )  # fmt: skip
         assert done == 0
     wide = _lines(folder / "wide" / "readings")
@@ -95,13 +96,23 @@ def write_story(folder: Path) -> Story:
     )
     second = (
         # Later readings come first: which one counts is not a matter of the order of files.
-        _write(folder / "4-wide.csv", [wide[0], *rest, *_again(early)]),
+        _write(folder / "4-wide.csv", [wide[0], *rest]),
         _write(folder / "5-corrections.csv", [*corrections, *_bad(corrections[-1])]),
         _write(folder / "6-registers.csv", _until(registers, lambda d: d > TURN)),
     )
     registry = folder / "wide" / "registry.csv"
     changed = _exchanged(registry.read_text(), meters[3], meters[5])
     return Story(folder, (registry, _write(folder / "registry-2.csv", changed)), (first, second))
+
+
+def confounders(story: Story) -> set[str]:
+    """The codes of what makes the story's meters and homes hard to read, by its truth."""
+    found: set[str] = set()
+    for name in TOWNS:
+        truth = csv.DictReader((story.folder / name / "truth.csv").open(encoding="utf-8"))
+        for row in truth:
+            found.update(f"{row['confounder']} {row['confounder_day']}".replace(";", " ").split())
+    return found
 
 
 def _lines(folder: Path) -> list[str]:
@@ -120,11 +131,6 @@ def _day(line: str) -> str:
 
 def _late(line: str, meters: list[str]) -> bool:
     return _meter(line) in meters[:LATE] and "2020-03-20" <= _day(line) <= "2020-03-26"
-
-
-def _again(lines: list[str]) -> list[str]:
-    """Some of the lines, none of the day on which the clocks change."""
-    return [line for line in lines[:30] if _day(line) != "2020-03-29"]
 
 
 def _until(lines: list[str], wanted: Any) -> list[str]:

@@ -6,11 +6,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from story import batches, carried_by, lake_rows, nights_alike, rejected
+from story import Story, batches, carried_by, confounders, lake_rows, nights_alike, rejected
 
 from lamplit.services.home import Home
+from lamplit.town.confounders import CONFOUNDERS
 
 pytestmark = pytest.mark.slow
+
+
+def test_every_confounder_of_the_town_is_in_the_story(story: Story) -> None:
+    assert {c.code for c in CONFOUNDERS} <= confounders(story)
 
 
 def test_the_lake_is_the_same_row_by_row(on_duckdb: Home, on_spark: Home) -> None:

@@ -63,15 +63,16 @@ class Spark:
 
     @classmethod
     def _opened(cls, master: str, settings: Mapping[str, str]) -> Spark:
+        from pyspark import SparkContext
         from pyspark.sql import SparkSession
 
-        here = SparkSession.getActiveSession()
-        if here is not None:
-            # A process has one session: a second one would be the first under another name.
-            if here.sparkContext.master == master:
-                return cls(here, owned=False)
-            reason = f"this process has one at {here.sparkContext.master}"
+        # A process has one context, whichever thread asks: a second would be the first in disguise.
+        running = SparkContext._active_spark_context
+        if running is not None and running.master != master:
+            reason = f"this process has one at {running.master}"
             raise LamplitError(problems.NO_CLUSTER, master=master, reason=reason)
+        if running is not None:
+            return cls(SparkSession.Builder().getOrCreate(), owned=False)
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder = SparkSession.Builder().master(master).appName("lamplit")
         for name, value in (_DEFAULTS | _of_master(master) | dict(settings)).items():

@@ -83,6 +83,10 @@ class Home:
             config = replace(config, engine=engine)
         return replace(self, config=config)
 
+    def on_this_machine(self) -> Home:
+        """The home with DuckDB, whatever its settings say: for what the pages ask and send."""
+        return self.with_engine("duckdb", None)
+
     @property
     def timezone(self) -> str:
         """The IANA name of the zone that says what a local day is."""

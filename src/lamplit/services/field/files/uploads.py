@@ -63,7 +63,7 @@ def readings(
         door.require_somewhere(tx, Ability.IMPORT)
     with _kept(office, name, content) as file:
         options = Options(timezone=office.home.timezone)
-        report = ingest(office.home, [file], options, dry_run=dry_run)
+        report = ingest(office.home.on_this_machine(), [file], options, dry_run=dry_run)
     with office.begin(actor) as tx:
         tx.log("readings.imported", "file", plain_name(name), dry_run=dry_run)
     first = report.files[0] if report.files else None

@@ -148,9 +148,8 @@ def _listed(
         at, codes = scope(tx, place)
     if not purpose.strip():
         raise LamplitError(problems.PURPOSE_NEEDED)
-    found = sweep(
-        office.home, day, communities=None if codes is None else tuple(codes), top=top
-    )  # fmt: skip
+    here = office.home.on_this_machine()
+    found = sweep(here, day, communities=None if codes is None else tuple(codes), top=top)
     file = shape in ("csv", "xlsx")
     with office.begin(actor) as tx:
         tx.log(

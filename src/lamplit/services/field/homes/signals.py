@@ -52,7 +52,7 @@ def read_evening(home: Home, as_of: date | None = None, community: str = "") -> 
 
     `community`: of one only, by its code. Raises the errors of `services.sweep.sweep`.
     """
-    found = sweep(home, as_of, community=community)
+    found = sweep(home.on_this_machine(), as_of, community=community)
     homes = _others(home, found.as_of, community)
     for door in found.doors.to_pylist():
         homes[door["household_id"]] = _listed(door)

@@ -60,7 +60,7 @@ def take_readings(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> d
         pulse.follow(look, watch.interrupt)
         try:
             return ingest(
-                office.home, files, options, dry_run=dry_run, watch=watch,
+                office.home.on_this_machine(), files, options, dry_run=dry_run, watch=watch,
                 report=lambda done, total, label: pulse.check(),
             )  # fmt: skip
         finally:
