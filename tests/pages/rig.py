@@ -357,6 +357,23 @@ def overflow(page: Page) -> list[str]:
     )
 
 
+def drop(page: Page, heading: str, name: str, content: bytes) -> None:
+    """Drop a file into the zone of the section that bears a heading, as a hand would."""
+    page.evaluate(
+        """([heading, name, text]) => {
+          const section = [...document.querySelectorAll("section")]
+            .find((one) => one.querySelector("h2")?.textContent.trim() === heading);
+          const data = new DataTransfer();
+          data.items.add(new File([text], name, { lastModified: 1 }));
+          const zone = section.querySelector(".zone");
+          for (const kind of ["dragenter", "dragover", "drop"])
+            zone.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true,
+                                                     cancelable: true }));
+        }""",
+        [heading, name, content.decode()],
+    )
+
+
 def shot(page: Page, name: str, *, full: bool = True) -> Path:
     """Keep a picture of a page as `build/screenshots/NAME.png`."""
     file = SHOTS / f"{name}.png"

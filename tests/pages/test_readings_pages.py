@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from rig import Rig, World, goto
+from rig import Rig, World, drop, goto
 
 from lamplit.services.field.files import incoming
 from lamplit.services.field.office import CLI
@@ -24,23 +23,6 @@ def readings(meter: str, day: str, *, bad: int = 0) -> bytes:
     rows = ["many" if hour < bad else f"0.{hour % 7}" for hour in range(24)]
     lines = [f"{meter},{day}T{hour:02d}:00+08:00,{row}\n" for hour, row in enumerate(rows)]
     return (HEAD + "".join(lines)).encode()
-
-
-def drop(page: Any, label: str, name: str, content: bytes) -> None:
-    """As a hand drops a file: the zone is the one of a section."""
-    page.evaluate(
-        """([heading, name, text]) => {
-          const section = [...document.querySelectorAll("section")]
-            .find((one) => one.querySelector("h2")?.textContent.trim() === heading);
-          const data = new DataTransfer();
-          data.items.add(new File([text], name, { lastModified: 1 }));
-          const zone = section.querySelector(".zone");
-          for (const kind of ["dragenter", "dragover", "drop"])
-            zone.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true,
-                                                     cancelable: true }));
-        }""",
-        [label, name, content.decode()],
-    )
 
 
 def test_a_file_is_dropped_read_and_every_row_of_it_accounted_for(
@@ -108,7 +90,7 @@ def test_a_registry_is_planned_read_and_only_then_applied(rig: Rig) -> None:
     page.reload()
     page.get_by_role("button", name="Do it").click()
     expect(page.get_by_text("This has been done")).to_be_visible(timeout=LONG)
-    page.get_by_role("button", name="Bring its places to the field half").click()
+    page.get_by_role("button", name="Bring its places in").click()
     expect(page.get_by_text("New places:")).to_be_visible(timeout=LONG)
     with world.office.read(CLI) as tx:
         assert tx.conn.execute(place.select().where(place.c.code == "HX")).first() is not None
