@@ -85,6 +85,7 @@ def ids(world: World) -> dict[str, str]:
     known |= dict.fromkeys(("place", "community", "at", "place_id"), town.code)
     # A file of rows set aside that is not there: the page says so.
     known["file"] = "000001-none.csv"
+    known["username"] = "volunteer"
     known |= dict.fromkeys(("home", "household", "door"), str(home))
     known |= {"building": str(building), "programme": "household_sweep", "rest": "nowhere"}
     if mine is not None:
