@@ -15,7 +15,8 @@ PAGES := src/lamplit/web/pages/index.html
 MODULES := ui/node_modules/.package-lock.json
 CONTRACT := ui/openapi.json
 PAGE_SOURCES := $(shell find ui/src ui/public -type f 2>/dev/null) ui/index.html ui/vite.config.ts
-API_SOURCES := $(shell find src/lamplit/web src/lamplit/domain src/lamplit/services/field -name '*.py')
+API_SOURCES := $(shell find src/lamplit/web src/lamplit/domain src/lamplit/services/field -name '*.py') \
+	src/lamplit/meters/quarantine.py
 
 .PHONY: demo test lint format fast slow ui docs bench clean help
 
