@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from lamplit.domain.field import Role, Tie
+from lamplit.domain.language import Text
 
 
 class Ability(StrEnum):
@@ -41,6 +42,23 @@ class Ability(StrEnum):
     OPERATE = "operate"
     """Accounts, tokens, settings, health."""
 
+
+ABILITY_TEXT = {
+    Ability.SEE_AREA: Text("see the area's figures", "查看区域汇总"),
+    Ability.SEE_PEOPLE: Text("see people and coverage", "查看人员与包保"),
+    Ability.SEE_DOORS: Text("see a campaign's doors", "查看行动的住户"),
+    Ability.PERFORM: Text("visit", "走访"),
+    Ability.REVEAL: Text("open a home's evidence", "查看住户依据"),
+    Ability.REVEAL_CURVE: Text("open a home's load curve", "查看住户用电曲线"),
+    Ability.ASSIGN: Text("assign people and tasks", "安排人员与任务"),
+    Ability.LEAD: Text("lead campaigns", "负责行动"),
+    Ability.ANALYSE: Text("analyse", "分析"),
+    Ability.IMPORT: Text("import", "导入"),
+    Ability.MANAGE_STOCK: Text("manage supplies", "管理物资"),
+    Ability.AUDIT: Text("audit", "隐私稽核"),
+    Ability.OPERATE: Text("operate", "运行维护"),
+}
+"""What a refusal says that somebody may not do."""
 
 _FIELD = frozenset({Ability.SEE_AREA, Ability.SEE_DOORS, Ability.PERFORM, Ability.REVEAL})
 _STOCK = _FIELD | {Ability.MANAGE_STOCK}

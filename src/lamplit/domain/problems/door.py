@@ -8,7 +8,7 @@ from lamplit.domain.language import Text
 NOT_ALLOWED = Problem(
     "door.not-allowed",
     Text(
-        "this needs the ability `{ability}` at this place today.",
+        "who does this must be allowed to {ability} at this place today.",
         "此操作需要今天在该地点具有“{ability}”权限。",
     ),
     Text(

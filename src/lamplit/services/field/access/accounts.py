@@ -17,7 +17,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
 from lamplit.domain import passwords
-from lamplit.domain.abilities import Ability
+from lamplit.domain.abilities import ABILITY_TEXT, Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Text
 from lamplit.domain.problems import accounts as problems
@@ -279,7 +279,7 @@ def over(tx: Transaction, username: str) -> Row[Any]:
 
 def _require_over(tx: Transaction, person_id: str) -> None:
     if not door.may_for_person(tx, Ability.OPERATE, person_id):
-        raise LamplitError(door_problems.NOT_ALLOWED, ability=Ability.OPERATE.value)
+        raise LamplitError(door_problems.NOT_ALLOWED, ability=ABILITY_TEXT[Ability.OPERATE])
 
 
 def _person(tx: Transaction, wanted: str) -> Row[Any]:

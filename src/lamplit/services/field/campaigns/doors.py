@@ -27,7 +27,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from lamplit.domain.abilities import Ability
+from lamplit.domain.abilities import ABILITY_TEXT, Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import CampaignState, EnrollmentState
 from lamplit.domain.language import Language, Text
@@ -190,7 +190,7 @@ def seen(tx: Transaction, campaign: str) -> tuple[Row[Any], Select[Any] | None]:
         enrollment.c.campaign_id == row.id, enrollment.c.place_id.in_(inside)
     )
     if not held or tx.conn.execute(any_of.limit(1)).first() is None:
-        raise LamplitError(problems.NOT_ALLOWED, ability=Ability.SEE_DOORS.value)
+        raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[Ability.SEE_DOORS])
     return row, inside
 
 

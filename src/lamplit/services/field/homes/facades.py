@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from lamplit.domain.abilities import Ability
+from lamplit.domain.abilities import ABILITY_TEXT, Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlaceKind
 from lamplit.domain.language import Language
@@ -124,7 +124,7 @@ def building_svg(
     with office.read(actor) as tx:
         found = require_kind(resolve_place(tx.conn, wanted), PlaceKind.BUILDING)
         if not door.may(tx, Ability.ANALYSE, found.id):
-            raise LamplitError(problems.NOT_ALLOWED, ability=Ability.ANALYSE.value)
+            raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[Ability.ANALYSE])
     drawn = facade_of(office.home, found.code, day)
     _note(office, actor, found, drawn.as_of)
     return facade_svg(drawn, language)

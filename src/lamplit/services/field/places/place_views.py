@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lamplit.domain.abilities import Ability
+from lamplit.domain.abilities import ABILITY_TEXT, Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlaceKind
 from lamplit.domain.problems import door as problems
@@ -87,7 +87,7 @@ def require_household_sight(tx: Transaction, place_id: str) -> None:
 def _require_sight(tx: Transaction, place_id: str, *, household: bool) -> None:
     wanted = HOUSEHOLD_SIGHT if household else (Ability.SEE_AREA, *HOUSEHOLD_SIGHT)
     if not any(door.may(tx, ability, place_id) for ability in wanted):
-        raise LamplitError(problems.NOT_ALLOWED, ability=wanted[0].value)
+        raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[wanted[0]])
 
 
 def _beyond_address(tx: Transaction, place_id: str) -> bool:

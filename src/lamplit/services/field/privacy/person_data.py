@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Table, or_, select
 
-from lamplit.domain.abilities import Ability
+from lamplit.domain.abilities import ABILITY_TEXT, Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import door as problems
 from lamplit.services.field import door
@@ -89,7 +89,7 @@ def _whose(tx: Transaction, wanted: str | None) -> str:
     found = accounts.person_of(tx.conn, wanted or "")
     if found is not None and (found.id == mine or door.may_for_person(tx, Ability.AUDIT, found.id)):
         return str(found.id)
-    raise LamplitError(problems.NOT_ALLOWED, ability=Ability.AUDIT.value)
+    raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[Ability.AUDIT])
 
 
 def _rows(
