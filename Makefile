@@ -46,13 +46,14 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# -rs names every skipped test with its reason.
+# -rs names every skipped test with its reason. The slow ones start servers, browsers and engines of
+# their own, so never more than two at once.
 fast: $(DEV) $(PAGES)
 	ui/npm run --silent test
 	$(BIN)/pytest -m "not slow" -n auto --dist loadfile -rs
 
 slow: $(DEV) $(PAGES)
-	$(BIN)/pytest -m slow -rs
+	$(BIN)/pytest -m slow -n 2 --dist loadfile -rs
 
 ui: $(PAGES)
 
