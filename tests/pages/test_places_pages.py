@@ -103,3 +103,21 @@ def test_an_operator_reads_a_plan_reloads_and_imports_it(rig: Rig) -> None:
     page.get_by_role("link", name="To the places").click()
     page.get_by_role("searchbox").fill("dyke")
     expect(page.get_by_role("link", name="Dyke watch")).to_be_visible()
+
+
+def test_the_map_asks_no_other_host_and_its_list_works_by_keyboard(shared_rig: Rig) -> None:
+    from playwright.sync_api import expect
+
+    page = shared_rig.page_as("leader", path="/places/D1/map?by=coverage", language="en")
+    twin = page.get_by_role("navigation", name="The same as a list")
+    expect(twin.get_by_role("link").first).to_contain_text(re.compile(r"\d+ of \d+ homes covered"))
+    expect(page.locator(".canvas canvas, .failed")).to_be_visible()
+    page.get_by_label("Coloured by").select_option("campaign")
+    page.get_by_label("Which campaign").select_option("SWEEP")
+    expect(page).to_have_url(re.compile("by=campaign&campaign=SWEEP"))
+    twin.get_by_role("link", name=re.compile("Wutongli")).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Wutongli Community: the map")).to_be_visible()
+    expect(twin.get_by_role("link", name=re.compile("Building 1"))).to_contain_text("done")
+    loaded(page)
+    assert axe(page) == []

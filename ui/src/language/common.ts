@@ -25,6 +25,7 @@ export const useCommon = defineWords("common", {
   print: { zh: "打印", en: "Print" },
   download: { zh: "下载", en: "Download" },
   withheld: { zh: "不足 15 户，不予显示", en: "fewer than 15 homes: not shown" },
+  meaning: { zh: "“{word}”是什么意思", en: "What “{word}” means" },
   actions: { zh: "操作", en: "Actions" },
   code: { zh: "编号 {code}", en: "Code {code}" },
   lost: { zh: "连不上服务器。检查网络后重试；未发送的内容不会丢。", en: "The server can't be reached. Check the connection and try again; nothing unsent is lost." },

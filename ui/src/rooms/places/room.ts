@@ -9,6 +9,7 @@ export const room: Room = {
       component: () => import("./Frame.vue"),
       children: [
         { path: "", name: "places", component: () => import("./Mine.vue") },
+        { path: ":place/map", name: "place-map", component: () => import("./map/MapPage.vue"), props: true },
         { path: ":place", name: "place", component: () => import("./PlacePage.vue"), props: true },
       ],
     },

@@ -1,0 +1,25 @@
+import { defineWords } from "@/language/words";
+
+export const useMapWords = defineWords("map", {
+  title: { zh: "{place}地图", en: "{place}: the map" },
+  lens: { zh: "颜色表示", en: "Coloured by" },
+  campaign: { zh: "行动进度", en: "How far the campaign is" },
+  coverage: { zh: "包保覆盖", en: "Coverage" },
+  empty: { zh: "零度与微电量户", en: "Homes without use" },
+  which: { zh: "哪个行动", en: "Which campaign" },
+  list: { zh: "同样的内容，列表", en: "The same as a list" },
+  legend: { zh: "图例", en: "Legend" },
+  none: { zh: "无数据，或不予显示", en: "none, or not shown" },
+  of_campaign: { zh: "{part} / {whole} 已办结", en: "{part} of {whole} done" },
+  of_coverage: { zh: "{part} / {whole} 户有人包保", en: "{part} of {whole} homes covered" },
+  of_empty: { zh: "{whole} 户中 {part} 户", en: "{part} of {whole} homes" },
+  blank: { zh: "不予显示", en: "not shown" },
+  nothing: { zh: "–", en: "–" },
+  noShapes: { zh: "还没有轮廓，也没有位置", en: "No outlines and no positions yet" },
+  noShapesLead: { zh: "导入 GeoJSON 轮廓后，这里就会出现地图；列表照常可用。", en: "Import GeoJSON outlines, and the map is drawn here; the list works all the same." },
+  noMap: { zh: "这台设备画不出地图（需要 WebGL）；旁边的列表内容相同。", en: "This device can't draw the map (it needs WebGL); the list says the same." },
+  mapLabel: { zh: "地图；右侧列表内容相同，可用键盘操作", en: "The map; the list says the same and works by keyboard" },
+  whole: { zh: "看全部", en: "See all of it" },
+  closer: { zh: "放大", en: "Closer" },
+  wider: { zh: "缩小", en: "Wider" },
+});
