@@ -45,6 +45,7 @@ PAGES = {
     "check-in": ("leader", "/check-in", 0),
     "phone": ("volunteer", "/phone", 0),
     "privacy": ("privacy", "/privacy", 0),
+    "analysis": ("analyst", "/analysis", 400),
 }
 """Page → whose it is, its address, and how long it draws after it has loaded, in ms."""
 LOOKS = ((360, "zh-Hans", "light"), (1440, "en", "dark"))
