@@ -227,3 +227,9 @@ def test_a_home_that_is_new_or_gone_counts_as_changed():
     latest = later + timedelta(2)
     advance(told, reel(states[:35], latest), {"B": [f"H{n}" for n in range(35)]})
     assert [(one.day, one.homes) for one in told.buildings["B"]] == [(FIRST, 20), (latest, 35)]
+
+
+def test_a_file_of_an_earlier_form_is_told_anew(tmp_path):
+    file = tmp_path / "old.json"
+    file.write_text('{"through": "2026-01-01", "buildings": {}}', "utf-8")
+    assert _load(file) == Told()

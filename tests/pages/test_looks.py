@@ -106,10 +106,12 @@ def test_the_pages_look_as_they_did(width: int, language: str, theme: str, still
 
 
 def test_a_page_that_lost_its_styles_or_its_chart_is_noticed(still_rig: Rig) -> None:
-    page = still_rig.page_as("leader", width=360, path="/check-in")
+    page = still_rig.page_as("leader", width=360)
+    page.clock.set_fixed_time(still_rig.world.office.clock())
+    goto(page, "/check-in")
     page.wait_for_selector(".chart svg text")
     whole = light_of(shot(page, "looks/whole", full=False), 360)
-    page.evaluate("document.querySelector('.chart').style.visibility = 'hidden'")
+    page.evaluate("document.querySelector('.chart div').style.display = 'none'")
     assert apart(whole, light_of(shot(page, "looks/no-chart", full=False), 360))
     page.evaluate(
         "document.querySelectorAll('style, link[rel=stylesheet]').forEach((s) => s.remove())"

@@ -263,6 +263,9 @@ def _load(file: Path) -> Told:
         read: dict[str, Any] = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return Told()
+    if "whole" not in read:
+        # Written when only buildings were told: what came of it can't be gone on with.
+        return Told()
 
     def some(rows: list[Any]) -> list[Showing]:
         return [
