@@ -47,6 +47,12 @@ def test_no_module_is_over_500_lines():
     assert large == {}
 
 
+def test_no_two_files_of_tests_share_a_name():
+    # Without packages, pytest takes two of one name for one module, and refuses to collect.
+    names = [p.name for p in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_no_function_is_over_60_lines():
     long = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"

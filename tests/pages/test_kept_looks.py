@@ -3,7 +3,7 @@
 Kept is not the picture but its light: the colour of a few hundred fields of it (`looks.json`),
 which fonts and words hardly change, and which a page without its styles, a chart that is not drawn
 or a menu that slid aside does. The pictures stay in `build/screenshots/looks`. A change that is
-wanted is kept by `LAMPLIT_KEEP_LOOKS=1 pytest tests/pages/test_looks.py`.
+wanted is kept by `LAMPLIT_KEEP_LOOKS=1 pytest tests/pages/test_kept_looks.py`.
 """
 
 from __future__ import annotations
