@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import combinations, permutations, product
+from math import inf
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamplit.planning.bound import finish_of, least_work
+from lamplit.planning.allocate import Sharing
+from lamplit.planning.anneal import Annealing
+from lamplit.planning.bound import _Room, earliest_finish, finish_of, least_work
 from lamplit.planning.model import Building, Door, Person, Request, Span, Visit, Walking
 from lamplit.planning.pieces import cut
 from lamplit.planning.risk import ways_between
@@ -158,3 +161,142 @@ def test_work_is_done_when_everybody_has_worked_enough():
     assert finish_of(here, 90, both) == 90
     assert finish_of(here, 91, both) is None
     assert finish_of(here, 10, np.array([False, True])) == 50
+
+
+@st.composite
+def short_days(draw):
+    """A few long visits by one or two people whose spans lie about the edges of the day's parts."""
+    buildings = (Building("a", has_lift=True), Building("b", x=draw(st.floats(0, 300))))
+    chances = st.tuples(*[st.sampled_from((0.05, 0.3, 0.6, 0.95))] * 3)
+    doors = tuple(
+        Door(
+            f"d{i}", draw(st.sampled_from("ab")), floor=draw(st.integers(1, 9)),
+            minutes=draw(st.floats(3, 45)), answers=draw(chances), tried=draw(st.integers(0, 1)),
+        )
+        for i in range(draw(st.integers(1, 4)))
+    )  # fmt: skip
+    found = []
+    for at in range(draw(st.integers(1, 2))):
+        spans = []
+        for day in range(2):
+            for begin, last in ((560, 700), (880, 1040), (1050, 1150)):
+                if draw(st.booleans()):
+                    start = day * 1440 + draw(st.integers(begin, last))
+                    length = draw(st.integers(20, 150))
+                    if spans and spans[-1].end >= start:
+                        continue
+                    spans.append(Span(start, start + length))
+        home, pace = draw(st.sampled_from((None, "a", "b"))), draw(st.sampled_from((0.8, 1.0, 1.3)))
+        found.append(Person(f"p{at}", tuple(spans), home=home, pace=pace))
+    visit = Visit(attempts=draw(st.integers(2, 4)))
+    return Request(doors, buildings, tuple(found), 2 * 1440.0, walking=PLAIN, visit=visit)
+
+
+@st.composite
+def late_tries(draw):
+    """Spans that reach a little into the evening, when alone people open: what tempts to wait."""
+    doors = tuple(
+        Door(f"d{i}", "a", minutes=draw(st.floats(10, 60)),
+             answers=(0.1, draw(st.sampled_from((0.1, 0.7, 0.9))), 0.95))
+        for i in range(draw(st.integers(1, 5)))
+    )  # fmt: skip
+    start, end = draw(st.integers(870, 1000)), draw(st.integers(1052, 1100))
+    spans = (Span(start, end), Span(start + 1440, end + 1440))[: draw(st.integers(1, 2))]
+    visit = Visit(attempts=2, no_answer=draw(st.sampled_from((1.5, 20.0))))
+    person = Person("p", spans, home="a")
+    return Request(doors, (Building("a"),), (person,), 2 * 1440.0, walking=PLAIN, visit=visit)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    short_days() | late_tries(),
+    st.sampled_from((None, 0.3, 3.0)),
+    st.sampled_from((None, 0.5, 1.5)),
+)
+def test_no_order_of_any_sharing_out_beats_the_bound_whatever_the_prices(request, price, late):
+    here = World.of(request)
+    doors, people = range(len(request.doors)), range(len(request.people))
+    best: dict[tuple[int, tuple[int, ...]], float] = {}
+    for who in people:
+        for count in range(len(doors) + 1):
+            for some in combinations(doors, count):
+                walked = [schedule(here, who, row) for row in permutations(some)]
+                ends = [w.finish or 0.0 for w in walked if not w.over and not w.missed]
+                best[who, some] = min(ends, default=inf)
+    finish = inf
+    for owners in product(people, repeat=len(doors)):
+        held = [tuple(d for d in doors if owners[d] == who) for who in people]
+        finish = min(finish, max(best[who, held[who]] for who in people))
+    with pytest.MonkeyPatch.context() as patch:
+        if price:
+            patch.setattr("lamplit.planning.bound._PRICES", (price,))
+        if late:
+            patch.setattr("lamplit.planning.bound._LATE", (late,))
+        bound = earliest_finish(here, doors)
+    if finish < inf:
+        assert bound is not None
+        assert bound[0] <= finish + 1e-6
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.integers(20, 60), st.integers(0, 9), st.floats(0.6, 1.0), st.integers(20, 90),
+    st.sampled_from((0.03, 0.3, 2.0)),
+)  # fmt: skip
+def test_minutes_that_reach_into_the_evening_hold_no_more_for_being_priced(
+    doors, seed, least, reach, late
+):
+    """What `_Room` says of such spans, of lists as they are walked."""
+    rng = np.random.default_rng(seed)
+    homes = [
+        Door(f"d{i}", "a", minutes=float(rng.uniform(3, 15)),
+             answers=tuple(float(c) for c in rng.uniform(least, 1, 3)))
+        for i in range(doors)
+    ]  # fmt: skip
+    spans = tuple(Span(day * 1440 + 800, day * 1440 + 1050 + reach) for day in range(3))
+    request = Request(
+        tuple(homes), (Building("a"),), (Person("p", spans, home="a"),), 3 * 1440.0, walking=PLAIN
+    )
+    here = World.of(request)
+    ratio = _Room.of(here, 2, request.deadline, 20.0).ratio
+    assert 0 < ratio < 1
+    for walk in schedule(here, 0, [int(d) for d in rng.permutation(doors)]).walks:
+        late_ones = [d for d, at in walk.stops if here.part(at) == 2]
+        early = [d for d, at in walk.stops if here.part(at) == 1]
+        back = sum(here.returns[d, 1] for d in early) + sum(here.returns[d, 2] for d in late_ones)
+        carried = back - walk.again
+        if late_ones:
+            priced = (1 - ratio * late) * sum(here.served[d, 1] for d in early)
+            priced += (1 + late) * (back + sum(here.served[d, 2] for d in late_ones))
+            assert priced <= walk.span.end - walk.span.start + carried + 1e-6
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 9), st.sampled_from((0.5, 4.0)))
+def test_annealing_loses_no_piece_gives_none_to_the_unable_and_counts_right(seed, hot):
+    rng = np.random.default_rng(seed)
+    places = [Building(f"b{i}", x=i * 90.0) for i in range(5)]
+    doors = [
+        Door(f"d{i}", f"b{i % 5}", str(i % 3), 1 + i % 4, skill="nurse" if i % 9 == 0 else None)
+        for i in range(90)
+    ]
+    people = [
+        Person(f"p{i}", (Span(0, 700),) if i else (), home=f"b{i}",
+               skills=frozenset({"nurse"} if i == 2 else ()))
+        for i in range(4)
+    ]  # fmt: skip
+    here = world(doors, places, people)
+    pieces = cut(here, range(len(doors)), 15.0)
+    sharing = Sharing.of(here, pieces)
+    able = [2 if p.need else int(rng.integers(1, 4)) for p in pieces]
+    first = [[at for at, who in enumerate(able) if who == person] for person in range(4)]
+    found = Annealing.of(sharing, first)
+    before = sum(found.load)
+    found.run(lambda load: np.full(4, sum(load) / 3), 6000, hot, rng)
+    held = found.held()
+    assert sorted(at for pieces in held for at in pieces) == list(range(len(pieces)))
+    assert not held[0]
+    assert all(pieces[at].need == 0 for who in (1, 3) for at in held[who])
+    assert found.load == pytest.approx(Annealing.of(sharing, held).load)
+    # Shares at random are easily made better.
+    assert sum(found.load) < before

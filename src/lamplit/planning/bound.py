@@ -4,8 +4,9 @@ Every plan has to spend, whoever does it and in whatever order:
 
 * at each door the expected minutes of its first attempt and its returns, in the part of the day
   that makes them least, and the last steps to it; no more first attempts than there is working time
-  fall in one part (a Lagrangian relaxation: whatever price is put on a part's minutes, the least
-  priced sum less the price of that part's time is a bound);
+  fall in one part, and returns come last in their span (a Lagrangian relaxation: whatever price is
+  put on a part's minutes, the least priced sum less the price of that part's time is a bound;
+  `_Room` says which minutes);
 * for each stairwell one entrance, the way up to its furthest floor and, but for the last stairwell
   of each span, the way down;
 * the walked ways join every stairwell to somebody's home, so they are no shorter than a minimum
@@ -19,15 +20,21 @@ that ask for a language or skill, when the working time of those able covers the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lamplit.planning.model import DAY
+from lamplit.planning.model import DAY, Span
+from lamplit.planning.schedule import CARRY
 from lamplit.planning.travel import Floats, Ints
 from lamplit.planning.world import World
 
 _PRICES = (0.02, 0.05, 0.08, 0.11, 0.15, 0.2, 0.3, 0.5)
+_LATE = (0.03, 0.06, 0.1, 0.15)
+"""Prices of a part's minutes in spans that reach into it for a short while."""
+_SHORT = 0.5
+"""The greatest `_Room.ratio` at which a span counts as one of those."""
 _HALVINGS = 24
 
 
@@ -69,7 +76,7 @@ def _in_time(world: World, at: Ints, finish: float | None) -> float | None:
     low, high, rest = finish, world.request.deadline, _climbs(world, at) + _walks(world, at)
 
     def enough(minute: float) -> bool:
-        work = rest + _at_doors_by(world, at, minute)
+        work = _at_doors_by(world, at, minute, rest)
         return float(world.capacity(minute).sum()) >= work - 1e-6
 
     if enough(low):
@@ -83,36 +90,111 @@ def _in_time(world: World, at: Ints, finish: float | None) -> float | None:
     return low
 
 
-def _at_doors_by(world: World, at: Ints, finish: float) -> float:
-    """Least minutes at doors for a plan that finishes by then: the best of some prices."""
-    served, both = world.served[at], (world.served + world.returns)[at]
-    best = float(both.min(axis=1).sum())
-    for part in range(served.shape[1]):
-        room = _room_in(world, part, finish, float(served[:, part].max()))
-        priced = both.copy()
-        for price in _PRICES:
-            priced[:, part] = both[:, part] + price * served[:, part]
-            best = max(best, float(priced.min(axis=1).sum()) - price * room)
-    return best + len(at) * world.request.walking.next_door
+def _at_doors_by(world: World, at: Ints, finish: float, ways: float) -> float:
+    """Least minutes at doors and under way for a plan that finishes by then: the best price's.
 
-
-def _room_in(world: World, part: int, finish: float, longest: float) -> float:
-    """Standard minutes in which visits that begin in a part of the day can be made until a time.
-
-    One that begins just before the part's end may go on for the `longest` after it.
+    `ways` are the least minutes under way.
     """
+    step = world.request.walking.next_door
+    served, returns = world.served[at], world.returns[at]
+    both = served + returns
+    best = float(both.min(axis=1).sum()) + ways
+    for part in range(served.shape[1]):
+        room = _Room.of(world, part, finish, float(served[:, part].max()))
+        inner, serves = both[:, part] + step, served[:, part]
+        # Minutes in whole spans weigh as much as first attempts alone do elsewhere.
+        dearer = float(inner.sum()) / max(1e-9, float(serves.sum()))
+        tried, back = served[:, part - 1] + step, returns[:, part - 1]
+        for late in _LATE if room.ratio else (0.0,):
+            cheaper = room.ratio * late
+            priced = both.copy()
+            if late:
+                begun = (1 - cheaper) * tried + (1 + late) * back - step
+                priced[:, part - 1] = np.minimum(both[:, part - 1], begun)
+            for price in _PRICES:
+                more = np.full(len(at), np.inf)
+                if room.whole > 0:
+                    more = np.minimum(more, price * inner)
+                if room.begun > 0:
+                    more = np.minimum(more, price * dearer * serves)
+                if room.ratio:
+                    more = np.minimum(more, late * inner)
+                priced[:, part] = both[:, part] + more
+                found = float(priced.min(axis=1).sum()) + (1 - cheaper) * ways
+                best = max(best, found - price * (room.whole + dearer * room.begun))
+    return best + len(at) * step
+
+
+@dataclass
+class _Room:
+    """What time there is in one part of the day until a finish, in standard minutes.
+
+    `whole`: of spans that lie within the part, in which first attempts and their returns (but for
+    what is carried on) have to fit. `begun`: of other spans, for first attempts alone; one that
+    begins just before the part's end may go on after it. Left out of these are spans that reach
+    from the part before into this one for a short while only, because returns come last in a span:
+    let t of their time be before and u in the part, then whoever tries a door in the part has all
+    the span's returns but `CARRY` after that. With the minutes before at 1 - x and those after at
+    1 + y they hold no more than at 1 each, if x t >= y (u + CARRY); `ratio` is the greatest x / y.
+    """
+
+    whole: float = 0.0
+    begun: float = 0.0
+    ratio: float = 0.0
+
+    @classmethod
+    def of(cls, world: World, part: int, finish: float, longest: float) -> _Room:
+        """The room of all spans; `longest` is the longest first attempt."""
+        found = cls()
+        for spans, pace in zip(world.spans, world.pace, strict=True):
+            before = [s for s in spans if s.start < finish]
+            for span, after in zip(before, [*before[1:], None], strict=False):
+                until = Span(span.start, min(span.end, finish))
+                found._add(world, part, until, after, float(pace), longest)
+        return found
+
+    def _add(
+        self, world: World, part: int, span: Span, after: Span | None, pace: float, longest: float
+    ) -> None:
+        first, last = _parts_of(world, span)
+        days = range(int(span.start // DAY), int(span.end // DAY) + 1)
+        begin, end = _edges(world, part)
+        if first == last == part:
+            carried = after is not None and _parts_of(world, after) != (part, part)
+            self.whole += (span.end - span.start + (CARRY if carried else 0.0)) / pace
+            return
+        if last == part and first == part - 1 >= 0:
+            turn = days[0] * DAY + begin
+            ratio = (span.end - turn + CARRY) / (turn - span.start)
+            if ratio <= _SHORT:
+                self.ratio = max(self.ratio, ratio)
+                return
+        for day in days:
+            inside = min(span.end, day * DAY + end) - max(span.start, day * DAY + begin)
+            if inside > 0:
+                over = longest if span.end > day * DAY + end else 0.0
+                self.begun += inside / pace + over
+
+
+def _edges(world: World, part: int) -> tuple[float, float]:
+    """Minutes of the day at which a part begins and ends."""
     parts = world.request.parts
-    begin = 0.0 if part == 0 else parts[part]
     end = parts[part + 1] if part + 1 < len(parts) else DAY
-    total = 0.0
-    for spans, pace in zip(world.spans, world.pace, strict=True):
-        for span in spans:
-            for day in range(int(span.start // DAY), int(span.end // DAY) + 1):
-                until = min(span.end, finish)
-                inside = min(until, day * DAY + end) - max(span.start, day * DAY + begin)
-                if inside > 0:
-                    total += inside / pace + (longest if until > day * DAY + end else 0.0)
-    return total
+    return (0.0 if part == 0 else parts[part]), end
+
+
+def _parts_of(world: World, span: Span) -> tuple[int, int]:
+    """The first and last part of the day that a span touches; (-1, -1) over midnight."""
+    day = span.start // DAY
+    if span.end > (day + 1) * DAY:
+        return -1, -1
+    first = world.part(span.start)
+    last = max(
+        part
+        for part in range(first, len(world.request.parts))
+        if part == first or day * DAY + _edges(world, part)[0] < span.end
+    )
+    return first, last
 
 
 def finish_of(world: World, work: float, who: NDArray[np.bool_]) -> float | None:

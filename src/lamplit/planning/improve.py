@@ -1,8 +1,9 @@
-"""Sharing out made better, a neighbourhood at a time (large neighbourhood search).
+"""Sharing out made better: for all at once, then a neighbourhood at a time.
 
-In each round two neighbourhoods that have nobody in common, each of somebody who finishes late
-and the few people nearest to them, are shared anew by CP-SAT at once, on a core each. What comes
-back is walked for real; it is kept if those people finish sooner, or at the same time with less
+The first share is annealed (`lamplit.planning.anneal`); large neighbourhood search follows. In each
+round two neighbourhoods that have nobody in common, each of somebody who finishes late and the few
+people nearest to them, are shared anew by CP-SAT at once, on a core each. What comes back is walked
+for real; it is kept if those people finish sooner, or at the same time with less
 work. What the walk took beyond the model is added to the model next time. Method: P. Shaw, CP-98,
 417-431; the solver's part is `lamplit.planning.allocate`.
 """
@@ -12,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from lamplit.planning.allocate import SPILL, Room, Sharing, share_again
+from lamplit.planning.anneal import Annealing
 from lamplit.planning.bound import finish_of
 from lamplit.planning.schedule import Scheduled
 from lamplit.planning.split import share_out
@@ -26,6 +29,14 @@ TOGETHER = 3
 """People in a neighbourhood."""
 SHARE = 0.05
 """Deterministic seconds of the solver for one neighbourhood."""
+HEATS = (1.2, 0.8, 0.8)
+"""Where each annealing begins, in minutes; the later ones know what walking took beyond it."""
+TRIES = 100_000
+"""Tries of one annealing for each second; fewer where there are few pieces or people."""
+ANNEALED = 0.7
+"""How far one is when annealing is through."""
+SOLVED = 1 / 3
+"""The solver's part of the time, after annealing."""
 
 _LEEWAY = 1.003
 _SPARE = 3.0
@@ -73,11 +84,13 @@ def improve(
         else:
             quota = (quota + aim) / 2
     active = [p for p in range(len(state.held)) if world.spans[p]]
-    rounds = int(np.ceil(seconds / (2 * SHARE))) if seconds > 0 and len(active) > 1 else 0
+    if seconds > 0 and len(active) > 1 and sharing.pieces:
+        state = _annealed(state, len(active), walk, seconds, report)
+    rounds = int(np.ceil(seconds * SOLVED / (2 * SHARE))) if len(active) > 1 else 0
     rng = np.random.default_rng(world.request.options.seed)
     with ThreadPoolExecutor(max_workers=2) as pool:
         for turn in range(rounds):
-            report(turn / rounds)
+            report(ANNEALED + (1 - ANNEALED) * turn / rounds)
             _round(state, active, walk, rng, pool)
     return state.walked
 
@@ -87,13 +100,43 @@ def _first(world: World, sharing: Sharing, walk: Walks, quota: Floats) -> _State
     held: list[list[int]] = [[] for _ in world.spans]
     for at, person in enumerate(share_out(world, sharing.pieces, quota)):
         held[person].append(at)
+    return _walked(sharing, held, walk)
+
+
+def _walked(sharing: Sharing, held: list[list[int]], walk: Walks) -> _State:
     walked = [walk(p, _doors(sharing, pieces)) for p, pieces in enumerate(held)]
-    took = np.array([w.worked(world, p) for p, w in enumerate(walked)], dtype=float)
+    took = np.array([w.worked(sharing.world, p) for p, w in enumerate(walked)], dtype=float)
     return _State(sharing, held, walked, took)
 
 
 def _all_worth(state: _State) -> float:
     return _worth(dict(enumerate(map(float, state.took))), _aim(state))
+
+
+def _annealed(
+    state: _State, people: int, walk: Walks, seconds: float, report: Callable[[float], None]
+) -> _State:
+    """What annealing makes of the first share, if that takes less work when walked."""
+    rng = np.random.default_rng(state.world.request.options.seed)
+    pieces = len(state.sharing.pieces)
+    tries = min(int(seconds * TRIES), pieces * (50 + 4 * people))
+    last = state
+    for turn, hot in enumerate(HEATS):
+        report(ANNEALED * turn / len(HEATS))
+        tried = Annealing.of(state.sharing, last.held)
+        # What the walk took beyond the model stays with the person.
+        extra = last.took - np.array(tried.load)
+        tried.run(partial(_shares, state.world, extra), tries, hot, rng)
+        last = _walked(state.sharing, tried.held(), walk)
+        if last.took.sum() < state.took.sum():
+            state = last
+    return state
+
+
+def _shares(world: World, extra: Floats, load: Floats) -> Floats:
+    """What of everybody's working time until all is done is left for the model's minutes."""
+    rooms = _aims(world, load + extra)
+    return np.array([room.minutes for room in rooms]) - extra
 
 
 def _round(
@@ -125,9 +168,12 @@ def _aim(state: _State) -> list[Room]:
     Whoever is off at that time aims a little lower: one door too many would make them finish only
     in their next span.
     """
-    world = state.world
+    return _aims(state.world, state.took)
+
+
+def _aims(world: World, took: Floats) -> list[Room]:
     everyone = np.ones(len(world.pace), dtype=bool)
-    finish = finish_of(world, float(state.took.sum()) * _LEEWAY, everyone)
+    finish = finish_of(world, float(took.sum()) * _LEEWAY, everyone)
     end = world.request.deadline if finish is None else finish
     found = []
     for spans, minutes in zip(world.spans, world.capacity(end), strict=True):

@@ -117,8 +117,9 @@ class Walking:
 class Options:
     """How long to look, with which seed, and how sure is sure enough.
 
-    `seconds` is the solver's own deterministic time, close to seconds of one idle core: it is not
-    the clock's, so that a busy machine still gives the same plan.
+    `seconds` are counted in tries and in the solver's own deterministic time: they are not the
+    clock's (which shows two to three times as many), so that a busy machine still gives the same
+    plan.
     """
 
     seconds: float = 3.0
