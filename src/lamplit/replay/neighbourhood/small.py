@@ -25,13 +25,21 @@ COMMUNITIES = 2
 
 
 def make_small(
-    folder: Path, *, homes: int = HOMES, seed: int = 2020, now: datetime | None = None
+    folder: Path,
+    *,
+    homes: int = HOMES,
+    seed: int = 2020,
+    now: datetime | None = None,
+    timezone: str = "Asia/Shanghai",
 ) -> Text:
-    """Make it in `folder`, replacing one that is there; gives a line on what it came to."""
+    """Make it in `folder`, replacing one that is there; gives a line on what it came to.
+
+    `timezone` says what hour of its story it is now.
+    """
     at = now or datetime.now(UTC)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    home = Home.create(folder / "home")
+    home = Home.create(folder / "home", timezone)
     today = at.astimezone(ZoneInfo(home.timezone)).date()
     _meters(folder, home, homes, seed, today)
     played = play(folder, Scale.small(seed), at, lambda _at, _of: None)
