@@ -379,23 +379,6 @@ def test_a_form_that_needs_more_is_opened_with_web_forms_and_sent_alike(phone, d
     assert [one.outcome for one in doors.notes([door])] == ["no_answer"]
 
 
-def test_late_work_of_somebody_who_withdrew_is_taken(phone, doors):
-    (door,) = doors.give(1)
-    page = phone()
-    answer(page, door, "before I went")
-    page.context.set_offline(True)
-    done(page)
-    office = doors.world.office
-    with office.read(CLI) as tx:
-        who = tx.conn.scalar(select(person.c.id).where(person.c.code == VOLUNTEER))
-    assignments.withdraw(office, CLI, person=str(who))
-    page.context.set_offline(False)
-    synced(page)
-    assert "after_withdrawal" in doors.notes([door])[0].flags
-    goto(page, "/phone/finished")
-    page.get_by_text("You had withdrawn by then; it was taken all the same.").wait_for()
-
-
 def test_a_door_is_claimed_without_a_signal_and_confirmed_when_it_is_back(phone, doors):
     page = phone()
     page.context.set_offline(True)
@@ -413,7 +396,6 @@ def test_a_door_is_claimed_without_a_signal_and_confirmed_when_it_is_back(phone,
 
 
 def test_a_photo_leaves_behind_where_and_when_it_was_taken(shared_rig, shared_world):
-    page = installed(shared_rig, "duty")
     with shared_world.office.read(CLI) as tx:
         door = tx.conn.scalar(
             select(task.c.id)
@@ -421,8 +403,8 @@ def test_a_photo_leaves_behind_where_and_when_it_was_taken(shared_rig, shared_wo
             .where(campaign.c.code == SITES, task.c.state == "requested")
         )
     assign.assign(shared_world.office, CLI, DUTY, task_ids=[door], taken_too=True)
-    page.get_by_role("button", name=re.compile("Sync now")).click()
-    page.wait_for_function("() => !document.querySelector('.turning')")
+    page = installed(shared_rig, "duty")
+    page.locator(f"a[href$='{door}']").first.wait_for()
     goto(page, f"/phone/form/{door}")
     page.get_by_text("On site", exact=True).click()
     page.get_by_text("Work is going on").click()
@@ -454,3 +436,20 @@ def photographed() -> bytes:
     out = io.BytesIO()
     drawn.save(out, "JPEG", exif=told, quality=92)
     return out.getvalue()
+
+
+def test_late_work_of_somebody_who_withdrew_is_taken(phone, doors):
+    (door,) = doors.give(1)
+    page = phone()
+    answer(page, door, "before I went")
+    page.context.set_offline(True)
+    done(page)
+    office = doors.world.office
+    with office.read(CLI) as tx:
+        who = tx.conn.scalar(select(person.c.id).where(person.c.code == VOLUNTEER))
+    assignments.withdraw(office, CLI, person=str(who))
+    page.context.set_offline(False)
+    synced(page)
+    assert "after_withdrawal" in doors.notes([door])[0].flags
+    goto(page, "/phone/finished")
+    page.get_by_text("You had withdrawn by then; it was taken all the same.").wait_for()
