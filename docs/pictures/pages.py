@@ -2,7 +2,7 @@
 
     python docs/pictures/pages.py [--only board-page]
 
-A neighbourhood of 900 homes is made anew for it (about a minute), whose time is the last afternoon.
+A neighbourhood of 900 homes is made anew for it (about a minute), where it is afternoon.
 The pages must be built (`make ui`); a Chromium is found as the tests find one. Each picture stays
 under 300 kB.
 """
@@ -14,9 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page
 from sqlalchemy import select
@@ -29,10 +27,9 @@ from lamplit.store.schema import campaign
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "tests" / "pages"))
 
-from rig import Rig, browsing, goto, loaded, serving  # noqa: E402
+from rig import Rig, browsing, goto, loaded, serving, where_it_is_afternoon  # noqa: E402
 
 HOMES = 900
-ZONE = "Asia/Shanghai"
 MOST_BYTES = 300_000
 LANGUAGES = {"en": "", "zh-Hans": ".zh-Hans"}
 
@@ -66,13 +63,6 @@ SHOTS = (
 """Further pages are a line each."""
 
 
-def afternoon(zone: ZoneInfo) -> datetime:
-    """The last afternoon that has come, when a sweep is in full swing."""
-    now = datetime.now(zone)
-    today = now.replace(hour=16, minute=20, second=0, microsecond=0)
-    return today if today <= now else today - timedelta(days=1)
-
-
 def shoot(rig: Rig, shot: Shot, community: str) -> None:
     """One page in every language, as a JPEG of twice the points' resolution or less."""
     for language, suffix in LANGUAGES.items():
@@ -80,7 +70,6 @@ def shoot(rig: Rig, shot: Shot, community: str) -> None:
             shot.person, width=1280, height=860, language=language, theme=shot.theme,
             device_scale_factor=1.5,
         )  # fmt: skip
-        page.clock.set_fixed_time(rig.world.office.clock())
         goto(page, shot.path.format(community=community, campaign=SWEEP))
         loaded(page)
         shot.before(page)
@@ -98,11 +87,9 @@ def main() -> None:
     parser.add_argument("--only", choices=[shot.name for shot in SHOTS])
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        folder, started = Path(scratch) / "neighbourhood", afternoon(ZoneInfo(ZONE))
-        make_small(folder, homes=HOMES, now=started.astimezone(UTC))
-        ahead = datetime.now(UTC) - started
-        clock = lambda: datetime.now(UTC) - ahead  # noqa: E731
-        with serving(folder, clock) as world, browsing() as browser:
+        folder = Path(scratch) / "neighbourhood"
+        make_small(folder, homes=HOMES, timezone=where_it_is_afternoon())
+        with serving(folder) as world, browsing() as browser:
             with world.office.read(CLI) as tx:
                 found = select(campaign.c.place_id).where(campaign.c.code == SWEEP)
                 community = str(tx.conn.scalar(found))

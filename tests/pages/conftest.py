@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +26,6 @@ READY_MADE = "LAMPLIT_PAGES_WORLD"
 """A folder that `python -m lamplit.replay.neighbourhood` made: saves the making, test by test."""
 
 
-def where_it_is_afternoon() -> str:
-    """A zone where it is about three: a story that breaks off at night has few doors to go to."""
-    ahead = max(-12, min(14, 15 - datetime.now(UTC).hour))
-    return f"Etc/GMT{-ahead:+d}"  # Its names count the other way.
-
-
 @pytest.fixture(scope="session")
 def made_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small demo world, made once for all test processes; it is copied, never served."""
@@ -46,7 +39,7 @@ def made_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (base / "neighbourhood.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            make_small(folder, timezone=where_it_is_afternoon())
+            make_small(folder, timezone=rigs.where_it_is_afternoon())
             done.touch()
     return folder
 

@@ -196,6 +196,25 @@ class Lake:
         ]
 
 
+class TableLake(Lake):
+    """Days of a lake that lie in a table of the engine's: any part of them can be asked for."""
+
+    def __init__(self, folder: Path, table: str) -> None:
+        super().__init__(folder)
+        self.table = table
+
+    def sql(
+        self,
+        day_from: date | None = None,
+        day_to: date | None = None,
+        columns: Sequence[str] = COLUMNS,
+    ) -> str:
+        """As `Lake.sql`."""
+        low = f"day >= DATE '{day_from}'" if day_from else "true"
+        high = f"day <= DATE '{day_to}'" if day_to else "true"
+        return f"(SELECT {', '.join(columns)} FROM {self.table} WHERE {low} AND {high})"
+
+
 def _has_delta(files: list[LakeFile]) -> bool:
     return any(f.kind == "delta" for f in files)
 

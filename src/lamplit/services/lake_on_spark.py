@@ -12,7 +12,7 @@ import pyarrow as pa
 from lamplit.engine.duckdb import Duck
 from lamplit.engine.spark import Spark
 from lamplit.meters.canonical import METER_DAY
-from lamplit.meters.lake import COLUMNS, Lake
+from lamplit.meters.lake import Lake, TableLake
 from lamplit.meters.manifest import LakeFile
 
 ROWS: Final = "shard_days"
@@ -46,25 +46,10 @@ class SparkLake(Lake):
         )
 
 
-class ShardLake(Lake):
-    """The days that came to a worker, in the place of a lake: any part of them can be asked for."""
-
-    def __init__(self, con: Duck, rows: pa.Table) -> None:
-        """`rows`: columns of the lake, `shard` perhaps among them."""
-        super().__init__(Path())
-        self.con = con
-        con.register(ROWS, rows)
-
-    def sql(
-        self,
-        day_from: date | None = None,
-        day_to: date | None = None,
-        columns: Sequence[str] = COLUMNS,
-    ) -> str:
-        """As `Lake.sql`."""
-        low = f"day >= DATE '{day_from}'" if day_from else "true"
-        high = f"day <= DATE '{day_to}'" if day_to else "true"
-        return f"(SELECT {', '.join(columns)} FROM {ROWS} WHERE {low} AND {high})"
+def shard_lake(con: Duck, rows: pa.Table) -> TableLake:
+    """The days that came to a worker; `rows`: columns of the lake, `shard` perhaps among them."""
+    con.register(ROWS, rows)
+    return TableLake(Path(), ROWS)
 
 
 def shards_of_meters(links: Sequence[tuple[int, pa.Table]]) -> pa.Table:

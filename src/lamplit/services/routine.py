@@ -22,7 +22,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Text
 from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck, quoted
-from lamplit.meters.lake import Lake
+from lamplit.meters.lake import Lake, TableLake
 from lamplit.services.home import Home
 from lamplit.services.night.gather import LAKE_COLUMNS, day_number, has_shape
 from lamplit.services.night.replay import Replay
@@ -145,22 +145,6 @@ def looks_on(
     return [look for looks in found.values() for look in looks]
 
 
-class _Apart(Lake):
-    """A lake of which the days that are asked for lie in a table of the engine's."""
-
-    def sql(
-        self,
-        day_from: date | None = None,
-        day_to: date | None = None,
-        columns: Sequence[str] = LAKE_COLUMNS,
-    ) -> str:
-        """As `Lake.sql`, for the meters and days that were set apart."""
-        return (
-            f"(SELECT {', '.join(columns)} FROM {APART} "
-            f"WHERE day BETWEEN DATE '{day_from}' AND DATE '{day_to}')"
-        )
-
-
 @contextmanager
 def _set_apart(replay: Replay, rows: Array, first: date, last: date) -> Iterator[Replay]:
     """The replay, its homes' days read from the lake once where they are worked in several lots.
@@ -179,7 +163,7 @@ def _set_apart(replay: Replay, rows: Array, first: date, last: date) -> Iterator
     )
     con.unregister("apart_meters")
     try:
-        yield replace(replay, lake=_Apart(replay.lake.folder))
+        yield replace(replay, lake=TableLake(replay.lake.folder, APART))
     finally:
         con.drop([APART])
 

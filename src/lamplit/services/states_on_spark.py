@@ -16,7 +16,7 @@ import pyarrow as pa
 from lamplit.engine.duckdb import Duck
 from lamplit.engine.spark import Spark
 from lamplit.services.home import Home
-from lamplit.services.lake_on_spark import ShardLake, SparkLake, shards_of_meters
+from lamplit.services.lake_on_spark import SparkLake, shard_lake, shards_of_meters
 from lamplit.services.night.carried import Carried, Placed, read_table, write_table
 from lamplit.services.night.gather import LAKE_COLUMNS
 from lamplit.services.night.replay import Replay
@@ -94,7 +94,7 @@ def _work(part: _Part, rows: pa.Table) -> str:
     blank = Snapshot(homes, {}, {}, {})
     with Duck(threads=1) as con:
         replay = Replay(
-            Home.open(part.home), con, part.fold, ShardLake(con, rows), part.manifest,
+            Home.open(part.home), con, part.fold, shard_lake(con, rows), part.manifest,
             part.universe, blank, part.shaped,
         )  # fmt: skip
         if part.before is not None:

@@ -10,9 +10,10 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
+from fastapi import Header, Query
 from sqlalchemy import func, select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,6 +24,8 @@ from lamplit.services.field.office import Office
 from lamplit.store.schema import event
 from lamplit.web import metrics
 
+LastEventId = Annotated[str | None, Header(max_length=30)]
+StreamSeconds = Annotated[float, Query(ge=0, le=3600)]
 POLL_SECONDS = 1.0
 HEARTBEAT_SECONDS = 15.0
 RECHECK_SECONDS = 30.0

@@ -34,6 +34,19 @@ export function useAsk<Data>(question: () => Promise<Data>, now = true): Asked<D
   return { data, problem, busy, load };
 }
 
+/** A list that comes page by page: its first page as `useAsk` has it, further ones by `more`. */
+export function usePages<Page extends { items: unknown[]; next?: string | null }>(page: (cursor: string | null) => Promise<Page>) {
+  const rows = shallowRef<Page["items"]>([]);
+  const next = ref<string | null>(null);
+  async function fetch(from: string | null): Promise<Page> {
+    const found = await page(from);
+    rows.value = from ? [...rows.value, ...found.items] : found.items;
+    next.value = found.next ?? null;
+    return found;
+  }
+  return { rows, next, first: useAsk(() => fetch(null)), more: useDo(() => fetch(next.value)) };
+}
+
 export interface Doing<Arguments extends unknown[]> {
   problem: ShallowRef<Problem | null>;
   busy: Ref<boolean>;

@@ -6,10 +6,6 @@ export const HELP = {
     zh: "零度：一点电也没用，不像有人在家。微电量：只有冰箱、路由器之类在用。低电量：比这户平时少得多，但像有人。",
     en: "Dark: no use at all, nobody seems to be home. Micro: only a fridge or a router runs. Low: far less than this home's usual, yet as if somebody were there.",
   },
-  returned: {
-    zh: "空了一阵之后，用电又像有人在家。可能刚从外地回来，值得去问问需要什么。",
-    en: "After some time without people the use is again that of people at home. They may have just come back: worth asking what they need.",
-  },
   fifteen: {
     zh: "少于 15 户，或其中一户占 15% 以上时，数字不予显示，免得由此推知某一家的情况。",
     en: "A figure of fewer than 15 homes, or of which one home makes more than 15 %, is not shown, so that nothing can be concluded about one family.",
@@ -22,10 +18,6 @@ export const HELP = {
     zh: "照最近的速度，什么时候能办完；区间表示快一些和慢一些时的结果。",
     en: "When it will be finished at the pace of late; the span says what a faster or a slower pace would mean.",
   },
-  random: {
-    zh: "信号没有提示的住户中随机抽取的一些门。敲这些门，才知道信号漏掉了多少。",
-    en: "Doors drawn by chance among those that the meters do not point to. Only by knocking there does one learn what the meters miss.",
-  },
   covered: {
     zh: "包保：有人负责这栋楼或这一户，经常问候，有事找得到人。",
     en: "Somebody is responsible for this building or home: asks after its people, and can be found when something happens.",
@@ -34,17 +26,9 @@ export const HELP = {
     zh: "还没有人认领的门。先派人去这些楼栋。",
     en: "Doors that nobody has taken yet. Send the next pair of hands to these buildings.",
   },
-  probability: {
-    zh: "类似情形的住户里，敲门后证实如此的比例；由已完成的上门结果校准。",
-    en: "Of homes like this one, how many proved to be so when somebody knocked; corrected by the visits so far.",
-  },
   set_aside: {
     zh: "收到但无法自动归入的记录。原文一直保留，由负责人决定重试或作废。",
     en: "Submissions that came but could not be worked in. Their text is kept; a leader tries them again or sets them aside for good.",
-  },
-  purpose: {
-    zh: "为什么要看这一户。写下的目的和您的姓名一起记入日志，隐私专员看得到。",
-    en: "Why you look at this home. It is logged with your name, and the privacy officer sees it.",
   },
 } as const satisfies Record<string, Said>;
 

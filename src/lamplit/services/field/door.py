@@ -27,10 +27,15 @@ def may(tx: Transaction, ability: Ability, place_id: str) -> bool:
     return ability in abilities_at(tx.conn, tx.actor.person_id, place_id, tx.today)
 
 
+def not_allowed(ability: Ability) -> LamplitError:
+    """The refusal of an ability, `door.not-allowed`, in the reader's words."""
+    return LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[ability])
+
+
 def require(tx: Transaction, ability: Ability, place_id: str) -> None:
     """Raise LamplitError `door.not-allowed` where who acts lacks an ability at a place today."""
     if not may(tx, ability, place_id):
-        raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[ability])
+        raise not_allowed(ability)
 
 
 def require_somewhere(tx: Transaction, ability: Ability) -> None:
@@ -39,13 +44,13 @@ def require_somewhere(tx: Transaction, ability: Ability) -> None:
     For what hangs on no single place: a file of people, the tree of organisations.
     """
     if not may_somewhere(tx, ability):
-        raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[ability])
+        raise not_allowed(ability)
 
 
 def require_one_of(tx: Transaction, *abilities: Ability) -> None:
     """As `require_somewhere`, where one of several abilities is enough."""
     if not any(may_somewhere(tx, ability) for ability in abilities):
-        raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[abilities[0]])
+        raise not_allowed(abilities[0])
 
 
 def may_somewhere(tx: Transaction, ability: Ability) -> bool:
@@ -69,7 +74,7 @@ def require_anywhere(tx: Transaction, ability: Ability) -> list[str]:
         else places_with(tx.conn, tx.actor.person_id, ability, tx.today)
     )
     if not held:
-        raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[ability])
+        raise not_allowed(ability)
     return held
 
 
@@ -85,7 +90,7 @@ def require_near(tx: Transaction, ability: Ability, person_id: str) -> None:
             return
         if not places and places_with(tx.conn, tx.actor.person_id, ability, tx.today):
             return
-    raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[ability])
+    raise not_allowed(ability)
 
 
 def ties_of(tx: Transaction, person_id: str) -> list[str]:

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from lamplit.engine.duckdb import Duck
-from lamplit.services.lake_on_spark import ROWS, ShardLake
+from lamplit.services.lake_on_spark import shard_lake
 from lamplit.services.night.areas import AREA_INPUT, KINDS, SUMS
 from lamplit.services.night.carried import (
     Carried,
@@ -53,9 +53,8 @@ class ToGather:
 def gather_shard(part: ToGather, rows: pa.Table) -> Path:
     """Lay a shard's days by home, and keep them in a file; returns it."""
     with Duck(threads=1) as con:
-        ShardLake(con, rows)
         con.register("home_meters", part.universe.meters)
-        found = con.arrow(gather_sql(ROWS, part.features))
+        found = con.arrow(gather_sql(shard_lake(con, rows).table, part.features))
     file = part.tmp / f"gathered-{uuid.uuid4().hex}.parquet"
     file.parent.mkdir(parents=True, exist_ok=True)
     write_table(file, found)

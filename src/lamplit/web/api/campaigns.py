@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter
 from starlette.responses import StreamingResponse
 
@@ -30,6 +30,7 @@ from lamplit.web.language import language_of
 from lamplit.web.models import Asked, DayOrInstant, Id, Json, Line, Note, Page, Words
 from lamplit.web.paging import Cursor, Limit, decode, page
 from lamplit.web.routing import Router
+from lamplit.web.sse import LastEventId, StreamSeconds
 
 router = Router(tags=["campaigns"])
 LEAD = able(Ability.LEAD, where="the campaign's place")
@@ -286,8 +287,8 @@ def events(
     office: TheOffice,
     actor: Who,
     request: Request,
-    last_event_id: Annotated[str | None, Header(max_length=30)] = None,
-    seconds: Annotated[float, Query(ge=0, le=3600)] = 3600,
+    last_event_id: LastEventId = None,
+    seconds: StreamSeconds = 3600,
 ) -> Response:
     """Server-sent events after Last-Event-ID: the kind and the time of each, nothing of anybody."""
     found = campaigns.watched(office, actor, campaign)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Header, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -23,6 +22,7 @@ from lamplit.web.auth import TheOffice, Who, signed_in_still
 from lamplit.web.models import Asked, Id, Json, Line, Page, Words
 from lamplit.web.paging import Cursor, Limit, decode, page
 from lamplit.web.routing import Router
+from lamplit.web.sse import LastEventId, StreamSeconds
 
 router = Router(tags=["jobs"])
 IMPORT = able(Ability.IMPORT, where="any place, and at each place that rows name")
@@ -212,8 +212,8 @@ def events(
     office: TheOffice,
     actor: Who,
     request: Request,
-    last_event_id: Annotated[str | None, Header(max_length=30)] = None,
-    seconds: Annotated[float, Query(ge=0, le=3600)] = 3600,
+    last_event_id: LastEventId = None,
+    seconds: StreamSeconds = 3600,
 ) -> Response:
     """Server-sent events `job`, each the whole job; ends with the job."""
     jobs.look(office, actor, job_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field, TypeAdapter
 from starlette.responses import StreamingResponse
 
@@ -22,6 +22,7 @@ from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who, signed_in_still
 from lamplit.web.models import Asked, Id, Line, Note
 from lamplit.web.routing import Router
+from lamplit.web.sse import LastEventId, StreamSeconds
 
 router = Router(tags=["plans"])
 LEAD = able(Ability.LEAD, where="the campaign's place")
@@ -98,8 +99,8 @@ def events(
     office: TheOffice,
     actor: Who,
     request: Request,
-    last_event_id: Annotated[str | None, Header(max_length=30)] = None,
-    seconds: Annotated[float, Query(ge=0, le=3600)] = 3600,
+    last_event_id: LastEventId = None,
+    seconds: StreamSeconds = 3600,
 ) -> Response:
     """Server-sent events `plan`, each the plan in a line; ends when it is made, or failed."""
 

@@ -17,11 +17,10 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 
 from lamplit.domain import passwords
-from lamplit.domain.abilities import ABILITY_TEXT, Ability
+from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Text
 from lamplit.domain.problems import accounts as problems
-from lamplit.domain.problems import door as door_problems
 from lamplit.domain.problems import store as store_problems
 from lamplit.services.field import door
 from lamplit.services.field.access import sessions, throttle
@@ -279,7 +278,7 @@ def over(tx: Transaction, username: str) -> Row[Any]:
 
 def _require_over(tx: Transaction, person_id: str) -> None:
     if not door.may_for_person(tx, Ability.OPERATE, person_id):
-        raise LamplitError(door_problems.NOT_ALLOWED, ability=ABILITY_TEXT[Ability.OPERATE])
+        raise door.not_allowed(Ability.OPERATE)
 
 
 def _person(tx: Transaction, wanted: str) -> Row[Any]:

@@ -10,10 +10,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Row
 
-from lamplit.domain.abilities import ABILITY_TEXT, Ability
+from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import accounts as problems
-from lamplit.domain.problems import door as door_problems
 from lamplit.domain.problems import store as store_problems
 from lamplit.services.field import door
 from lamplit.services.field.office import Actor, Office, Transaction, new_id
@@ -58,7 +57,7 @@ def issue(
         if found is None and actor.trusted:
             raise LamplitError(store_problems.NOT_FOUND, what="person", wanted=person)
         if found is None or not _may_for(tx, found.id, scope):
-            raise LamplitError(door_problems.NOT_ALLOWED, ability=ABILITY_TEXT[Ability.OPERATE])
+            raise door.not_allowed(Ability.OPERATE)
         made = NewToken(new_id(), PREFIX + secrets.token_urlsafe(32), scope)
         tokens.add(
             tx.conn,

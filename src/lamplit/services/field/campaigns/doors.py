@@ -27,11 +27,9 @@ from sqlalchemy import (
     tuple_,
 )
 
-from lamplit.domain.abilities import ABILITY_TEXT, Ability
-from lamplit.domain.errors import LamplitError
+from lamplit.domain.abilities import Ability
 from lamplit.domain.field import CampaignState, EnrollmentState
 from lamplit.domain.language import Language, Text
-from lamplit.domain.problems import door as problems
 from lamplit.outbound.tables import TableStyle, write_table
 from lamplit.outbound.watermark import Watermark
 from lamplit.services.field import door
@@ -190,7 +188,7 @@ def seen(tx: Transaction, campaign: str) -> tuple[Row[Any], Select[Any] | None]:
         enrollment.c.campaign_id == row.id, enrollment.c.place_id.in_(inside)
     )
     if not held or tx.conn.execute(any_of.limit(1)).first() is None:
-        raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[Ability.SEE_DOORS])
+        raise door.not_allowed(Ability.SEE_DOORS)
     return row, inside
 
 

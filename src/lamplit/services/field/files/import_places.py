@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select, update
 
-from lamplit.domain.abilities import ABILITY_TEXT, Ability
-from lamplit.domain.errors import LamplitError, Problem
+from lamplit.domain.abilities import Ability
+from lamplit.domain.errors import Problem
 from lamplit.domain.field import PARENTS, PlaceKind
-from lamplit.domain.problems import door as door_problems
 from lamplit.domain.problems import imports as problems
 from lamplit.domain.problems import registry as sheet_problems
 from lamplit.meters.registry_values import read_flag, read_floor
+from lamplit.services.field import door
 from lamplit.services.field.door import require
 from lamplit.services.field.files.importing import (
     Importer,
@@ -258,7 +258,7 @@ def _require_import(tx: Transaction, work: _Work) -> None:
     for place_id in sorted(held):
         require(tx, Ability.IMPORT, place_id)
     if any(above is None and key not in work.there for key, above in work.parents.items()):
-        raise LamplitError(door_problems.NOT_ALLOWED, ability=ABILITY_TEXT[Ability.IMPORT])
+        raise door.not_allowed(Ability.IMPORT)
 
 
 def _move_along(tx: Transaction, kind: PlaceKind, place_id: str, community: str | None) -> None:

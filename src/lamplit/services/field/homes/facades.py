@@ -13,11 +13,9 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from lamplit.domain.abilities import ABILITY_TEXT, Ability
-from lamplit.domain.errors import LamplitError
+from lamplit.domain.abilities import Ability
 from lamplit.domain.field import PlaceKind
 from lamplit.domain.language import Language
-from lamplit.domain.problems import door as problems
 from lamplit.domain.words import HomeState
 from lamplit.outbound.facade_svg import facade_svg
 from lamplit.services.facade import facade_of
@@ -123,8 +121,7 @@ def building_svg(
     """
     with office.read(actor) as tx:
         found = require_kind(resolve_place(tx.conn, wanted), PlaceKind.BUILDING)
-        if not door.may(tx, Ability.ANALYSE, found.id):
-            raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[Ability.ANALYSE])
+        door.require(tx, Ability.ANALYSE, found.id)
     drawn = facade_of(office.home, found.code, day)
     _note(office, actor, found, drawn.as_of)
     return facade_svg(drawn, language)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lamplit.domain.abilities import ABILITY_TEXT, Ability
-from lamplit.domain.errors import LamplitError
+from lamplit.domain.abilities import Ability
 from lamplit.domain.field import PlaceKind
-from lamplit.domain.problems import door as problems
 from lamplit.services.field import door
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import resolve_place
@@ -87,7 +85,7 @@ def require_household_sight(tx: Transaction, place_id: str) -> None:
 def _require_sight(tx: Transaction, place_id: str, *, household: bool) -> None:
     wanted = HOUSEHOLD_SIGHT if household else (Ability.SEE_AREA, *HOUSEHOLD_SIGHT)
     if not any(door.may(tx, ability, place_id) for ability in wanted):
-        raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[wanted[0]])
+        raise door.not_allowed(wanted[0])
 
 
 def _beyond_address(tx: Transaction, place_id: str) -> bool:

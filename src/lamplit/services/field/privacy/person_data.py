@@ -10,9 +10,7 @@ from typing import Any
 
 from sqlalchemy import Table, or_, select
 
-from lamplit.domain.abilities import ABILITY_TEXT, Ability
-from lamplit.domain.errors import LamplitError
-from lamplit.domain.problems import door as problems
+from lamplit.domain.abilities import Ability
 from lamplit.services.field import door
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.store import accounts
@@ -89,7 +87,7 @@ def _whose(tx: Transaction, wanted: str | None) -> str:
     found = accounts.person_of(tx.conn, wanted or "")
     if found is not None and (found.id == mine or door.may_for_person(tx, Ability.AUDIT, found.id)):
         return str(found.id)
-    raise LamplitError(problems.NOT_ALLOWED, ability=ABILITY_TEXT[Ability.AUDIT])
+    raise door.not_allowed(Ability.AUDIT)
 
 
 def _rows(

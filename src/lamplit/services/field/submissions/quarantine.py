@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from lamplit.domain.abilities import ABILITY_TEXT, Ability
+from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import InboxState
 from lamplit.domain.problems import campaigns as problems
-from lamplit.domain.problems import door as door_problems
+from lamplit.services.field import door
 from lamplit.services.field.door import require_anywhere
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.submissions.inbox import Receipt, receipt_from
@@ -107,7 +107,7 @@ def _judged(tx: Transaction, inbox_id: str) -> Row[Any]:
     led = require_anywhere(tx, Ability.LEAD)
     row = _get(tx.conn, inbox_id)
     if led and not store.is_near(tx.conn, row.id, led):
-        raise LamplitError(door_problems.NOT_ALLOWED, ability=ABILITY_TEXT[Ability.LEAD])
+        raise door.not_allowed(Ability.LEAD)
     return row
 
 
