@@ -14,9 +14,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from sparks import CLUSTER, LOCAL, SETTINGS, Sessions
 from story import Story, batches, carried_by, lake_rows, lamplit, look, nights_alike
 
-from conftest import CLUSTER, LOCAL, SETTINGS, Sessions
 from lamplit.domain.errors import LamplitError
 from lamplit.engine.spark import Spark
 from lamplit.services.compact import verify
