@@ -69,6 +69,9 @@ def test_nobody_locks_themselves_out_and_jobs_are_seen_and_stopped(
         }"""
     )
     assert answer == [409, "accounts.own-account"]
+    # Nor does the last operator give up the role: nobody could give it back.
+    page.get_by_role("button", name="撤回: 系统管理员").click()
+    expect(page.get_by_text("的最后一位系统管理员")).to_be_visible()
     goto(page, "/readings/nights")
     page.get_by_role("button", name="现在就算一夜").click()
     expect(page.get_by_text("夜间计算").first).to_be_visible()

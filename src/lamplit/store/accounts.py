@@ -25,6 +25,14 @@ def by_person(conn: Connection, person_id: str) -> Row[Any] | None:
     return conn.execute(select(account).where(account.c.person_id == person_id)).one_or_none()
 
 
+def who_can_sign_in(conn: Connection, people: set[str]) -> set[str]:
+    """Those of some people who have an account that is not disabled."""
+    wanted = select(account.c.person_id).where(
+        account.c.person_id.in_(people), account.c.disabled_at.is_(None)
+    )
+    return set(conn.scalars(wanted))
+
+
 def by_subject(conn: Connection, subject: str) -> Row[Any] | None:
     """The account of a directory's subject (`issuer#sub`)."""
     return conn.execute(select(account).where(account.c.oidc_subject == subject)).one_or_none()

@@ -139,6 +139,22 @@ def is_covered(conn: Connection, place_id: str, day: date) -> bool:
     return conn.scalar(wanted.limit(1)) is not None
 
 
+def operators_over(conn: Connection, place_id: str, first: date, until: date | None) -> set[str]:
+    """The people who are operators of a place, or of one in which it lies, on every day from
+    `first` to before `until` (None: without an end).
+    """
+    a = assignment.c
+    long = a.ends.is_(None) if until is None else or_(a.ends.is_(None), a.ends >= until)
+    wanted = select(a.person_id).where(
+        a.place_id.in_(above(place_id)),
+        a.role == Role.OPERATOR.value,
+        a.person_id.is_not(None),
+        running_on(first),
+        long,
+    )
+    return set(conn.scalars(wanted))
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """One check-in, from a day to before another."""

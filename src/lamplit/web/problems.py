@@ -44,6 +44,7 @@ STATUS: dict[str, int] = {
     "task.nothing-to-undo": 409,
     "campaign.not-in-state": 409,
     "assignment.not-running": 409,
+    "assignment.last-operator": 409,
     "plan.not-in-state": 409,
     "inbox.settled": 409,
     "submit.too-large": 413,

@@ -76,6 +76,16 @@ NOT_RUNNING = Problem(
     Text("Give a new one instead.", "请重新分派。"),
 )
 
+LAST_OPERATOR = Problem(
+    "assignment.last-operator",
+    Text("this is the last operator of {place}.", "这是 {place} 的最后一位系统管理员。"),
+    Text(
+        "Without one, nobody could make accounts or give roles there. First make somebody else "
+        "an operator who has an account of their own.",
+        "若撤回，将无人能在此管理账号、授予岗位。请先让另一位有账号的人员担任系统管理员。",
+    ),
+)
+
 SAME_PERSON = Problem(
     "assignment.same-person",
     Text("{person} can't hand over to themselves.", "{person} 不能移交给自己。"),

@@ -24,6 +24,7 @@ from lamplit.domain.problems import people as problems
 from lamplit.services.field.door import require
 from lamplit.services.field.office import Actor, Office, Transaction, new_id
 from lamplit.services.field.people.handover import TOOK_EFFECT, on_handover
+from lamplit.services.field.people.operators import begin_ending, require_one_left
 from lamplit.services.field.people.people import resolve_person
 from lamplit.services.field.places.places import name_of, require_kind, resolve_place
 from lamplit.store import assignments as store
@@ -99,7 +100,7 @@ def hand_over(
     `with_tasks` hands over the open tasks in the place too. `version` is what the giver of the
     order saw. Needs ASSIGN at the place. Raises LamplitError `store.changed-meanwhile`,
     `assignment.not-running`, `assignment.same-person`, `assignment.past-day`,
-    `assignment.already`, `store.not-found` or `door.not-allowed`.
+    `assignment.already`, `assignment.last-operator`, `store.not-found` or `door.not-allowed`.
     """
     with office.begin(actor) as tx:
         old = _running(tx, assignment_id, version)
@@ -107,6 +108,7 @@ def hand_over(
         new_person = resolve_person(tx.conn, to)
         if new_person.id == old.person_id:
             raise LamplitError(problems.SAME_PERSON, person=new_person.code)
+        begin_ending(tx, [old])
         day = max(_from_today(tx, day), old.starts)
         made = new_tie(
             tx,
@@ -121,6 +123,7 @@ def hand_over(
         )
         ended = end(tx, old, day, EndReason.HANDED_OVER, to=made.id)
         add(tx, made)
+        require_one_left(tx, [old], [ended])
         if with_tasks:
             on_handover(tx, ended, new_person.id, note or "")
         else:
@@ -143,9 +146,9 @@ def withdraw(
     """End one assignment, or all of a person that the actor may end, as of `day` (today).
 
     Says what nobody is responsible for then. A person may withdraw themselves; others need ASSIGN
-    at each place. The person's open tasks go back to those whom nobody owns. Raises LamplitError
-    `store.changed-meanwhile`, `assignment.not-running`, `assignment.past-day`, `store.not-found`
-    or `door.not-allowed`.
+    at each place. The person's open tasks go back to those whom nobody owns. Nobody withdraws the
+    last operator. Raises LamplitError `store.changed-meanwhile`, `assignment.not-running`,
+    `assignment.past-day`, `assignment.last-operator`, `store.not-found` or `door.not-allowed`.
     """
     with office.begin(actor) as tx:
         if assignment_id is not None:
@@ -159,7 +162,9 @@ def withdraw(
         for one in ending:
             if tx.actor.person_id is None or tx.actor.person_id != one.person_id:
                 require(tx, Ability.ASSIGN, one.place_id)
+        begin_ending(tx, ending)
         ended = [end(tx, one, day, reason, note=note) for one in ending]
+        require_one_left(tx, ending, ended)
         for one in ended:
             on_handover(tx, one, None)
         return Withdrawal(ended, _left_uncovered(tx, ended))
