@@ -10,7 +10,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lamplit.domain.errors import Problem
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 
@@ -69,9 +72,17 @@ def errors_page() -> str:
             "",
             f"- {problem.says.en} {problem.remedy.en}",
             f"- {problem.says.zh}{problem.remedy.zh}",
+            *_on_pages(problem),
             "",
         ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _on_pages(problem: Problem) -> list[str]:
+    """What pages say instead of the remedy, where that names a command."""
+    if problem.on_pages is None:
+        return []
+    return [f"- On pages: {problem.on_pages.en}", f"- 页面上：{problem.on_pages.zh}"]
 
 
 def cli_page() -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import lamplit
+from lamplit.cli.app import COMMANDS
 from lamplit.domain.language import Text
 from lamplit.domain.problems import catalogue
 
@@ -94,11 +95,49 @@ def test_help_and_the_whole_tree_of_commands_load_no_engine():
 @pytest.mark.parametrize("problem", catalogue().values(), ids=lambda p: p.code)
 def test_a_problem_has_a_dotted_code_both_languages_and_the_same_fields(problem):
     assert re.fullmatch(r"[a-z]+(\.[a-z0-9]+(-[a-z0-9]+)*)+", problem.code)
-    for text in (problem.says, problem.remedy):
+    for text in (problem.says, problem.remedy, problem.page_remedy):
         assert text.en.strip()
         assert text.zh.strip()
     said = fields(problem.says.en) | fields(problem.remedy.en)
     assert said == fields(problem.says.zh) | fields(problem.remedy.zh)
+    page = problem.page_remedy
+    assert fields(page.en) == fields(page.zh)
+    if problem.on_pages:
+        assert fields(page.en) <= said, "the raiser gives no other fields"
+
+
+AT_THE_COMMAND_LINE = ("demo.", "doctor.", "replay.", "score.", "town.", "web.")
+"""Problems of rooms that only commands enter; `web.`: how the server is started. Whether one of
+them names a command is for whoever sits at one."""
+A_COMMAND = re.compile(
+    rf"lamplit (?:{'|'.join(COMMANDS)})\b|(?<![\w-])--?[a-z]"
+    r"|\bcommand\b|命令|\b(?:pip|apt) install|\bch(?:mod|own)\b"
+)
+
+
+@pytest.mark.parametrize("problem", catalogue().values(), ids=lambda p: p.code)
+def test_no_page_tells_anybody_to_run_a_command(problem):
+    if problem.code.startswith(AT_THE_COMMAND_LINE):
+        return
+    for text in (problem.says, problem.page_remedy):
+        for said in (text.en, text.zh):
+            assert not A_COMMAND.search(said), said
+    if problem.on_pages:
+        assert A_COMMAND.search(problem.remedy.en), "one wording would do for both"
+
+
+def test_no_note_that_pages_show_names_an_option():
+    told = {
+        f"{path.name}: {part.value}"
+        for path in SOURCES
+        if not {"cli", "problems", "replay", "outbound", "town"} & set(path.parts)
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Text"
+        for part in ast.walk(call)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+        if A_COMMAND.search(part.value)
+    }
+    assert told == set()
 
 
 def test_every_problem_of_the_catalogue_can_happen():

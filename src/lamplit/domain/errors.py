@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from lamplit.domain.language import Language, Text
 
@@ -20,12 +21,19 @@ class Problem:
     """One entry of the catalogue.
 
     `code` is stable and dotted (`ingest.empty-file`); `says` and `remedy` may hold `{fields}`
-    that the raiser fills in.
+    that the raiser fills in. Where the remedy names a command or one of its options, `on_pages` is
+    what to do for whoever reads it on a page, and has no command line.
     """
 
     code: str
     says: Text
     remedy: Text
+    on_pages: Text | None = None
+
+    @property
+    def page_remedy(self) -> Text:
+        """What to do about it, as a page says it."""
+        return self.on_pages or self.remedy
 
 
 class LamplitError(Exception):
@@ -60,6 +68,18 @@ class LamplitError(Exception):
     def remedy(self, language: Language) -> str:
         """What to do about it."""
         return self.problem.remedy.say(language, **self.fields)
+
+    def page_remedy(self, language: Language) -> str:
+        """What to do about it, for a page: no command, no option."""
+        return self.problem.page_remedy.say(language, **self.fields)
+
+    def kept(self) -> dict[str, Any]:
+        """As it is kept for a page: its code, what happened and what to do, in both languages."""
+        return {
+            "code": self.code,
+            "says": {"en": self.title("en"), "zh": self.title("zh")},
+            "remedy": {"en": self.page_remedy("en"), "zh": self.page_remedy("zh")},
+        }
 
     def describe(self, language: Language) -> str:
         """All of it on one line: `[code] where: what. remedy`."""

@@ -31,7 +31,7 @@ BOMS: Final = (
 )
 CERTAIN: Final = 0.3
 """A layout must score this much to be taken."""
-_ASKED: Final = Text("asked for with --layout", "由 --layout 指定")
+_ASKED: Final = Text("the layout that was asked for", "由您指定")
 
 
 def sample_of(item: Input, options: Options) -> Sample:

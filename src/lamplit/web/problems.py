@@ -94,7 +94,7 @@ def answer(
         "type": f"urn:lamplit:problem:{error.code}",
         "title": error.title(language),
         "status": status,
-        "detail": error.remedy(language),
+        "detail": error.page_remedy(language),
         "code": error.code,
         "request": getattr(request.state, "request_id", None),
     }

@@ -63,6 +63,10 @@ HAS_ACCOUNT = Problem(
     Text(
         "Reset its password instead: `lamplit account reset`.", "请改用 `lamplit account reset`。"
     ),
+    on_pages=Text(
+        "Open it under Accounts and make up a new password there.",
+        "请在“账号”中打开该账号并重设密码。",
+    ),
 )
 
 OWN_ACCOUNT = Problem(
@@ -131,6 +135,9 @@ SET_UP_CLOSED = Problem(
          "首个账号已建立，或没有有效的初始设置链接。"),
     Text("Sign in; where nobody has an account yet, start `lamplit serve` again for a new link.",
          "请登录；若尚无任何账号，请重新启动 `lamplit serve` 以获取新链接。"),
+    on_pages=Text("Sign in; where nobody has an account yet, let the server be started again for "
+                  "a new link.",
+                  "请登录；若尚无任何账号，请重新启动服务以获取新链接。"),
 )  # fmt: skip
 
 WRONG_SET_UP_TOKEN = Problem(
@@ -138,6 +145,9 @@ WRONG_SET_UP_TOKEN = Problem(
     Text("this set-up link is not valid.", "该初始设置链接无效。"),
     Text("Open the newest link that `lamplit serve` printed; each lives for a day.",
          "请打开 `lamplit serve` 最近显示的链接；每个链接有效一天。"),
+    on_pages=Text("Open the newest link that the server showed when it started; each lives for a "
+                  "day.",
+                  "请打开服务启动时最近显示的链接；每个链接有效一天。"),
 )  # fmt: skip
 
 SET_UP_IN_THE_OPEN = Problem(
@@ -146,4 +156,6 @@ SET_UP_IN_THE_OPEN = Problem(
          "首个账号只能经 TLS 或在服务器本机上建立。"),
     Text("Open the link on the server itself, or serve with --cert and --key.",
          "请在服务器本机打开链接，或以 --cert 与 --key 启动服务。"),
+    on_pages=Text("Open the link on the server itself, or let the operator serve over TLS.",
+                  "请在服务器本机打开链接，或请管理员启用 TLS。"),
 )  # fmt: skip

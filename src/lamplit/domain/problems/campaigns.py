@@ -123,6 +123,8 @@ NO_READINGS = Problem(
          "该行动依据电表纳入，但尚未运行夜间判别。"),
     Text("Run `lamplit ingest` and `lamplit nightly` first.",
          "请先运行 `lamplit ingest` 和 `lamplit nightly`。"),
+    on_pages=Text("Take readings in and work the nights first, under Readings.",
+                  "请先在“读数”中导入读数，并进行夜间计算。"),
 )  # fmt: skip
 
 FORM_BROKEN = Problem(
@@ -131,6 +133,10 @@ FORM_BROKEN = Problem(
     Text(
         "It was kept; look at it in `lamplit inbox list`.",
         "原始内容已保留，可用 `lamplit inbox list` 查看。",
+    ),
+    on_pages=Text(
+        "It was kept, and can be looked at among what was set aside.",
+        "原始内容已保留，可在“搁置的记录”中查看。",
     ),
 )
 

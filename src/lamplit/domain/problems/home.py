@@ -12,6 +12,9 @@ NOT_FOUND = Problem(
         "Make one with `lamplit init {path}`, or name another with --home or LAMPLIT_HOME.",
         "请用 `lamplit init {path}` 新建，或用 --home 或 LAMPLIT_HOME 另行指定。",
     ),
+    on_pages=Text(
+        "Ask the operator: the home may have been moved.", "请联系系统管理员：主目录可能已移走。"
+    ),
 )
 
 EXISTS = Problem(
@@ -75,8 +78,8 @@ DISK_FULL = Problem(
     "home.disk-full",
     Text("the disk is full: {reason}.", "磁盘已满：{reason}。"),
     Text(
-        "Free some space and run the same command again; the home is as it was before.",
-        "请腾出空间后重新运行同一命令；主目录仍保持原状。",
+        "Free some space and begin again; the home is as it was before.",
+        "请腾出空间后重新开始；主目录仍保持原状。",
     ),
 )
 

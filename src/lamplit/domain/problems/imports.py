@@ -16,6 +16,11 @@ NO_COLUMN = Problem(
         "--map 'COLUMN={name}'.",
         "请按此命名（可识别的列名见 docs/reference/people.md），或用 --map '列名={name}' 指明。",
     ),
+    on_pages=Text(
+        "Name it so in the file and send it again; "
+        "docs/reference/people.md lists what is recognised.",
+        "请在文件中按此命名后重新发送；可识别的列名见 docs/reference/people.md。",
+    ),
 )
 
 # One row of it. `{value}` is what stood there.

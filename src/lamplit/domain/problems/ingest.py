@@ -39,6 +39,10 @@ UNKNOWN_LAYOUT = Problem(
         "({layouts}).",
         "请用 --map 指明各列（meter_id=…、time=…、kwh=…），或用 --layout 指定布局（{layouts}）。",
     ),
+    on_pages=Text(
+        "Say the layout ({layouts}), or name the file's columns as one of these layouts does.",
+        "请选择布局（{layouts}），或按其中一种布局命名文件的列。",
+    ),
 )
 ONE_COLUMN = Problem(
     "ingest.wrong-delimiter",
@@ -49,6 +53,10 @@ ONE_COLUMN = Problem(
     Text(
         "Name the delimiter with --delimiter (for example ';' or '\\t').",
         "请用 --delimiter 指明分隔符（例如 ';' 或 '\\t'）。",
+    ),
+    on_pages=Text(
+        "Save it with commas or semicolons between the cells and send it again.",
+        "请改用逗号或分号分隔后重新发送。",
     ),
 )
 NO_SUCH_LAYOUT = Problem(
@@ -63,13 +71,16 @@ MISSING_COLUMN = Problem(
         "找不到 {column} 列；该文件的列为：{columns}",
     ),
     Text("Name it with --map {column}=NAME.", "请用 --map {column}=列名 指明。"),
+    on_pages=Text(
+        "Name a column of the file so, and send it again.", "请将文件中对应的列按此命名后重新发送。"
+    ),
 )
 BAD_MAP = Problem(
     "ingest.bad-map",
-    Text("--map {item!r} is not understood", "无法理解 --map {item!r}"),
+    Text("the naming {item!r} of a column is not understood", "无法理解列的指定 {item!r}"),
     Text(
-        "Write --map NAME=COLUMN, where NAME is one of {names} and COLUMN stands in the file.",
-        "请写作 --map 名称=列名，名称为 {names} 之一，列名须在文件中。",
+        "Write NAME=COLUMN, where NAME is one of {names} and COLUMN stands in the file.",
+        "请写作 名称=列名，名称为 {names} 之一，列名须在文件中。",
     ),
 )
 TOO_MANY_COLUMNS = Problem(
@@ -98,6 +109,7 @@ BAD_ENCODING = Problem(
         "Name the encoding with --encoding (utf-8, gb18030, utf-16).",
         "请用 --encoding 指明编码（utf-8、gb18030、utf-16）。",
     ),
+    on_pages=Text("Save it as UTF-8 and send it again.", "请另存为 UTF-8 后重新发送。"),
 )
 CUT_OFF = Problem(
     "ingest.cut-off",
@@ -157,11 +169,16 @@ UNREADABLE = Problem(
         "Check the file, or name another layout with --layout.",
         "请检查文件，或用 --layout 指定其他布局。",
     ),
+    on_pages=Text("Check the file, or choose another layout.", "请检查文件，或选择其他布局。"),
 )
 NO_METER_ID = Problem(
     "ingest.no-meter-id",
     Text("the file holds one meter and does not name it", "该文件只含一块电表且未写明表号"),
     Text("Give it with --meter-id.", "请用 --meter-id 指明。"),
+    on_pages=Text(
+        "Add a column meter_id that names the meter, and send it again.",
+        "请添加写明表号的 meter_id 列后重新发送。",
+    ),
 )
 INTERVAL_UNKNOWN = Problem(
     "ingest.interval-unknown",
@@ -172,5 +189,8 @@ INTERVAL_UNKNOWN = Problem(
     Text(
         "Say it with --minutes (15, 30, 60; 1440 for daily energy).",
         "请用 --minutes 指明（15、30、60；日电量为 1440）。",
+    ),
+    on_pages=Text(
+        "Send a file with more days of these meters.", "请发送含这些电表更多日期的文件。"
     ),
 )

@@ -39,6 +39,9 @@ FILE_MISSING = Problem(
         "Restore the file from a backup, or run `lamplit lake verify` to see all that is missing.",
         "请从备份恢复该文件，或运行 `lamplit lake verify` 查看全部缺失文件。",
     ),
+    on_pages=Text(
+        "Ask the operator to restore the file from a backup.", "请系统管理员从备份恢复该文件。"
+    ),
 )
 FILE_DAMAGED = Problem(
     "lake.file-damaged",
@@ -49,6 +52,7 @@ NO_DAYS = Problem(
     "lake.no-days",
     Text("there are no readings in the lake yet.", "湖中还没有读数。"),
     Text("Bring some in with `lamplit ingest FILE`.", "请先用 `lamplit ingest 文件` 导入读数。"),
+    on_pages=Text("Take some in first, under Readings.", "请先在“读数”中导入。"),
 )
 BAD_SPAN = Problem(
     "lake.bad-span",
@@ -70,4 +74,7 @@ NOTHING_BEFORE = Problem(
          "name a later day, or run `lamplit nightly` first.",
          "只能清除到某个保留了状态的夜晚（月末或最近一周）："
          "请指定更晚的日期，或先运行 `lamplit nightly`。"),
+    on_pages=Text("Days go up to a night whose states are kept (the end of a month, or of the "
+                  "last week): name a later day, or work the nights first.",
+                  "只能清除到某个保留了状态的夜晚（月末或最近一周）：请指定更晚的日期，或先进行夜间计算。"),
 )  # fmt: skip

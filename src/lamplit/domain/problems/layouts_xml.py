@@ -42,6 +42,10 @@ WRONG_ROOT = Problem(
         "that was meant.",
         "请去掉 --layout 让 lamplit 自动识别，或确认文件是否正确。",
     ),
+    on_pages=Text(
+        "Leave the layout to be recognised, or check that this is the file you mean.",
+        "请让系统自动识别布局，或确认文件是否正确。",
+    ),
 )
 
 TOO_LARGE = Problem(

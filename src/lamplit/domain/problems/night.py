@@ -10,18 +10,24 @@ STATE_DAMAGED = Problem(
         "Run `lamplit nightly --afresh`: the states are worked out again from the lake.",
         "请运行 `lamplit nightly --afresh`，将由读数库重新计算状态。",
     ),
+    on_pages=Text(
+        "Work the nights afresh: the states are worked out again from the lake.",
+        "请从头重新进行夜间计算，将由读数库重新得出状态。",
+    ),
 )
 
 NO_READINGS = Problem(
     "night.no-readings",
     Text("There are no readings in this home yet.", "此目录中还没有读数。"),
     Text("Bring some in with `lamplit ingest FILE`.", "请先用 `lamplit ingest FILE` 导入读数。"),
+    on_pages=Text("Take some in first, under Readings.", "请先在“读数”中导入。"),
 )
 
 NO_NIGHT = Problem(
     "night.none-yet",
     Text("No night has been worked yet.", "尚未进行夜间计算。"),
     Text("Run `lamplit nightly` first.", "请先运行 `lamplit nightly`。"),
+    on_pages=Text("Work the nights first, under Readings.", "请先在“读数”中进行夜间计算。"),
 )
 
 NOT_YET = Problem(
@@ -31,6 +37,10 @@ NOT_YET = Problem(
         "{day} 尚未计算：目前已算至 {through}。",
     ),
     Text("Run `lamplit nightly --through {day}`.", "请运行 `lamplit nightly --through {day}`。"),
+    on_pages=Text(
+        "Name a day up to {through}, or work the nights through {day} first.",
+        "请选择 {through} 或之前的日期，或先算至 {day}。",
+    ),
 )
 
 BEFORE_FIRST = Problem(
@@ -70,6 +80,7 @@ BAD_SPAN = Problem(
     "night.bad-span",
     Text("The span from {first} to {last} holds no day.", "从 {first} 到 {last} 不含任何一天。"),
     Text("Give --from a day no later than --to.", "请使 --from 不晚于 --to。"),
+    on_pages=Text("Give a first day that is no later than the last.", "请使首日不晚于末日。"),
 )
 
 UNKNOWN_HOME = Problem(
@@ -79,6 +90,7 @@ UNKNOWN_HOME = Problem(
         "Check the household or meter number; `lamplit registry show` looks them up.{near}",
         "请核对户号或表号，可用 `lamplit registry show` 查询。{near}",
     ),
+    on_pages=Text("Check the household or meter number.{near}", "请核对户号或表号。{near}"),
 )
 
 UNKNOWN_PLACE = Problem(
@@ -88,6 +100,7 @@ UNKNOWN_PLACE = Problem(
         "`lamplit registry stats` lists communities and buildings.{near}",
         "可用 `lamplit registry stats` 查看社区与楼栋。{near}",
     ),
+    on_pages=Text("Check the place's code.{near}", "请核对地点编号。{near}"),
 )
 
 LONG_FILM = Problem(

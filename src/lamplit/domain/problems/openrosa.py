@@ -83,6 +83,10 @@ BAD_ADDRESS = Problem(
         "loopback alone.",
         "请用 --url 给出 https://主机，或在 lamplit.toml 的 [web] 中设置 url；http:// 仅限本机。",
     ),
+    on_pages=Text(
+        "Ask the operator to set the address under which the server is reached, with https.",
+        "请系统管理员设置服务器的访问地址（须为 https）。",
+    ),
 )
 
 BAD_PICTURE = Problem(

@@ -43,4 +43,5 @@ NO_WINDOWS = Problem(
         "Import a registry that places homes in it: `lamplit registry import FILE`.",
         "请先导入含该楼住户的台账：`lamplit registry import 文件`。",
     ),
+    on_pages=Text("Import a registry that places homes in it first.", "请先导入含该楼住户的台账。"),
 )

@@ -33,6 +33,10 @@ NOT_WAITING = Problem(
         "Somebody may have settled it meanwhile; list those that wait: lamplit places found PLACE.",
         "可能已有人处理；查看待确认的住户：lamplit places found 地点。",
     ),
+    on_pages=Text(
+        "Somebody may have settled it meanwhile; look at those that wait, on the place's page.",
+        "可能已有人处理；请在该地点的页面查看仍待确认的住户。",
+    ),
 )
 
 # --- assignments -------------------------------------------------------------------------------

@@ -14,6 +14,10 @@ FILE_MISSING = Problem(
         "方案是含 pack.yaml、表单和 scenarios/ 的文件夹；"
         "可用 `lamplit programme new DIR` 生成样板。",
     ),
+    on_pages=Text(
+        "A programme is a folder with pack.yaml, a form and scenarios/; ask whoever wrote it.",
+        "方案是含 pack.yaml、表单和 scenarios/ 的文件夹；请联系其编写者。",
+    ),
 )
 FILE_UNREADABLE = Problem(
     "programme.file-unreadable",

@@ -59,6 +59,10 @@ NO_METER_COLUMN = Problem(
         "Name it meter_id or 表号, or say which it is: --map 'COLUMN=meter_id'.",
         "请将该列命名为 meter_id 或 表号，或用 --map '列名=meter_id' 指明。",
     ),
+    on_pages=Text(
+        "Name it meter_id or 表号 in the file, and send it again.",
+        "请在文件中将该列命名为 meter_id 或 表号 后重新发送。",
+    ),
 )
 
 SAME_COLUMN_TWICE = Problem(
@@ -67,11 +71,15 @@ SAME_COLUMN_TWICE = Problem(
     Text(
         "Say which one is meant: --map 'COLUMN={name}'.", "请用 --map '列名={name}' 指明是哪一列。"
     ),
+    on_pages=Text(
+        "Leave one of them in the file, or name the others differently.",
+        "请在文件中只保留其中一列，或将其余列改名。",
+    ),
 )
 
 BAD_MAP = Problem(
     "registry.bad-map",
-    Text("--map `{given}` can't be followed.", "无法理解 --map “{given}”。"),
+    Text("the naming `{given}` of a column can't be followed.", "无法理解列的指定“{given}”。"),
     Text(
         "Write COLUMN=NAME, where COLUMN is one of: {columns}; and NAME one of: {names}.",
         "请写作 列名=名称；列名可为：{columns}；名称可为：{names}。",
@@ -88,6 +96,10 @@ BAD_ROWS = Problem(
         "All of them are in {quarantine}; correct them, or import the others with --skip-bad.",
         "详见 {quarantine}；请更正这些行，或用 --skip-bad 导入其余各行。",
     ),
+    on_pages=Text(
+        "Correct the rows that are shown, or import the others without them.",
+        "请更正所列的行，或略过它们导入其余各行。",
+    ),
 )
 
 CHANGED_MEANWHILE = Problem(
@@ -97,6 +109,7 @@ CHANGED_MEANWHILE = Problem(
         "准备期间，另一次导入已改动台账。",
     ),
     Text("Run the same command again.", "请重新运行同一命令。"),
+    on_pages=Text("Plan it anew.", "请重新预演。"),
 )
 
 DAMAGED = Problem(

@@ -22,6 +22,10 @@ NO_DRIVER = Problem(
         "Install it with `pip install 'lamplit[postgresql]'`.",
         "请运行 `pip install 'lamplit[postgresql]'` 安装。",
     ),
+    on_pages=Text(
+        "Ask the operator to install the driver for PostgreSQL.",
+        "请系统管理员安装 PostgreSQL 驱动。",
+    ),
 )
 
 BAD_URL = Problem(
@@ -40,6 +44,7 @@ BEHIND = Problem(
         "数据库版本为 {found}，本程序需要 {wanted}。",
     ),
     Text("Run `lamplit store upgrade`.", "请运行 `lamplit store upgrade`。"),
+    on_pages=Text("Ask the operator to bring the store up to date.", "请系统管理员升级存储。"),
 )
 
 AHEAD = Problem(

@@ -44,9 +44,8 @@ class London:
                 0.9,
                 Text(
                     f"the trial's meter ids ({example}), so times end their half hour, in GMT; "
-                    "say --layout long if yours do not",
-                    f"试验的表号（{example}），时间为半小时结束时刻（GMT）；"
-                    "如不是请用 --layout long",
+                    "choose the layout long if yours do not",
+                    f"试验的表号（{example}），时间为半小时结束时刻（GMT）；如不是请指定布局 long",
                 ),
             )
         return None

@@ -62,9 +62,9 @@ class Registers:
         checked = _checked(_parsed(source, options, found), options)
         midnight = options.midnight or "starts"
         note = Text(
-            f"a value dated D is the register at 00:00 when D {midnight} (--midnight)",
+            f"a value dated D is the register at 00:00 when D {midnight} (midnight)",
             f"日期为 D 的示数取自 D 日{'开始' if midnight == 'starts' else '结束'}时的零点"
-            "（--midnight）",
+            "（midnight）",
         )
         return SqlPlan(
             "registers",

@@ -151,27 +151,27 @@ def unit_of(sample: Sample, options: Options, found: dict[str, int]) -> tuple[st
     """The unit of the values, and why: said, named in the header or file name, or assumed."""
     if options.unit:
         unit = options.unit
-        return unit, Text(f"values are {unit} (--unit)", f"数值单位为 {unit}（--unit）")
+        return unit, Text(f"values are {unit}, as was said", f"按指定，数值单位为 {unit}")
     words = " ".join((*sample.header, sample.name.rsplit("/", 1)[-1]))
     energy, power = _ENERGY.search(words), _POWER.search(words)
     if energy and not power:
         return "kwh", Text(
-            f"values are kWh: “{energy[0]}”; say --unit kw if not",
-            f"数值单位为 kWh：“{energy[0]}”；如不是请用 --unit kw",
+            f"values are kWh: “{energy[0]}”; name the unit kw if not",
+            f"数值单位为 kWh：“{energy[0]}”；如不是请指定 unit kw",
         )
     if power and not energy:
         return "kw", Text(
-            f"values are kW: “{power[0]}”; say --unit kwh if not",
-            f"数值单位为 kW：“{power[0]}”；如不是请用 --unit kwh",
+            f"values are kW: “{power[0]}”; name the unit kwh if not",
+            f"数值单位为 kW：“{power[0]}”；如不是请指定 unit kwh",
         )
     if {"ct", "pt"} & found.keys():
         return "kw", Text(
-            "values are kW, since CT and PT are given; say --unit kwh if not",
-            "数值单位为 kW（含 CT、PT 列）；如不是请用 --unit kwh",
+            "values are kW, since CT and PT are given; name the unit kwh if not",
+            "数值单位为 kW（含 CT、PT 列）；如不是请指定 unit kwh",
         )
     return "kwh", Text(
-        "values are taken for kWh; say --unit kw if they are power",
-        "数值按 kWh 处理；若为功率请用 --unit kw",
+        "values are taken for kWh; name the unit kw if they are power",
+        "数值按 kWh 处理；若为功率请指定 unit 为 kw",
     )
 
 

@@ -73,8 +73,8 @@ class FileResult:
             return
         self.notes.append(
             Text(
-                f"half of the days have over {usual:,.0f} kWh: are the values kW or Wh? (--unit)",
-                f"半数表日电量超过 {usual:,.0f} kWh：数值单位是否为 kW 或 Wh？（--unit）",
+                f"half of the days have over {usual:,.0f} kWh: are the values kW or Wh? (unit)",
+                f"半数表日电量超过 {usual:,.0f} kWh：数值单位是否为 kW 或 Wh？（unit）",
             )
         )
 

@@ -22,7 +22,7 @@ export const useWords = defineWords("setup", {
   codeHint: { zh: "与公司文件里的写法一致；不含空格", en: "As your company's files write it; no spaces" },
   make: { zh: "建立账号并继续", en: "Make the account and go on" },
   noToken: { zh: "请打开服务器显示的链接", en: "Open the link that the server printed" },
-  noTokenLead: { zh: "尚无任何账号。启动 lamplit serve 的终端里有一行以 /setup# 结尾的链接，一天内有效；过期了就重新启动服务。", en: "Nobody has an account yet. Where lamplit serve was started, it printed a link with /setup# in it, good for a day; start it again for a new one." },
+  noTokenLead: { zh: "尚无任何账号。启动服务的终端里有一行含 /setup# 的链接，一天内有效；过期了就重新启动服务。", en: "Nobody has an account yet. Where the server was started, it printed a link with /setup# in it, good for a day; start it again for a new one." },
   elsewhere: { zh: "首个账号只能在服务器本机上，或经 HTTPS 建立。", en: "The first account is made on the server's own machine, or over HTTPS." },
   closed: { zh: "首个账号已经建立", en: "The first account has been made" },
   closedLead: { zh: "登录后可从上次停下的地方继续；若不是您建的，请联系管理员。", en: "Sign in to go on where it stopped; if it was not you, ask the operator for an account." },

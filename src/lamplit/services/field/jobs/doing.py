@@ -23,7 +23,6 @@ from lamplit.services.field.campaigns.evening import close_the_day
 from lamplit.services.field.files import imports, incoming
 from lamplit.services.field.files.importing import Step
 from lamplit.services.field.files.imports import Kind
-from lamplit.services.field.jobs.jobs import told_problem
 from lamplit.services.field.jobs.pulse import Pulse
 from lamplit.services.field.office import Actor, Office
 from lamplit.services.field.places.sync import sync_places
@@ -190,7 +189,7 @@ def work_nights(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dic
         "last_read": report.last_read, "unread": report.unread, "afresh": report.afresh,
         "evening": told | {
             "swept": len(evening.swept),
-            "failed": {code: told_problem(fault) for code, fault in evening.failed.items()},
+            "failed": {code: fault.kept() for code, fault in evening.failed.items()},
         },
     }  # fmt: skip
 
@@ -261,7 +260,7 @@ def _told_file(file: FileResult) -> dict[str, Any]:
         "rows": asdict(file.rows), "meters": file.meters, "day_min": file.day_min,
         "day_max": file.day_max, "reasons": file.reasons,
         "notes": [_both(note) for note in file.notes],
-        "problem": told_problem(file.error) if file.error else None,
+        "problem": file.error.kept() if file.error else None,
     }  # fmt: skip
 
 
@@ -270,7 +269,7 @@ def _told_faults(faults: Sequence[RowFault]) -> list[dict[str, Any]]:
         {
             "row": one.row, "column": one.column, "code": one.problem.code, "value": one.value,
             "says": {"en": one.says("en"), "zh": one.says("zh")},
-            "remedy": _both(one.problem.remedy),
+            "remedy": _both(one.problem.page_remedy),
         }
         for one in faults
     ]  # fmt: skip

@@ -26,7 +26,7 @@ KEEP = timedelta(days=90)
 class Job:
     """A job. `share` is 0 … 1; `seconds_left` an estimate, None while there is none.
 
-    `result` depends on the kind, `problem` is `told_problem`'s; both None until it ended.
+    `result` depends on the kind, `problem` is `LamplitError.kept`'s; both None until it ended.
     """
 
     id: str
@@ -155,15 +155,6 @@ def tidy(office: Office) -> int:
 def require_kind(tx: Transaction, kind: JobKind) -> None:
     """Raise LamplitError `door.not-allowed` where who acts may not ask for a kind of job."""
     door.require_one_of(tx, *WHO_MAY[kind])
-
-
-def told_problem(error: LamplitError) -> dict[str, Any]:
-    """A problem as it is kept: its code, what happened and what to do, in both languages."""
-    return {
-        "code": error.code,
-        "says": {"en": error.title("en"), "zh": error.title("zh")},
-        "remedy": {"en": error.remedy("en"), "zh": error.remedy("zh")},
-    }
 
 
 def _row(tx: Transaction, job_id: str) -> Row[Any]:

@@ -23,7 +23,6 @@ import structlog
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.jobs import LANES, JobKind, JobState, Stage
 from lamplit.domain.problems import jobs as problems
-from lamplit.services.field.jobs import jobs
 from lamplit.services.field.jobs.doing import DOING
 from lamplit.services.field.jobs.pulse import BEAT_SECONDS, CancelledError, Pulse
 from lamplit.services.field.office import Actor, Office, system_clock
@@ -69,7 +68,7 @@ def perform(
         except Exception as fault:
             state = JobState.CANCELLED if pulse.cancelled else JobState.FAILED
             if state is JobState.FAILED:
-                values["problem"] = jobs.told_problem(_as_problem(fault))
+                values["problem"] = _as_problem(fault).kept()
     _end(office, job_id, state, **values)
 
 
@@ -230,7 +229,7 @@ def _as_problem(fault: Exception) -> LamplitError:
 
 
 def _lost() -> dict[str, Any]:
-    return jobs.told_problem(LamplitError(problems.JOB_LOST))
+    return LamplitError(problems.JOB_LOST).kept()
 
 
 def _plain(value: Any) -> Any:

@@ -245,7 +245,7 @@ def failure_of(problem: Mapping[str, Any] | None) -> Failure | None:
     return Failure(
         error.code,
         Text(error.title("en"), error.title("zh")),
-        Text(error.remedy("en"), error.remedy("zh")),
+        Text(error.page_remedy("en"), error.page_remedy("zh")),
     )
 
 
