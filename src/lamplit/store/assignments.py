@@ -79,6 +79,12 @@ def not_ended(conn: Connection, person_id: str, today: date) -> list[Assignment]
     return list(_found(conn, wanted.order_by(assignment.c.id)))
 
 
+def last_place(conn: Connection, person_id: str | None) -> str | None:
+    """Where the tie of a person is that began last; None for nobody, or without a tie."""
+    wanted = select(assignment.c.place_id).where(assignment.c.person_id == person_id)
+    return conn.scalar(wanted.order_by(assignment.c.starts.desc(), assignment.c.id).limit(1))
+
+
 def people_in(area: Place, day: date) -> Select[tuple[Any]]:
     """The ids of the people with a tie on a day at a place or inside it, as a sub-query of a query
     over people.

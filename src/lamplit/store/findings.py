@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from lamplit.domain.field import FindingState
 from lamplit.store.bulk import parts
@@ -38,17 +38,35 @@ def of_campaign(
 
     `person_id`: only those that a person raised, or that lie where they have an open task.
     """
-    wanted = select(finding).where(finding.c.campaign_id == campaign_id)
+    wanted = select(finding).where(*_of(campaign_id, states, person_id))
+    due = func.coalesce(finding.c.due_at, finding.c.opened_at)
+    return list(conn.execute(wanted.order_by(due, finding.c.id).limit(limit)))
+
+
+def places_of(
+    conn: Connection,
+    campaign_id: str,
+    states: Sequence[FindingState] = (),
+    *,
+    person_id: str | None = None,
+) -> int:
+    """At how many places the findings are that `of_campaign` gives without a limit."""
+    wanted = select(func.count(finding.c.place_id.distinct()))
+    return int(conn.scalar(wanted.where(*_of(campaign_id, states, person_id))) or 0)
+
+
+def _of(
+    campaign_id: str, states: Sequence[FindingState], person_id: str | None
+) -> list[ColumnElement[bool]]:
+    """The conditions of `of_campaign`."""
+    wanted = [finding.c.campaign_id == campaign_id]
     if person_id is not None:
         raised = select(submission.c.id).where(submission.c.author_id == person_id)
         here = select(task.c.place_id).where(task.c.owner_id == person_id, task.c.state.in_(OPEN))
-        wanted = wanted.where(
-            or_(finding.c.submission_id.in_(raised), finding.c.place_id.in_(here))
-        )
+        wanted.append(or_(finding.c.submission_id.in_(raised), finding.c.place_id.in_(here)))
     if states:
-        wanted = wanted.where(finding.c.state.in_([state.value for state in states]))
-    due = func.coalesce(finding.c.due_at, finding.c.opened_at)
-    return list(conn.execute(wanted.order_by(due, finding.c.id).limit(limit)))
+        wanted.append(finding.c.state.in_([state.value for state in states]))
+    return wanted
 
 
 def standing_points(

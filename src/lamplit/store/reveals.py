@@ -17,8 +17,10 @@ AGGREGATE_REFUSED = "aggregate.refused"
 FACADE_OPENED = "facade.opened"
 LIST_OPENED = "list.opened"
 LIST_EXPORTED = "list.exported"
-MANY = (FACADE_OPENED, LIST_OPENED, LIST_EXPORTED)
-"""Openings of many homes at once."""
+FINDINGS_OPENED = "findings.opened"
+INBOX_OPENED = "inbox.opened"
+MANY = (FACADE_OPENED, LIST_OPENED, LIST_EXPORTED, FINDINGS_OPENED, INBOX_OPENED)
+"""Openings of many homes at once, or of what was set aside and may speak of one."""
 
 
 def case(conn: Connection, place_id: str, campaign_id: str) -> Row[Any] | None:
@@ -83,6 +85,16 @@ def looks(
     return list(conn.execute(wanted))
 
 
+def has_read(conn: Connection, actor_id: str | None, inbox_id: str, since: datetime) -> bool:
+    """Whether somebody's look at an entry of the inbox left a line since an instant."""
+    e = event.c
+    who = e.actor_id.is_(None) if actor_id is None else e.actor_id == actor_id
+    wanted = select(e.seq).where(
+        who, e.at > since, e.kind == INBOX_OPENED, e.subject_id == inbox_id
+    )
+    return conn.scalar(wanted.limit(1)) is not None
+
+
 def listed(
     conn: Connection,
     kinds: Sequence[str],
@@ -93,10 +105,14 @@ def listed(
     actor_id: str | None = None,
     place_id: str | None = None,
 ) -> list[Row[Any]]:
-    """Entries of the log of some kinds, the newest first, before a number."""
+    """Entries of the log of some kinds, the newest first, before a number.
+
+    What was set aside by nobody known lies nowhere: looking at it is shown wherever one asks.
+    """
     found = select(event).where(event.c.kind.in_(kinds))
     if place_ids is not None:
-        found = found.where(event.c.place_id.in_(place_ids))
+        nowhere = (event.c.kind == INBOX_OPENED) & event.c.place_id.is_(None)
+        found = found.where(event.c.place_id.in_(place_ids) | nowhere)
     if before is not None:
         found = found.where(event.c.seq < before)
     if actor_id is not None:

@@ -21,6 +21,7 @@ from starlette.responses import StreamingResponse
 
 from lamplit.domain.errors import LamplitError
 from lamplit.services.field.office import Office
+from lamplit.store import reveals
 from lamplit.store.schema import event
 from lamplit.web import metrics
 
@@ -32,7 +33,7 @@ RECHECK_SECONDS = 30.0
 """So long after a withdrawal or a sign-out a stream may go on."""
 BATCH = 500
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-SILENT = ("home.opened", "home.refused", "list.exported", "list.opened", "facade.opened")
+SILENT = (reveals.OPENED, reveals.REFUSED, *reveals.MANY)
 """That somebody looks at a home is no matter for a board."""
 
 

@@ -34,7 +34,9 @@ def openings(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[Opening]:
-    """The newest first, façades, films and lists among them; `refused` shows refusals too."""
+    """The newest first: homes, façades, films, lists, findings, and what was set aside; `refused`
+    shows refusals too.
+    """
     kinds = (reveals.OPENED, *reveals.MANY, *((reveals.REFUSED,) if refused else ()))
     rows = reveal.openings(
         office, actor, kinds=kinds, before=decode(cursor, int), limit=limit + 1,

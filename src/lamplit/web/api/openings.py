@@ -14,7 +14,8 @@ from lamplit.services.field.privacy.audit import Named
 class Opening(BaseModel):
     """Who opened which home, or was refused, when, by which step, for what, and why not.
 
-    Of a list or a façade also how many `doors` it has, and in which `state` alone.
+    Of a list, a façade or findings also how many `doors` it has, and in which `state` alone (or
+    in several, with commas).
     """
 
     seq: int

@@ -38,6 +38,8 @@ export const useWords = defineWords("privacy", {
   "kind.facade.opened": { zh: "灯火图", en: "façade" },
   "kind.list.opened": { zh: "名单", en: "list" },
   "kind.list.exported": { zh: "导出名单", en: "list exported" },
+  "kind.findings.opened": { zh: "发现清单", en: "findings" },
+  "kind.inbox.opened": { zh: "被隔离的提交", en: "a submission set aside" },
   "kind.aggregate.refused": { zh: "汇总未公布", en: "sum held back" },
   list: { zh: "名单", en: "List" },
   count: { zh: "户数", en: "Homes" },

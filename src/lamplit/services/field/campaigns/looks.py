@@ -1,4 +1,5 @@
-"""Looking through a campaign's doors, list or façade, as the log has it: who, where, how many.
+"""Looking through a campaign's doors, its list, façade or findings, as the log has it: who, where,
+how many.
 
 A board asks again every few seconds and a list comes page by page, so a look is a line for some
 minutes: until they are over, a line tells also of what its person sees again, and of a part of it.
@@ -22,8 +23,8 @@ WINDOW = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What somebody is about to see: `reveals.LIST_OPENED` or `FACADE_OPENED` of a campaign, its
-    doors at a place, all of them or those in a state.
+    """What somebody is about to see: `reveals.LIST_OPENED`, `FACADE_OPENED` or `FINDINGS_OPENED`
+    of a campaign, what it has at a place, all of it or that in a state (or in `several,states`).
     """
 
     kind: str
@@ -34,7 +35,9 @@ class Look:
     def is_in(self, earlier: Row[Any]) -> bool:
         """Whether what an earlier line tells of has all of this in it."""
         place = earlier.place_id in (self.place_id, self.campaign.place_id)
-        return place and (earlier.data or {}).get("state") in (None, self.state)
+        seen = (earlier.data or {}).get("state")
+        states = self.state.split(",") if self.state else [""]
+        return place and (seen is None or set(states) <= set(seen.split(",")))
 
 
 def due(tx: Transaction, look: Look) -> bool:

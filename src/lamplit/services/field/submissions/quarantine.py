@@ -13,10 +13,12 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import InboxState
 from lamplit.domain.problems import campaigns as problems
 from lamplit.services.field import door
+from lamplit.services.field.campaigns.looks import WINDOW
 from lamplit.services.field.door import require_anywhere
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.submissions.inbox import Receipt, receipt_from
 from lamplit.services.field.submissions.submit import work_in
+from lamplit.store import assignments, reveals
 from lamplit.store import submissions as store
 from lamplit.store.guard import not_found
 from lamplit.store.schema import inbox
@@ -59,11 +61,16 @@ def waiting(
 def look(office: Office, actor: Actor, inbox_id: str) -> bytes:
     """The bytes of an entry; that somebody looked is logged, for it may speak of a home.
 
+    One line stands for some minutes (see `looks`), and lies where its author has or had a tie.
     Raises LamplitError `store.not-found`, `door.not-allowed`.
     """
     with office.begin(actor) as tx:
         row = _judged(tx, inbox_id)
-        tx.log("inbox.opened", "inbox", row.id, problem=row.problem)
+        if not reveals.has_read(tx.conn, actor.person_id, row.id, tx.now - WINDOW):
+            tx.log(
+                reveals.INBOX_OPENED, "inbox", row.id, problem=row.problem,
+                place_id=assignments.last_place(tx.conn, row.person_id),
+            )  # fmt: skip
         return bytes(row.body)
 
 

@@ -23,6 +23,7 @@ from lamplit.domain.language import Text
 from lamplit.domain.problems import campaigns as problems
 from lamplit.programmes.pack import Pack
 from lamplit.programmes.rules import Raised, Score, score
+from lamplit.services.field.campaigns import looks
 from lamplit.services.field.campaigns.campaigns import get as get_campaign
 from lamplit.services.field.door import may, require
 from lamplit.services.field.office import Actor, Office, Transaction
@@ -31,6 +32,7 @@ from lamplit.services.field.places.places import listing
 from lamplit.services.field.places.where import Where, where_of
 from lamplit.services.field.tasks.tasks import holds_role
 from lamplit.store import findings as store
+from lamplit.store import reveals
 from lamplit.store.guard import changed_meanwhile, not_found
 from lamplit.store.schema import finding
 
@@ -75,8 +77,8 @@ def findings(
     """The findings of a campaign in some states (in all where none is given), those due first.
 
     Needs `see_doors` at the campaign's place. What households need is for who leads or verifies
-    there; others see what they raised, and what lies where they have something to do. Raises
-    LamplitError `store.not-found`, `door.not-allowed`.
+    there; others see what they raised, and what lies where they have something to do. Logged
+    beforehand (see `looks`). Raises LamplitError `store.not-found`, `door.not-allowed`.
     """
     with office.read(actor) as tx:
         row = get_campaign(tx.conn, campaign)
@@ -84,7 +86,14 @@ def findings(
         mine = None if _sees_all(office, tx, row) else str(actor.person_id)
         rows = store.of_campaign(tx.conn, row.id, states, limit, person_id=mine)
         says = {one.code: one.text for one in pack_of(office, row.programme).findings}
-        return _told(tx.conn, rows, says)
+        found = _told(tx.conn, rows, says)
+        only = ",".join(sorted(states)) or None
+        look = looks.Look(reveals.FINDINGS_OPENED, row, row.place_id, only)
+        due = looks.due(tx, look)
+        doors = store.places_of(tx.conn, row.id, states, person_id=mine) if due else 0
+    if due:
+        looks.log(office, actor, look, doors)
+    return found
 
 
 def move(
