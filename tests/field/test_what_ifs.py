@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from lamplit.domain.disclosure import LEAST_HOMES
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.language import Text
 from lamplit.services.field.homes import what_ifs
 from lamplit.services.home import Home
 from lamplit.store.schema import event
@@ -68,6 +69,9 @@ def test_the_doors_that_move_are_told_for_a_purpose_and_logged_as_a_list(world):
     homes = {world.places[name] for name in world.places if name.startswith("home")}
     assert {one.place_id for one in found.doors} <= homes
     assert all(one.where.place_id == one.place_id for one in found.doors)
+    # Communities number their buildings alike: a line says which one it is.
+    towns = {one.place_id: one.where.community for one in found.doors}
+    assert set(towns.values()) == {Text("c1", "c1")}
     assert all(
         one.before != one.after or one.listed_before != one.listed_after for one in found.doors
     )
@@ -76,12 +80,30 @@ def test_the_doors_that_move_are_told_for_a_purpose_and_logged_as_a_list(world):
     assert entry.data["thresholds"] == STRONG
 
 
-def test_every_try_is_logged(world):
-    asked(world, "analyst", {"dark_kwh": 0.2})
-    (entry,) = entries(world, "what-if.asked")
-    assert (entry.actor_id, entry.data["thresholds"]) == (
-        world.people["analyst"], {"dark_kwh": 0.2}
-    )  # fmt: skip
+def test_a_look_of_ten_minutes_is_one_line_whatever_is_tried_in_it(world, clock):
+    d1, c1 = world.places["d1"], world.places["c1"]
+
+    def told() -> list[tuple]:
+        lines = entries(world, "what-if.asked")
+        return [(one.actor_id, one.place_id, one.data["thresholds"]) for one in lines]
+
+    asked(world, "analyst", {"dark_kwh": 0.2}, place=d1)
+    first = (world.people["analyst"], d1, {"dark_kwh": 0.2})
+    for dark in (0.3, 0.4):
+        asked(world, "analyst", {"dark_kwh": dark}, place=d1)
+    assert told() == [first]
+    # Another place is another look; so is what comes later, and the doors themselves.
+    asked(world, "analyst", {"dark_kwh": 0.4}, place=c1)
+    clock.turn(minutes=11)
+    asked(world, "analyst", {"dark_kwh": 0.5}, place=d1)
+    second, third = (
+        (world.people["analyst"], at, {"dark_kwh": n}) for at, n in ((c1, 0.4), (d1, 0.5))
+    )
+    assert told() == [first, second, third]
+    for _ in range(2):
+        asked(world, "analyst", {"dark_kwh": 0.5}, place=d1, doors=True, purpose="tuning")
+    assert len(entries(world, "list.opened")) == 2
+    assert told() == [first, second, third]
 
 
 def test_without_a_place_one_asks_for_where_one_may_analyse(world):

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import csv
 import re
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from rig import Rig, World, goto, loaded, shot
+from rig import Rig, World, goto, loaded, overflow, shot
 from routes import ids
 from sqlalchemy import select
 
+from lamplit.replay.neighbourhood.sweeps import SWEEP
+from lamplit.services.calibration import read_calibration
 from lamplit.services.field.office import CLI
-from lamplit.store.schema import event
+from lamplit.store.schema import campaign, enrollment, event, place
 
 pytestmark = pytest.mark.slow
 PURPOSE = "a warning before the cold snap"
@@ -25,6 +28,28 @@ def logged(world: World, *kinds: str) -> list[Any]:
     with world.office.read(CLI) as tx:
         wanted = select(event).where(event.c.kind.in_(kinds)).order_by(event.c.seq)
         return list(tx.conn.execute(wanted))
+
+
+def label_overconfident(world: World, count: int) -> None:
+    """Let doors of the sweep be answered: of those said to be empty with 97 % 6 in 10 are, of those
+    with 75 % 4 in 10.
+    """
+    with world.office.begin(CLI) as tx:
+        swept = tx.conn.execute(select(campaign).where(campaign.c.code == SWEEP)).one()
+        has = select(enrollment.c.place_id).where(enrollment.c.campaign_id == swept.id)
+        wanted = select(place.c.id).where(place.c.kind == "household", place.c.id.not_in(has))
+        homes = list(tx.conn.scalars(wanted.order_by(place.c.code).limit(count)))
+        assert len(homes) == count
+        for at, home in enumerate(homes):
+            sure, right = ((0.97, 6), (0.75, 4))[at // 10 % 2]
+            signal = {"state": "dark", "probability": sure, "raw": sure}
+            tx.conn.execute(
+                enrollment.insert().values(
+                    id=str(uuid.uuid4()), campaign_id=swept.id, place_id=home, state="done",
+                    reason="dark", signal=signal, from_day=tx.today, done_at=tx.now,
+                    found="empty" if at % 10 < right else "lived_in",
+                )
+            )  # fmt: skip
 
 
 def told(page: Page, path: str) -> Any:
@@ -123,7 +148,7 @@ def test_a_threshold_is_played_with_and_nothing_is_changed(
     shot(page, "analysis-what-if")
     again = shared_rig.page_as("analyst", path="", language="en")
     goto(again, page.url.removeprefix(world.url))
-    expect(again.get_by_text("1 tried")).to_be_visible()
+    expect(again.get_by_text("1 threshold tried")).to_be_visible()
     expect(again.get_by_text("Fewer than 15 homes would change state")).to_be_visible()
     slider.press("ArrowRight")
     expect(page.get_by_text("open the doors again to see them")).to_be_visible()
@@ -157,6 +182,73 @@ def test_trust_comes_with_its_intervals_and_waits_for_enough_labels(
     fewer = sum(one["of"] for one in some["precision"].values())
     assert fewer < of
     expect(page.get_by_text(f"Of {fewer} doors that the list pointed to")).to_be_visible()
+
+
+def test_enough_labels_put_the_list_right_once_somebody_has_seen_what_they_would_do(
+    rig: Rig, axe: Callable[..., None]
+) -> None:
+    world = rig.world
+    label_overconfident(world, 160)
+    page = rig.page_as("analyst", path="/analysis/trust", language="en", width=360)
+    count = told(page, "labels/reliability")["labels"]
+    assert count >= 160
+    before_and_then = page.get_by_role("table", name="What it would make of them")
+    expect(before_and_then.locator("tbody tr").filter(has_text="95%")).to_have_count(1)
+    assert overflow(page) == []
+    page.get_by_role("button", name="Recalibrate").click()
+    sure = page.get_by_role("dialog", name="Recalibrate by these labels?")
+    axe(page)
+    sure.get_by_role("button", name="Cancel").click()
+    assert read_calibration(world.office.home) is None, "a look changes nothing"
+    page.get_by_role("button", name="Recalibrate").click()
+    sure.get_by_role("button", name="Recalibrate").click()
+    expect(page.get_by_text(f"In force now, from {count} labels")).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(f"In force: made on .* from {count} labels"))
+    ).to_be_visible()
+    made = read_calibration(world.office.home)
+    assert made is not None
+    assert made.labels == count
+    (entry,) = logged(world, "labels.applied")
+    assert entry.data["labels"] == count
+    # The next list says what it makes of the rules' own figure.
+    goto(page, "/analysis/list")
+    page.get_by_label("What is it for?").fill(PURPOSE)
+    page.get_by_role("button", name="Open the list").click()
+    row = page.get_by_role("region", name="Tonight's list").locator("tbody tr").first
+    expect(row).to_contain_text("rules alone: 98%")
+
+
+def test_what_a_word_means_is_a_click_away(shared_rig: Rig, axe: Callable[..., None]) -> None:
+    page = shared_rig.page_as("analyst", path="/analysis/trust", language="en", width=360)
+    for word in ("Precision", "Recall", "Knocks per find", "Labels", "Reliability"):
+        mark = page.get_by_role("button", name=f"What “{word}” means")
+        mark.click()
+        expect(page.get_by_role("dialog", name=word)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(mark).to_be_focused()
+    axe(page)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_on_a_phone_nothing_on_the_trust_page_scrolls_sideways(
+    shared_rig: Rig, language: str
+) -> None:
+    page = shared_rig.page_as("analyst", path="/analysis/trust", language=language, width=320)
+    assert overflow(page) == []
+    wide = """() => [...document.querySelectorAll("main .scroll")]
+        .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.ariaLabel)"""
+    assert page.evaluate(wide) == []
+
+
+def test_doors_of_two_communities_are_told_apart(shared_rig: Rig) -> None:
+    page = shared_rig.page_as("analyst", path="/analysis/list", language="en")
+    page.get_by_label("What is it for?").fill(PURPOSE)
+    page.get_by_role("button", name="Open the list").click()
+    rows = page.get_by_role("region", name="Tonight's list").locator("tbody tr")
+    expect(rows.first).to_contain_text("Community")
+    doors = rows.locator("td:nth-child(2)").all_inner_texts()
+    assert len(set(doors)) == len(doors)
 
 
 def test_who_may_not_analyse_is_told_so_and_nothing_is_asked_for_them(shared_rig: Rig) -> None:

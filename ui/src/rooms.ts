@@ -8,6 +8,8 @@ export interface NavItem {
   path: string;
   icon: IconName;
   label: Said;
+  /** What one finds or does there, in a few words; said on the start page. */
+  about: Said;
   /** Shown to who has one of these anywhere today; to everybody signed in where empty. */
   needs: readonly Ability[];
   /** Lower comes first. */

@@ -85,14 +85,14 @@ def looks(
     return list(conn.execute(wanted))
 
 
-def has_read(conn: Connection, actor_id: str | None, inbox_id: str, since: datetime) -> bool:
-    """Whether somebody's look at an entry of the inbox left a line since an instant."""
+def lately(
+    conn: Connection, actor_id: str | None, kind: str, subject_id: str, since: datetime
+) -> bool:
+    """Whether somebody has left a line of a kind about a thing since an instant."""
     e = event.c
     who = e.actor_id.is_(None) if actor_id is None else e.actor_id == actor_id
-    wanted = select(e.seq).where(
-        who, e.at > since, e.kind == INBOX_OPENED, e.subject_id == inbox_id
-    )
-    return conn.scalar(wanted.limit(1)) is not None
+    wanted = select(e.seq).where(who, e.at > since, e.kind == kind, e.subject_id == subject_id)
+    return conn.execute(wanted.limit(1)).first() is not None
 
 
 def listed(

@@ -9,6 +9,12 @@ export interface WhereLike {
   unit?: string | null;
   floor?: number | null;
   door?: string | null;
+  community?: { zh: string; en: string } | null;
+}
+
+/** How many communities some doors lie in. */
+export function communitiesIn(doors: readonly { where?: WhereLike | null }[]): number {
+  return new Set(doors.flatMap((one) => one.where?.community?.zh ?? [])).size;
 }
 
 export function lineOf(at: WhereLike | null | undefined): string {

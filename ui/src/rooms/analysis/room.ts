@@ -15,5 +15,5 @@ export const room: Room = {
     },
     { path: "/analysis/home/:home", name: "analysis-home", component: () => import("./HomePage.vue"), props: true },
   ],
-  nav: [{ path: "/analysis", icon: "analysis", label: { zh: "分析", en: "Analysis" }, needs: ["analyse"], order: 70 }],
+  nav: [{ path: "/analysis", icon: "analysis", label: { zh: "分析", en: "Analysis" }, about: { zh: "今晚的名单，它有多可信，换个阈值会怎样", en: "Tonight's list, how far to trust it, and what other limits would give" }, needs: ["analyse"], order: 70, phone: true }],
 };

@@ -1,6 +1,7 @@
 import { defineWords } from "@/language/words";
 
 export const useWhatIfWords = defineWords("whatif", {
+  threshold: { zh: "阈值", en: "Threshold" },
   lead: { zh: "移动滑块，看全城会怎样。什么都不会改变：这里只是在问。", en: "Move a slider and see what the city would be. Nothing is changed: this only asks." },
   "group.call": { zh: "何时判为无人", en: "When a home is called empty" },
   "group.use": { zh: "零度、微电量、低电量的界限", en: "Where dark, micro and low begin" },
@@ -24,7 +25,7 @@ export const useWhatIfWords = defineWords("whatif", {
   andDefault: { zh: "默认 {value}", en: "default: {value}" },
   putBack: { zh: "恢复现行值", en: "Back to what is in force" },
   putAllBack: { zh: "全部恢复", en: "Put all back" },
-  changedHere: { zh: "已调 {n} 项", en: "{n} tried | {n} tried" },
+  changedHere: { zh: "已调 {n} 项", en: "{n} threshold tried | {n} thresholds tried" },
   place: { zh: "地点", en: "Place" },
   nights: { zh: "重算几晚", en: "Nights worked anew" },
   nightsN: { zh: "{n} 晚", en: "{n} nights" },
@@ -65,7 +66,7 @@ export const useWhatIfWords = defineWords("whatif", {
   goesOff: { zh: "下名单", en: "goes off" },
   stays: { zh: "仍在名单", en: "stays on" },
   staysOff: { zh: "不在名单", en: "not on it" },
-  load: { zh: "看曲线", en: "Load" },
+  load: { zh: "看曲线", en: "Show the load" },
   share: { zh: "复制链接", en: "Copy the link" },
   shared: { zh: "链接已复制：打开就是这些阈值", en: "The link is copied: it opens with these thresholds" },
   keep: { zh: "要长期采用？", en: "To have it for good" },

@@ -19,7 +19,7 @@ export const room: Room = {
     { path: "/inbox", name: "inbox", component: () => import("./Inbox.vue") },
   ],
   nav: [
-    { path: "/campaigns", icon: "board", label: { zh: "行动", en: "Campaigns" }, needs: ["see_doors", "lead"], order: 20, phone: true },
-    { path: "/inbox", icon: "flag", label: { zh: "隔离区", en: "Set aside" }, needs: ["lead"], order: 25 },
+    { path: "/campaigns", icon: "board", label: { zh: "行动", en: "Campaigns" }, about: { zh: "进度、期限、还没人去的门", en: "How far each is, by when, and doors nobody has" }, needs: ["see_doors", "lead"], order: 20, phone: true },
+    { path: "/inbox", icon: "flag", label: { zh: "隔离区", en: "Set aside" }, about: { zh: "收到但没能归入的记录", en: "Submissions that could not be worked in" }, needs: ["lead"], order: 25 },
   ],
 };

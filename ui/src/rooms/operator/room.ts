@@ -14,5 +14,5 @@ export const room: Room = {
       ],
     },
   ],
-  nav: [{ path: "/operator", icon: "settings", label: { zh: "运维", en: "Operation" }, needs: ["operate"], order: 95 }],
+  nav: [{ path: "/operator", icon: "settings", label: { zh: "运维", en: "Operation" }, about: { zh: "账号、后台任务、运行状况", en: "Accounts, jobs, and how the program is" }, needs: ["operate"], order: 95, phone: true }],
 };

@@ -14,5 +14,5 @@ export const room: Room = {
       ],
     },
   ],
-  nav: [{ path: "/places", icon: "place", label: { zh: "地点", en: "Places" }, needs: ["see_people", "analyse", "import", "lead"], order: 34 }],
+  nav: [{ path: "/places", icon: "place", label: { zh: "地点", en: "Places" }, about: { zh: "社区、楼栋、住户，地图", en: "Communities, buildings, homes; the map" }, needs: ["see_people", "analyse", "import", "lead"], order: 34 }],
 };

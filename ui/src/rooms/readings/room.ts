@@ -15,5 +15,5 @@ export const room: Room = {
       ],
     },
   ],
-  nav: [{ path: "/readings", icon: "chart", label: { zh: "读数", en: "Readings" }, needs: ["import", "analyse"], order: 75 }],
+  nav: [{ path: "/readings", icon: "chart", label: { zh: "读数", en: "Readings" }, about: { zh: "导入读数，看质量，算夜间状态", en: "Files in, their quality, and the nights" }, needs: ["import", "analyse"], order: 75 }],
 };

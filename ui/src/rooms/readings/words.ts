@@ -13,6 +13,7 @@ export const useWords = defineWords("readings", {
   nightThrough: { zh: "已算到", en: "Nights worked through" },
   upToDate: { zh: "没有待算的读数", en: "no reading is left to work" },
   unworked: { zh: "有新读数待算", en: "readings have come since" },
+  nightsOpen: { zh: "还有 {n} 晚待算", en: "{n} night is left to work | {n} nights are left to work" },
   lastIngest: { zh: "最近导入", en: "Last taken in" },
   ingestNote: { zh: "{source}：{read} 行，隔离 {aside}", en: "{source}: {read} rows, {aside} set aside" },
   rejected: { zh: "有隔离行的文件", en: "Files with rows set aside" },

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
@@ -28,6 +28,9 @@ from lamplit.services.what_if import NIGHTS, Area, Move, Playable, Tally, WhatIf
 from lamplit.store import places, reveals
 
 MOST_DOORS = 500
+ASKED = "what-if.asked"
+WINDOW = timedelta(minutes=10)
+"""A slider asks each time it rests: so long a line stands for its person's tries at a place."""
 Counts = dict[str, int | None]
 
 
@@ -114,8 +117,9 @@ def ask(
 ) -> Answer:
     """What the states and the list would be with other thresholds; nothing is kept of it.
 
-    Needs ANALYSE at the place, or anywhere without one. `doors` needs a purpose. Logged. Raises
-    LamplitError `door.not-allowed`, `door.purpose-needed`, and the errors of `what_if`.
+    Needs ANALYSE at the place, or anywhere without one. `doors` needs a purpose. Logged: doors each
+    time, counts alone once in WINDOW, with the thresholds of the first try. Raises LamplitError
+    `door.not-allowed`, `door.purpose-needed`, and the errors of `what_if`.
     """
     with office.read(actor) as tx:
         at, codes = scope(tx, place)
@@ -124,12 +128,16 @@ def ask(
         named = places.by_codes(tx.conn, PlaceKind.COMMUNITY, codes or [])
     wanted = None if codes is None else tuple(codes)
     found = what_if(office.home, changes, communities=wanted, day=day, nights=nights)
+    about = at or "all"
     with office.begin(actor) as tx:
-        tx.log(
-            reveals.LIST_OPENED if doors else "what-if.asked", "place" if at else "thresholds",
-            at or "all", place_id=at, purpose=purpose or None, as_of=found.day.isoformat(),
-            thresholds=dict(changes), homes=min(len(found.moves), MOST_DOORS) if doors else None,
-        )  # fmt: skip
+        since = tx.now - WINDOW
+        if doors or not reveals.lately(tx.conn, actor.person_id, ASKED, about, since):
+            tx.log(
+                reveals.LIST_OPENED if doors else ASKED, "place" if at else "thresholds", about,
+                place_id=at, purpose=purpose or None, as_of=found.day.isoformat(),
+                thresholds=dict(changes),
+                homes=min(len(found.moves), MOST_DOORS) if doors else None,
+            )  # fmt: skip
         moved = _doors(tx.conn, found.moves) if doors else None
     shown = _exact(found) if doors else _held(found)
     return Answer(

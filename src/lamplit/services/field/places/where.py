@@ -1,4 +1,7 @@
-"""Where a place is, as a line on a screen says it: building, unit, floor, door, or its name."""
+"""Where a place is, as a line on a screen says it: building, unit, floor, door, or its name.
+
+Communities number their buildings alike, so a list that has several names them as well.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from lamplit.store.schema import place
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place's line. `name` is the place's own (a home has none), `building` its building's."""
+    """A place's line. `name` is the place's own (a home has none), `building` its building's and
+    `community` its community's; None where it is that itself, or has none.
+    """
 
     place_id: str
     code: str
@@ -25,11 +30,12 @@ class Where:
     unit: str | None
     floor: int | None
     door: str | None
+    community: Text | None
 
 
 def where_of(conn: Connection, place_ids: Iterable[str]) -> dict[str, Where]:
     """The lines of some places, by id; in a few look-ups however many there are."""
-    block = place.alias("block")
+    block, town = place.alias("block"), place.alias("town")
     found: dict[str, Where] = {}
     for some in parts(sorted(set(place_ids))):
         wanted = (
@@ -38,18 +44,24 @@ def where_of(conn: Connection, place_ids: Iterable[str]) -> dict[str, Where]:
                 block.c.code.label("block_code"),
                 block.c.name_zh.label("block_zh"),
                 block.c.name_en.label("block_en"),
+                town.c.code.label("town_code"),
+                town.c.name_zh.label("town_zh"),
+                town.c.name_en.label("town_en"),
             )
             .outerjoin(block, block.c.id == place.c.building_id)
+            .outerjoin(town, town.c.id == place.c.community_id)
             .where(place.c.id.in_(some))
         )
         for row in conn.execute(wanted):
-            building = None
+            building = community = None
             if row.building_id and row.building_id != row.id:
                 building = _both(row.block_zh, row.block_en, row.block_code)
+            if row.town_code and row.community_id != row.id:
+                community = _both(row.town_zh, row.town_en, row.town_code)
             name = _both(row.name_zh, row.name_en, "") if row.name_zh or row.name_en else None
             found[row.id] = Where(
                 row.id, row.code, row.kind, name, row.building_id, building, row.unit, row.floor,
-                row.door,
+                row.door, community,
             )  # fmt: skip
     return found
 

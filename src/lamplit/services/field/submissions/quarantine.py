@@ -66,7 +66,8 @@ def look(office: Office, actor: Actor, inbox_id: str) -> bytes:
     """
     with office.begin(actor) as tx:
         row = _judged(tx, inbox_id)
-        if not reveals.has_read(tx.conn, actor.person_id, row.id, tx.now - WINDOW):
+        since = tx.now - WINDOW
+        if not reveals.lately(tx.conn, actor.person_id, reveals.INBOX_OPENED, row.id, since):
             tx.log(
                 reveals.INBOX_OPENED, "inbox", row.id, problem=row.problem,
                 place_id=assignments.last_place(tx.conn, row.person_id),
