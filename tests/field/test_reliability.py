@@ -79,7 +79,9 @@ def test_few_labels_give_no_recalibrated_curve():
 
 def test_doors_that_chance_chose_count_for_recall_only():
     chosen = [label(1000 + at, 0.1, at == 0, random=True) for at in range(40)]
-    found = diagram(_summed([*overconfident(100), *chosen], 0, 100, 2000))
+    summed = _summed([*overconfident(100), *chosen], 0, 100, 2000)
+    assert (summed.labels, summed.pointed_to) == (140, 100)
+    found = diagram(summed)
     assert found.labels == 100
     assert found.recall.low < found.recall.value < found.recall.high
 

@@ -115,7 +115,7 @@ def apply(wish: Apply, office: TheOffice, actor: Who) -> Done:
     """The next sweep uses it."""
     found = labels.labels(office, actor, since=wish.since, campaign=wish.campaign)
     labels.apply(office, actor, found)
-    return Done(count=found.labels)
+    return Done(count=found.pointed_to)
 
 
 def _told(found: Labels) -> Found:

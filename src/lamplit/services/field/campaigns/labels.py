@@ -123,6 +123,11 @@ class Labels:
     known: list[Label] = field(default_factory=list, repr=False)
 
     @property
+    def pointed_to(self) -> int:
+        """How many are of homes that a signal pointed to: what a recalibration rests on."""
+        return sum(one.of for one in self.by_said.values())
+
+    @property
     def knocks_per_find(self) -> tuple[float, Interval | None] | None:
         """Visits to flagged doors for each find."""
         if not self.finds:
@@ -161,11 +166,12 @@ def apply(office: Office, actor: Actor, found: Labels) -> Path:
     Raises LamplitError `labels.too-few` where there were not enough labels for one.
     """
     if found.knots is None:
-        raise LamplitError(problems.LABELS_FEW, count=found.labels, least=LEAST_LABELS)
+        raise LamplitError(problems.LABELS_FEW, count=found.pointed_to, least=LEAST_LABELS)
+    count = found.pointed_to
     with office.begin(actor) as tx:
         require_somewhere(tx, Ability.ANALYSE)
-        file = write_calibration(office.home, Calibration(tx.now, found.labels, found.knots))
-        tx.log("labels.applied", "calibration", FILE, labels=found.labels, knots=found.knots)
+        file = write_calibration(office.home, Calibration(tx.now, count, found.knots))
+        tx.log("labels.applied", "calibration", FILE, labels=count, knots=found.knots)
     return file
 
 
