@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from _measure import THREADS, cache_folder, in_process
@@ -21,6 +21,12 @@ STATE_VERSION = "state-version.txt"
 def night_world(meters: int, *, registry: bool = True) -> Path:
     """A home of two days at 96 readings, the first of them worked."""
     return _made("night", meters, "registry" if registry else "strangers")
+
+
+def weeks_world(meters: int, days: int, one_in: int) -> Path:
+    """A home of so many days, the last of them not worked; one home in `one_in` lives alone and
+    agreed to be looked after, none where it is 0."""
+    return _made("weeks", meters, days, one_in)
 
 
 def bulk_world(meters: int, days: int) -> Path:
@@ -60,7 +66,6 @@ def make_night(meters: int, kind: str) -> Path:
     import duckdb
 
     from _lake import FIRST, commit, interval_rows, make_home, write_day
-    from lamplit.services.night.advance import detector, rules_mark, run_nights
 
     folder = cache_folder() / f"night-{meters}-{kind}"
     days = [FIRST, FIRST + timedelta(1)]
@@ -75,14 +80,53 @@ def make_night(meters: int, kind: str) -> Path:
                 _registry(con, meters, home.registry_file)
         files = [(day_file(folder, n), day, day, meters) for n, day in enumerate(days)]
         commit(home, files, meters)
+    _worked(folder, FIRST)
+    return folder
+
+
+def _worked(folder: Path, through: date) -> None:
+    """Work the home's nights up to a day, where they were not worked under the rules of today."""
+    from lamplit.services.night.advance import detector, rules_mark, run_nights
+
     home = _home(folder)
-    mark = rules_mark(detector(home))
+    mark = f"{rules_mark(detector(home))} with courses"
     version = folder / STATE_VERSION
     if not version.exists() or version.read_text() != mark:
         shutil.rmtree(home.state_dir)
         home.state_dir.mkdir()
-        run_nights(home, FIRST)
+        run_nights(home, through)
         version.write_text(mark)
+
+
+def make_weeks(meters: int, days: int, one_in: int) -> Path:
+    """The first day of `night_world` so many times over."""
+    import duckdb
+
+    from _lake import FIRST, commit, make_home
+
+    folder = cache_folder() / f"weeks-{meters}-{days}-{one_in}"
+    dates = [FIRST + timedelta(number) for number in range(days)]
+    if not (folder / "lake" / "manifest.json").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        eve = night_world(meters)
+        home = make_home(folder)
+        (folder / "lake" / "days").mkdir()
+        agreed = f"CAST(substr(meter_id, 2) AS BIGINT) % {one_in} = 0" if one_in else "false"
+        with duckdb.connect() as con:
+            con.execute(f"SET threads = {THREADS}")
+            for number in range(days):
+                con.execute(
+                    f"COPY (SELECT * REPLACE (day + {number} AS day) FROM '{day_file(eve, 0)}') "
+                    f"TO '{day_file(folder, number)}' (FORMAT parquet, COMPRESSION zstd)"
+                )
+            con.execute(
+                f"COPY (SELECT * REPLACE ({agreed} AS lives_alone) "
+                f"FROM '{eve / 'registry' / 'registry.parquet'}') "
+                f"TO '{home.registry_file}' (FORMAT parquet)"
+            )
+        files = [(day_file(folder, n), day, day, meters) for n, day in enumerate(dates)]
+        commit(home, files, meters)
+    _worked(folder, dates[-2])
     return folder
 
 
@@ -141,6 +185,8 @@ def main() -> None:
     kind, *words = sys.argv[1:]
     if kind == "night":
         folder = make_night(int(words[0]), words[1])
+    elif kind == "weeks":
+        folder = make_weeks(*map(int, words))
     else:
         folder = make_bulk(int(words[0]), int(words[1]))
     print(json.dumps({"folder": str(folder)}))

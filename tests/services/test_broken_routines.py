@@ -12,9 +12,9 @@ import pytest
 from night_worlds import LakeWriter, link, write_registry
 from sweep_worlds import DAYS, FIRST, LAST, a_town, hourly, in_use, standing, then, unread
 
-from lamplit.services import routine
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
+from lamplit.services.night import course_files
 from lamplit.services.night.advance import detector, run_nights
 from lamplit.services.night.replay import Replay
 from lamplit.services.routine import (
@@ -155,7 +155,7 @@ def test_many_homes_are_read_from_the_lake_once_and_seen_alike(tmp_path: Path, m
     alone = {name: {"lives_alone": True} for name in homes}
     with opened(a_town(tmp_path / "h", homes, alone)) as replay:
         whole = looks_on(replay, (LAST - timedelta(1), LAST))
-        monkeypatch.setattr(routine, "HOMES_AT_ONCE", 2)
+        monkeypatch.setattr(course_files, "HOMES_AT_ONCE", 2)
         assert looks_on(replay, (LAST - timedelta(1), LAST)) == whole
         assert len(whole) == 6
         assert replay.con.rows("SELECT 1 FROM duckdb_tables()") == []

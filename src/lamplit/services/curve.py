@@ -20,8 +20,7 @@ from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
 from lamplit.services.night.gather import day_date, day_number
 from lamplit.services.night.replay import Replay
-from lamplit.services.night.rework import subset
-from lamplit.services.night.universe import Universe
+from lamplit.services.night.universe import Universe, subset
 from lamplit.services.states import shown
 from lamplit.signals.fold import Arrays
 from lamplit.signals.panel import Panel

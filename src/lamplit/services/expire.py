@@ -78,6 +78,7 @@ def _forget(home: Home, manifest: StateManifest, last: date) -> None:
         first_day=max(manifest.first_day, after.isoformat()),
         snapshots={d: f for d, f in manifest.snapshots.items() if d >= last.isoformat()},
         logs={month: f for month, f in manifest.logs.items() if month >= f"{after:%Y-%m}"},
+        course={d: f for d, f in manifest.course.items() if d > last.isoformat()},
     )
     commit(home.state_dir, new)
     sweep_leftovers(home.state_dir, new)

@@ -20,11 +20,15 @@ from lamplit.domain.errors import LamplitError, Problem
 from lamplit.domain.language import Language
 from lamplit.domain.problems import home as home_problems
 from lamplit.domain.problems import registry as problems
+from lamplit.domain.problems.lake import LOCKED
 from lamplit.meters.registry import FLAGS, SCHEMA, column_of, empty_table
 from lamplit.meters.registry_merge import Merge, merge
 from lamplit.meters.registry_rules import Checked, Faults, all_rows, check
 from lamplit.meters.sheets import read_sheet
+from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
+from lamplit.services.lock import writing
+from lamplit.services.night.courses import forget_withdrawn
 
 SHOWN = 20
 """So many refused rows are printed; all of them go to the quarantine file."""
@@ -111,7 +115,8 @@ def apply_import(home: Home, plan: ImportPlan, *, skip_bad: bool = False) -> Pat
     """Make the registry what `plan` says, and write refused rows to a quarantine file.
 
     Gives the quarantine file, or None where no row was refused. The registry is replaced in one
-    step. Raises LamplitError `registry.bad-rows` where rows are bad and `skip_bad` is not
+    step, and the courses of those who agree no more are removed. Raises LamplitError
+    `registry.bad-rows` where rows are bad and `skip_bad` is not
     asked for or leaves none, `registry.changed-meanwhile` where another import came between.
     """
     quarantined = quarantine(home, plan) if plan.bad else None
@@ -127,7 +132,21 @@ def apply_import(home: Home, plan: ImportPlan, *, skip_bad: bool = False) -> Pat
         if _stamp(home) != plan.stamp:
             raise LamplitError(problems.CHANGED_MEANWHILE, where=str(home.registry_file))
         _replace(home, plan.merge.table)
+        _let_go(home)
     return quarantined
+
+
+def _let_go(home: Home) -> None:
+    """Remove what is carried of those who agree no more to being looked after.
+
+    While a night is at work it is the next night's to remove; no list looks at them meanwhile.
+    """
+    try:
+        with writing(home.path, "registry import"), open_engine(home) as con:
+            forget_withdrawn(home, con)
+    except LamplitError as fault:
+        if fault.problem is not LOCKED:
+            raise
 
 
 def quarantine(home: Home, plan: ImportPlan) -> Path:

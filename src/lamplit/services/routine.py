@@ -2,31 +2,31 @@
 
 Only homes whose registry says lives_alone are read, and only where the slots of the day are known:
 no shared meter, no solar roof (which hides what is used by day), no daily energy alone. The day and
-28 days before it are judged by signals/routine; the gate is that of the home-state rules, run over
-the last weeks of these homes alone.
+28 days before it are judged by signals/routine, with what each evening's state said of them. The
+last days are judged by the courses that the nights carry, others by the lake: the answers are the
+same.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Text
 from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck, quoted
-from lamplit.meters.lake import Lake, TableLake
+from lamplit.meters.lake import Lake
 from lamplit.services.home import Home
-from lamplit.services.night.gather import LAKE_COLUMNS, day_number, has_shape
+from lamplit.services.night.course_files import Index, lots
+from lamplit.services.night.courses import Nights, carried_courses, consenting, of_lake
+from lamplit.services.night.gather import has_shape
 from lamplit.services.night.replay import Replay
-from lamplit.services.night.rework import subset
 from lamplit.services.night.snapshots import Snapshot, read_manifest
 from lamplit.services.night.universe import (
     HOMES_SCHEMA,
@@ -35,20 +35,12 @@ from lamplit.services.night.universe import (
     registered,
 )
 from lamplit.signals.fold import Fold
-from lamplit.signals.panel import run_fold, start_carried
+from lamplit.signals.panel import start_carried
 from lamplit.signals.routine.course import Course
 from lamplit.signals.routine.rules import DAYS_NEEDED, RULES, STEPS, Verdicts, judge, routine_fold
 from lamplit.signals.routine.sentences import Missed
 
 Array = np.ndarray[Any, Any]
-
-GATE_DAYS = 28
-"""Days before the course over which the gate learns what the home's zeros and gaps mean."""
-HOMES_AT_ONCE = 8192
-FULL = 0.999
-"""Share of a day's slots, all actual, that a course needs: a gap could be the morning's kettle."""
-APART = "days_set_apart"
-COLUMNS = ("meter_id", "day", "slots", "slots_read", "quality", "intervals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,48 +127,53 @@ def looks_on(
         return []
     found: dict[date, list[RoutineLook]] = {day: [] for day in days}
     fold = _fold(replay)
-    with _set_apart(replay, mine, min(days), last) as near:
-        for start in range(0, len(mine), HOMES_AT_ONCE):
-            some = mine[start : start + HOMES_AT_ONCE]
-            course = _course(near, some, min(days), last)
-            asked = tuple((d - last).days - 1 for d in days)
-            for day, verdicts in zip(days, judge(fold, course, asked), strict=True):
-                found[day] += _looks(replay, some, day, verdicts, fold if steps else None)
-    return [look for looks in found.values() for look in looks]
+    asked = tuple((d - last).days - 1 for d in days)
+    for some, course in _courses(replay, mine, min(days), last):
+        for day, verdicts in zip(days, judge(fold, course, asked), strict=True):
+            found[day] += _looks(replay, some, day, verdicts, fold if steps else None)
+    return [look for looks in found.values() for look in sorted(looks, key=lambda look: look.home)]
 
 
-@contextmanager
-def _set_apart(replay: Replay, rows: Array, first: date, last: date) -> Iterator[Replay]:
-    """The replay, its homes' days read from the lake once where they are worked in several lots.
+def _courses(
+    replay: Replay, rows: Array, first: date, last: date
+) -> Iterator[tuple[Array, Course]]:
+    """(homes, their courses from 29 days before `first` to `last`), a lot at a time.
 
-    Each lot would otherwise read the whole city's days. What does not fit is spilled.
+    As the last night carried them, where that is what is asked; else, and for homes that are others
+    than they were then, from the lake.
     """
-    if len(rows) <= HOMES_AT_ONCE:
-        yield replay
+    rest = rows
+    if last == replay.through and first >= last - timedelta(1):
+        for some, course in _carried(replay, rows):
+            rest = rest[~np.isin(rest, some)]
+            yield some, course
+    if not len(rest):
         return
-    start, con = max(replay.first, first - timedelta(DAYS_NEEDED - 1 + GATE_DAYS)), replay.con
-    columns = tuple(dict.fromkeys((*LAKE_COLUMNS, *COLUMNS)))
-    con.register("apart_meters", subset(replay.universe, rows).meters.select(["meter_id"]))
-    con.run(
-        f"CREATE TEMP TABLE {APART} AS SELECT * FROM {replay.lake.sql(start, last, columns)} "
-        "SEMI JOIN apart_meters USING (meter_id)"
-    )
-    con.unregister("apart_meters")
-    try:
-        yield replace(replay, lake=TableLake(replay.lake.folder, APART))
-    finally:
-        con.drop([APART])
+    nights = Nights(
+        replay.home, replay.con, replay.fold, replay.lake, replay.manifest, replay.universe,
+        replay.shaped,
+    )  # fmt: skip
+    start = max(replay.first, first - timedelta(DAYS_NEEDED - 1))
+    with of_lake(nights, rest, start, last) as course:
+        for lot in lots(len(rest)):
+            yield rest[lot], course(lot)
 
 
-def consenting(universe: Universe, rows: Array | None = None) -> Array:
-    """Rows of the homes that the signal may look at: consent, one's own meter, no solar roof."""
-    may = universe.column("lives_alone").astype(bool)
-    may = may & ~universe.column("shared").astype(bool) & ~universe.column("solar").astype(bool)
-    if rows is not None:
-        asked = np.zeros(len(may), dtype=bool)
-        asked[rows] = True
-        may &= asked
-    return np.flatnonzero(may)
+def _carried(replay: Replay, rows: Array) -> Iterator[tuple[Array, Course]]:
+    """(homes, their courses) as the last night carried them, of those that are what they were."""
+    stored = carried_courses(replay.home.state_dir, replay.manifest)
+    if stored is None:
+        return
+    places = Index.of(replay.con, replay.universe, rows).places_in(stored.index)
+    known, places = rows[places >= 0], places[places >= 0]
+    for lot in lots(len(known)):
+        try:
+            course = stored.read(places[lot], list(stored.days))
+        except LamplitError:
+            if carried_courses(replay.home.state_dir, replay.manifest) is None:
+                return  # removed meanwhile, as somebody withdrew: the lake has the rest
+            raise
+        yield known[lot], course
 
 
 def watched(home: Home, con: Duck, fold: Fold) -> Replay:
@@ -223,62 +220,6 @@ def _fold(replay: Replay) -> Fold:
     own = {t.name for t in routine_fold().thresholds}
     given = replay.home.config.detector.items()
     return routine_fold({k: float(v) for k, v in given if k in own})
-
-
-def _course(replay: Replay, rows: Array, first: date, last: date) -> Course:
-    """The homes' slots from 29 days before `first` to `last`, with what the gate says of each."""
-    start = max(replay.first, first - timedelta(DAYS_NEEDED - 1))
-    before = max(replay.first, start - timedelta(GATE_DAYS))
-    panel, small = replay.panel(rows, before, last)
-    carried = start_carried(replay.fold, small.count)
-    _, seen, _ = run_fold(replay.fold, panel, carried, ("valid", "next_away"))
-    skip = (start - before).days
-    days = panel.days - skip
-    away = np.vstack([np.zeros((1, small.count)), seen["next_away"][:-1]])[skip:] > 0
-    kwh, slots = _slots(replay, small, day_number(start), days)
-    valid = (seen["valid"][skip:] > 0) & (panel.features["coverage"][skip:] >= FULL)
-    whole = (~np.isnan(kwh)).sum(axis=2) == slots
-    return Course(kwh, slots, valid.T & whole & (slots > 0), away.T)
-
-
-def _slots(replay: Replay, small: Universe, first: int, days: int) -> tuple[Array, Array]:
-    """(kWh by home, day and slot; slots of each home-day), a home's several meters added up."""
-    con = replay.con
-    start = date.fromordinal(date(1970, 1, 1).toordinal() + first)
-    days_sql = replay.lake.sql(start, start + timedelta(days - 1), COLUMNS)
-    con.register("routine_meters", small.meters)
-    number = "CAST(d.day - DATE '1970-01-01' AS INTEGER)"
-    table = con.arrow(f"""
-        SELECT m.home, {number} AS day, d.intervals
-        FROM {days_sql} d JOIN routine_meters m ON d.meter_id = m.meter_id
-          AND {number} >= m.from_day AND {number} < m.to_day
-        WHERE d.quality = 0 AND d.slots_read = d.slots AND d.intervals IS NOT NULL
-    """)
-    con.unregister("routine_meters")
-    return _cube(table, small.count, first, days)
-
-
-def _cube(table: pa.Table, homes: int, first: int, days: int) -> tuple[Array, Array]:
-    lists = table["intervals"].combine_chunks()
-    size = lists.value_lengths().to_numpy(zero_copy_only=False).astype(np.int64)
-    values = lists.flatten().to_numpy(zero_copy_only=False)
-    home = table["home"].to_numpy().astype(np.int64)
-    day = table["day"].to_numpy().astype(np.int64) - first
-    slots = np.zeros((homes, days), dtype=np.int64)
-    np.maximum.at(slots, (home, day), size)
-    kwh = np.full((homes, days, int(size.max(initial=1))), np.nan, dtype=np.float32)
-    starts = np.concatenate([[0], np.cumsum(size)[:-1]]) if len(size) else size
-    for length in np.unique(size):
-        at = size == length
-        mine = values[starts[at][:, None] + np.arange(length)[None, :]]
-        part = np.zeros((homes, days, length), dtype=np.float32)
-        np.add.at(part, (home[at], day[at]), mine)
-        here = np.zeros((homes, days), dtype=bool)
-        here[home[at], day[at]] = True
-        kwh[here, :length] = part[here]
-        # Meters of one home that cut the day differently can't be added up.
-        slots[here & (slots != length)] = 0
-    return kwh, slots
 
 
 def _looks(

@@ -15,8 +15,7 @@ from lamplit.services.engine import maybe_spark, open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
 from lamplit.services.night.replay import LEAD_DAYS, TRAIL_DAYS, Replay
-from lamplit.services.night.rework import subset
-from lamplit.services.night.universe import Universe
+from lamplit.services.night.universe import Universe, subset
 from lamplit.signals.home_state.calibration import asof_probability
 from lamplit.signals.panel import Panel
 

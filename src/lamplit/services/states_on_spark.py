@@ -20,9 +20,8 @@ from lamplit.services.lake_on_spark import SparkLake, shard_lake, shards_of_mete
 from lamplit.services.night.carried import Carried, Placed, read_table, write_table
 from lamplit.services.night.gather import LAKE_COLUMNS
 from lamplit.services.night.replay import Replay
-from lamplit.services.night.rework import subset
 from lamplit.services.night.snapshots import Snapshot, StateManifest, open_snapshot
-from lamplit.services.night.universe import Universe, places_in
+from lamplit.services.night.universe import Universe, places_in, subset
 from lamplit.services.night.worker import of_rows
 from lamplit.services.states import View, states_table
 from lamplit.signals.fold import Fold

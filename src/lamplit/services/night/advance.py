@@ -28,7 +28,8 @@ from lamplit.services.engine import maybe_spark, open_engine
 from lamplit.services.home import Home
 from lamplit.services.lock import writing
 from lamplit.services.night.areas import Groups, lay_over, memories, work_groups, write_log
-from lamplit.services.night.carried import Filed, Held, grown
+from lamplit.services.night.carried import Carried, Filed, Held, grown
+from lamplit.services.night.courses import Nights, carry, complete, withdrawn
 from lamplit.services.night.gather import LAKE_COLUMNS, day_number, has_shape
 from lamplit.services.night.ledger import Ledger, forget_unfinished
 from lamplit.services.night.rework import Rework, rework
@@ -213,6 +214,12 @@ class Night:
             universe, current = self._stretch(manifest, universe, current, (start, stop, target))
             self.done += (stop - start).days + 1
             start = stop + timedelta(1)
+        if manifest.through and not complete(manifest, universe, shaped=self.shaped):
+            manifest.generation += 1
+            self._carry_courses(manifest, universe, None)
+            commit(directory, manifest)
+        if withdrawn(directory, old, manifest):  # no reader's convenience weighs as much
+            old = replace(old, course={}, course_homes="")
         sweep_leftovers(directory, manifest, old)
         return self._reported(manifest, universe, span[1])
 
@@ -277,7 +284,7 @@ class Night:
     ) -> tuple[Universe, Standing]:
         """Work the days from the first to the second, on the way to the third."""
         start, stop, target = days
-        keep = self._kept(start, stop, target)
+        keep, before = self._kept(start, stop, target), current
         gathered = self._gathered(universe, (start, stop), len(keep))
         universe = gathered.universe
         groups = self._grouped(gathered, current, tuple((day - start).days for day in keep))
@@ -293,11 +300,23 @@ class Night:
         write_log(self.home.state_dir, manifest, (start, stop), groups)
         write_links(self.home.state_dir, manifest, universe.links())
         manifest.through = stop.isoformat()
+        if stop == target:
+            eve = (start - timedelta(1), before.carried, before.homes.num_rows) if before else None
+            self._carry_courses(manifest, universe, eve)
         forget(manifest, target)
         manifest.batch = self.batch
         commit(self.home.state_dir, manifest)
         ledger.close()
         return universe, current
+
+    def _carry_courses(
+        self, manifest: StateManifest, universe: Universe, eve: tuple[date, Carried, int] | None
+    ) -> None:
+        """Bring the courses of those who agreed up to the last night; the manifest names them."""
+        nights = Nights(
+            self.home, self.con, self.fold, self.lake, manifest, universe, self.shaped, eve
+        )
+        carry(nights, date.fromisoformat(manifest.through), None, None)
 
     def _gathered(self, universe: Universe, span: tuple[date, date], kept: int) -> Gathered:
         """The days of a stretch, in shards of as many homes as there is room for."""

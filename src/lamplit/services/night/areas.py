@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lamplit.engine.duckdb import Duck
 from lamplit.services.night.carried import read_table, write_table
-from lamplit.services.night.gather import day_date, day_number
+from lamplit.services.night.gather import day_date, day_number, read_days
 from lamplit.services.night.snapshots import Remembered, StateManifest
 from lamplit.services.night.universe import Universe
 from lamplit.signals.context import (
@@ -261,3 +262,19 @@ def logged_groups(
     for group, value in zip(groups, values, strict=True):
         group.values = value
     return groups
+
+
+def with_words(
+    con: Duck,
+    days_sql: str,
+    small: Universe,
+    span: tuple[int, int],
+    state_dir: Path,
+    manifest: StateManifest,
+    *,
+    shaped: bool,
+) -> Panel:
+    """The panel of these homes over nights that are worked, with what their groups said."""
+    panel, _ = read_days(con, days_sql, small, span, shaped=shaped)
+    lay_over(panel, logged_groups(state_dir, manifest, panel, small))
+    return panel

@@ -106,6 +106,14 @@ def grown(fold: Fold, carried: Carried | None, known: int, rows: slice) -> Array
     return {name: np.concatenate([found[name], fresh[name]]) for name in fold.carried}
 
 
+def carried_at(fold: Fold, carried: Arrays, rows: Array) -> Arrays:
+    """The carried values at these rows; what a home starts from where the row is -1."""
+    fresh = start_carried(fold, len(rows))
+    if len(next(iter(carried.values()))) == 0:
+        return fresh
+    return {n: np.where(rows >= 0, carried[n][rows], fresh[n]) for n in fold.carried}
+
+
 # --- files ------------------------------------------------------------------------------------
 
 

@@ -17,22 +17,21 @@ from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck
 from lamplit.meters.lake import Lake
 from lamplit.services.home import Home
-from lamplit.services.night.areas import lay_over, logged_groups
+from lamplit.services.night.areas import with_words
+from lamplit.services.night.carried import carried_at
 from lamplit.services.night.gather import (
     LAKE_COLUMNS,
     day_number,
     gather_sql,
     has_shape,
-    read_days,
 )
-from lamplit.services.night.rework import carried_at, subset
 from lamplit.services.night.snapshots import (
     Snapshot,
     StateManifest,
     read_manifest,
     read_snapshot,
 )
-from lamplit.services.night.universe import NO_DAY, Universe, places_in, registered
+from lamplit.services.night.universe import NO_DAY, Universe, places_in, registered, subset
 from lamplit.signals.fold import Arrays, Fold
 from lamplit.signals.hindsight import look_back
 from lamplit.signals.panel import DAILY_FEATURES, FEATURES, Panel, run_fold, start_carried
@@ -110,9 +109,10 @@ class Replay:
         span = (day_number(first), day_number(last))
         shaped = self.shaped
         self.ran.append(gather_sql(mine, FEATURES if shaped else DAILY_FEATURES))
-        panel, _ = read_days(self.con, mine, small, span, shaped=shaped)
+        panel = with_words(
+            self.con, mine, small, span, self.home.state_dir, self.manifest, shaped=shaped
+        )
         self.con.unregister("replay_meters")
-        lay_over(panel, logged_groups(self.home.state_dir, self.manifest, panel, small))
         return panel, small
 
     def carried(self, snapshot: Snapshot | None, small: Universe) -> Arrays:

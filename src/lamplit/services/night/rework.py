@@ -29,6 +29,7 @@ from lamplit.services.night.areas import (
     write_log,
 )
 from lamplit.services.night.carried import Held, Placed, open_files
+from lamplit.services.night.courses import Nights, carry
 from lamplit.services.night.gather import LAKE_COLUMNS, day_date, day_number
 from lamplit.services.night.shards import Gathered, cut, room, shard_homes
 from lamplit.services.night.snapshots import (
@@ -44,8 +45,8 @@ from lamplit.services.night.snapshots import (
     write_part,
     write_patch,
 )
-from lamplit.services.night.universe import LAST_DAY, NO_DAY, Universe, places_in
-from lamplit.signals.fold import Arrays, Fold
+from lamplit.services.night.universe import LAST_DAY, NO_DAY, Universe, places_in, subset
+from lamplit.signals.fold import Fold
 from lamplit.signals.panel import DAILY_FEATURES, FEATURES, Panel, run_fold, start_carried
 
 Array = np.ndarray[Any, Any]
@@ -110,13 +111,16 @@ def rework(work: Rework, universe: Universe) -> tuple[Universe, Standing]:
     if since == LAST_DAY and not touched.rewrite:
         return universe, current
     manifest.generation += 1
+    again: pa.Array | None = None
     if since < LAST_DAY:
         work.since = day_date(since)
-        current = _Again(work, universe, touched, since).run()
+        current, again = _Again(work, universe, touched, since).run()
     if touched.rewrite:
         manifest.generation += 1  # what is read meanwhile keeps its name
         manifest.snapshots[manifest.through] = written_whole(work, work.through, current)
     write_links(directory, manifest, universe.links())
+    nights = Nights(work.home, work.con, work.fold, work.lake, manifest, universe, work.shaped)
+    carry(nights, work.through, again, work.since)
     manifest.batch = work.lake.last_batch()
     commit(directory, manifest)
     return universe, current
@@ -145,14 +149,6 @@ def written_whole(work: Rework, day: date, standing: Standing) -> dict[str, str]
             (homes, standing.carried.at(shard)),
         )  # fmt: skip
     return files
-
-
-def carried_at(fold: Fold, carried: Arrays, rows: Array) -> Arrays:
-    """The carried values at these rows; what a home starts from where the row is -1."""
-    fresh = start_carried(fold, len(rows))
-    if len(next(iter(carried.values()))) == 0:
-        return fresh
-    return {n: np.where(rows >= 0, carried[n][rows], fresh[n]) for n in fold.carried}
 
 
 # --- what is touched --------------------------------------------------------------------------
@@ -315,8 +311,11 @@ class _Again:
             self.before = reordered(work.fold, found, universe)
         self.days = (work.through - self.start).days + 1
 
-    def run(self) -> Standing:
-        """Work again what is touched; returns the states after the last night."""
+    def run(self) -> tuple[Standing, pa.Array]:
+        """Work again what is touched.
+
+        Returns (the states after the last night, the households that were worked again).
+        """
         work = self.work
         around = np.flatnonzero(self._around())
         kept_days = [d for d in work.manifest.days() if d >= self.start]
@@ -337,7 +336,8 @@ class _Again:
             [_chosen(g, w) for g, w in zip(groups, whole, strict=True)], self._gone(),
         )  # fmt: skip
         found = open_snapshot(work.home.state_dir, work.manifest, work.through)
-        return reordered(work.fold, found, self.universe)
+        households = self.universe.homes["household_id"].take(pa.array(around[again]))
+        return reordered(work.fold, found, self.universe), households.combine_chunks()
 
     def _worked(
         self,
@@ -458,16 +458,6 @@ def _chosen(group: Groups, rows: Array) -> Groups:
     """Some of the groups alone, for the log."""
     ids = [name for name, chosen in zip(group.ids, rows, strict=True) if chosen]
     return Groups(group.kind, group.number, ids, group.values[:, rows], group.memory, {})
-
-
-def subset(universe: Universe, rows: Array) -> Universe:
-    """The universe of these homes alone, in this order."""
-    place = np.full(universe.count, -1, dtype=np.int32)
-    place[rows] = np.arange(len(rows), dtype=np.int32)
-    home = place[np.array(universe.meters["home"])]
-    keep = pa.array(home >= 0)
-    meters = universe.meters.set_column(1, "home", pa.array(home)).filter(keep)
-    return Universe(universe.homes.take(pa.array(rows)), meters)
 
 
 def narrowed(panel: Panel, rows: Array) -> Panel:

@@ -52,7 +52,8 @@ class StateManifest:
     lake taken in. `rules`: which rules and thresholds gave these states. `snapshots`: day → files.
     `logs`: month (2025-01) → the log of what its groups said. `links`: the registry's links of
     homes with several, as they were taken into account. `expired`: the last day whose readings were
-    let go; what comes late for it or for days before it is not worked in any more.
+    let go; what comes late for it or for days before it is not worked in any more. `course`: day →
+    the file of that day's courses (courses.py); `course_homes`: whose they are.
     """
 
     format: int = FORMAT
@@ -65,6 +66,8 @@ class StateManifest:
     logs: dict[str, str] = field(default_factory=dict)
     links: str = ""
     expired: str = ""
+    course: dict[str, str] = field(default_factory=dict)
+    course_homes: str = ""
 
     def days(self) -> list[date]:
         """The snapshots' days, in order."""
@@ -87,7 +90,8 @@ class StateManifest:
     def named(self) -> set[str]:
         """All files that count."""
         names = {name for files in self.snapshots.values() for name in files.values()}
-        return names | set(self.logs.values()) | ({self.links} if self.links else set())
+        single = {name for name in (self.links, self.course_homes) if name}
+        return names | set(self.logs.values()) | set(self.course.values()) | single
 
 
 @dataclass(slots=True)

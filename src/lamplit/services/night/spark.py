@@ -29,10 +29,9 @@ from lamplit.services.night.areas import Groups, groups_of, no_sums, numbered
 from lamplit.services.night.carried import Filed
 from lamplit.services.night.gather import LAKE_COLUMNS, day_number
 from lamplit.services.night.ledger import Ledger
-from lamplit.services.night.rework import subset
 from lamplit.services.night.shards import CELL_BYTES, COPIES, VALUE_BYTES, Gathered, cut
 from lamplit.services.night.snapshots import Standing, StateManifest
-from lamplit.services.night.universe import Universe
+from lamplit.services.night.universe import Universe, subset
 from lamplit.services.night.worker import (
     LocalSums,
     ToGather,

@@ -154,6 +154,16 @@ class Universe:
         return self.with_strangers(ids.filter(pc.invert(known)).to_pylist())
 
 
+def subset(universe: Universe, rows: Array) -> Universe:
+    """The universe of these homes alone, in this order."""
+    place = np.full(universe.count, -1, dtype=np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    home = place[np.array(universe.meters["home"])]
+    keep = pa.array(home >= 0)
+    meters = universe.meters.set_column(1, "home", pa.array(home)).filter(keep)
+    return Universe(universe.homes.take(pa.array(rows)), meters)
+
+
 def places_in(homes: pa.Table, among: pa.Table) -> Array:
     """The row of each of `homes` in `among` (both with HOMES_SCHEMA's columns), -1 for none.
 

@@ -20,10 +20,9 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck, DuckError, quoted
 from lamplit.engine.spark import Spark
-from lamplit.services.night.carried import HOMES, PATCH
+from lamplit.services.night.carried import HOMES, PATCH, carried_at
 from lamplit.services.night.gather import day_number
 from lamplit.services.night.replay import Replay
-from lamplit.services.night.rework import carried_at
 from lamplit.services.night.snapshots import StateManifest
 from lamplit.services.night.universe import places_in
 from lamplit.signals.fold import Arrays

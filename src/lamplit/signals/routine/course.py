@@ -50,19 +50,31 @@ class Course:
         """How many days."""
         return int(self.kwh.shape[1])
 
+    def overlaid(self, other: Course, rows: Array) -> Course:
+        """These homes, with the courses of `other`, which has the same days, in place of `rows`."""
+        homes, days, slots = self.kwh.shape
+        kwh = np.full((homes, days, max(slots, other.kwh.shape[2])), np.nan, dtype=np.float32)
+        kwh[:, :, :slots] = self.kwh
+        kwh[rows] = np.nan
+        kwh[rows, :, : other.kwh.shape[2]] = other.kwh
+        parts = {name: getattr(self, name).copy() for name in ("slots", "valid", "away")}
+        for name, values in parts.items():
+            values[rows] = getattr(other, name)
+        return Course(kwh, **parts)
+
 
 @dataclass(slots=True)
 class Read:
     """What a course comes to by the day.
 
     `hourly`: (homes, days, 24) kWh. `total`, `activity`: (homes, days) kWh of the day, and above
-    its standing load. `step`: (homes,) the meter's step, kWh.
+    its standing load. `least`: (homes, days) the smallest slot with any use, kWh; inf where none.
     """
 
     hourly: Array
     total: Array
     activity: Array
-    step: Array
+    least: Array
 
 
 def read(course: Course) -> Read:
@@ -72,12 +84,37 @@ def read(course: Course) -> Read:
     usable = course.valid & (course.slots >= LEAST_SLOTS)
     for slots in np.unique(course.slots[usable]):
         at = usable & (course.slots == slots)
-        hourly[at] = course.kwh[at][:, :slots] @ _by_hour(int(slots))
-    blocks = hourly.reshape(homes, days, 12, 2).sum(axis=3)
-    activity = (blocks - blocks.min(axis=2, keepdims=True)).sum(axis=2)
-    positive = np.where(course.kwh > 0, course.kwh, np.inf)
-    step = positive.min(axis=(1, 2), initial=np.inf)
-    return Read(hourly, hourly.sum(axis=2), activity, np.where(np.isfinite(step), step, 0.0))
+        mine = course.kwh[:, :, :slots] if at.all() else course.kwh[at][:, :slots]
+        hourly[at] = _hours(mine).reshape(-1, HOURS)
+    blocks = hourly[:, :, 0::2] + hourly[:, :, 1::2]
+    activity = _added(blocks - blocks.min(axis=2, keepdims=True))
+    positive = np.where(course.kwh > 0, course.kwh, np.float32(np.inf))
+    return Read(hourly, _added(hourly), activity, positive.min(axis=2, initial=np.inf))
+
+
+def _hours(kwh: Array) -> Array:
+    """The energy of each hour, of days whose slots lie on the last axis.
+
+    Added up slot by slot and not by a product of matrices: those round otherwise by how many homes
+    are worked at once, and a home's day must not depend on its neighbours.
+    """
+    slots = kwh.shape[-1]
+    if slots % HOURS == 0:
+        parts = kwh.reshape(*kwh.shape[:-1], HOURS, slots // HOURS)
+        return _added(parts)
+    hours = np.zeros((*kwh.shape[:-1], HOURS), dtype=np.float32)
+    share = _by_hour(slots)
+    for slot, hour in zip(*np.nonzero(share), strict=True):
+        hours[..., hour] += kwh[..., slot] * share[slot, hour]
+    return hours
+
+
+def _added(values: Array) -> Array:
+    """The sum over the last axis, from the first to the last."""
+    total = values[..., 0].copy()
+    for number in range(1, values.shape[-1]):
+        total += values[..., number]
+    return total
 
 
 def _by_hour(slots: int) -> Array:
@@ -127,7 +164,8 @@ def look(course: Course, done: Read, row: int) -> Arrays:
 def _mean(values: Array) -> Array:
     """The mean over axis 1 of what is known; NaN where nothing is."""
     known = ~np.isnan(values)
-    total = np.where(known, values, 0).sum(axis=1, dtype=float)
+    # Made doubles first: a sum that casts as it goes is cut where NumPy's buffer happens to end.
+    total = np.where(known, values, 0).astype(float).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean: Array = total / known.sum(axis=1)
     return mean
@@ -148,11 +186,13 @@ def _first_use(course: Course, done: Read, start: int, row: int) -> Array:
     span = slice(start, row + 1)
     slots = course.slots[:, span]
     first = np.full(slots.shape, float(HOURS))
+    least = done.least[:, span].min(axis=1)
+    step = np.where(np.isfinite(least), least, 0.0)
     usable = course.valid[:, span] & (slots >= LEAST_SLOTS)
     for size in np.unique(slots[usable]):
         mine = usable & (slots == size)
         kwh = np.where(mine[:, :, None], course.kwh[:, span, :size], np.nan)
-        bound = _in_use_above(kwh[:, :-1], done.step, int(size))
+        bound = _in_use_above(kwh[:, :-1], step, int(size))
         hour = np.arange(size) * HOURS / size
         on = (kwh > bound[:, None, None]) & (hour >= WAKING_HOUR)
         found = np.where(on.any(axis=2), hour[on.argmax(axis=2)], float(HOURS))
