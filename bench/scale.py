@@ -111,9 +111,10 @@ def number(cell: str) -> float:
 def section(rows: list[str]) -> str:
     """The table with its slopes."""
     cells = [[cell.strip() for cell in row.strip("| ").split("|")] for row in rows]
-    sizes = [int(number(c[0])) for c in cells]
     text = f"{HEAD}\n|{'---:|' * (HEAD.count('|') - 1)}\n" + "\n".join(rows) + "\n"
-    if len(rows) > 1:
+    cells = [c for c in cells if c[1:3] == cells[0][1:3]]  # slopes are of like with like
+    sizes = [int(number(c[0])) for c in cells]
+    if len(sizes) > 1:
         busy = [[number(re.findall(r"\(([\d.]+)\)", c[i])[0]) for i in (5, 6)] for c in cells]
         wall = [sum(number(c[i].partition(" ")[0]) for i in (5, 6)) for c in cells]
         columns = (wall, [n for n, _ in busy], [n for _, n in busy], [number(c[8]) for c in cells])
@@ -134,7 +135,7 @@ def write(rows: list[str]) -> None:
         tuple(row.split("|")[1:5]): row
         for row in [*re.findall(r"(?m)^\| [\d,]+ \|.*$", old), *rows]
     }
-    ordered = sorted(kept.values(), key=lambda row: number(row.split("|")[1]))
+    ordered = sorted(kept.values(), key=lambda row: [number(row.split("|")[i]) for i in (2, 1)])
     RESULTS.write_text(f"{before}{BEGIN}\n{section(ordered)}{END}{after}", "utf-8")
 
 

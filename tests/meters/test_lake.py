@@ -125,6 +125,29 @@ def test_a_damaged_manifest_and_a_missing_file_say_so(filled: Bench) -> None:
         Lake(filled.home).files()
 
 
+def test_a_bit_that_fell_over_is_found_by_its_digest(filled: Bench) -> None:
+    """Parquet does not look at all of its bytes: here the name of the program that wrote them."""
+    victim = filled.lake().path(filled.lake().files()[0])
+    assert verify(filled.home, deep=True) == []
+    kept = victim.read_bytes()
+    at = kept.rindex(b"DuckDB")
+    victim.write_bytes(kept[:at] + bytes([kept[at] ^ 1]) + kept[at + 1 :])
+    assert verify(filled.home) == []
+    assert [e.code for e in verify(filled.home, deep=True)] == ["lake.file-altered"]
+    compact(filled.home)
+    assert all(len(file.digest) == 32 for file in filled.lake().files())
+    assert verify(filled.home, deep=True) == []
+
+
+def test_a_lake_of_before_digests_is_read_and_says_nothing_of_them(filled: Bench) -> None:
+    manifest = filled.home.lake_dir / "manifest.json"
+    old = json.loads(manifest.read_text())
+    for file in old["files"]:
+        del file["digest"]
+    manifest.write_text(json.dumps(old | {"version": 1}))
+    assert len(filled.rows()) == 10 and verify(filled.home, deep=True) == []
+
+
 def test_a_newer_format_is_refused(bench: Bench) -> None:
     (bench.home.lake_dir / "manifest.json").write_text(
         json.dumps({"version": 99, "next_batch": 1, "files": [], "batches": []})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from night_worlds import LakeWriter, Row, link, nights, write_registry
 from sweep_worlds import DAYS, FIRST, LAST, a_town, hourly, in_use, standing, then
 
+from lamplit.domain.errors import LamplitError
 from lamplit.engine.duckdb import Duck
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
@@ -323,6 +325,27 @@ def test_a_course_file_that_is_gone_is_read_from_the_lake(pair):
     before = looked(pair)
     next(pair.state_dir.glob(f"course-{LAST}-*.parquet")).unlink()
     assert looked(pair) == before
+
+
+def test_a_disk_that_fills_while_courses_are_written_loses_nothing(pair, monkeypatch):
+    real = courses.write_days
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def without_room(*given: Any) -> Any:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+        try:
+            return real(*given)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    was = read_manifest(pair.state_dir)
+    with monkeypatch.context() as patch, pytest.raises(LamplitError, match=r"home\.disk-full"):
+        patch.setattr(courses, "write_days", without_room)
+        nights(pair, LAST)
+    assert read_manifest(pair.state_dir) == was
+    assert looked(pair) == looked(pair, lake=True)
+    nights(pair, LAST)
+    assert [look.broken for look in looked(pair)] == [False, True]
 
 
 # --- consent ------------------------------------------------------------------------------------

@@ -36,6 +36,25 @@ advance.run_nights(Home.open(sys.argv[1]))
 """
 
 
+FULL = """
+import resource, sys
+from lamplit.domain.errors import LamplitError
+from lamplit.services.home import Home
+from lamplit.services.night import advance, ledger, shards
+shards.SHARD_HOMES = 40
+add = ledger.Ledger.add
+def and_then_full(self, shard, names):
+    add(self, shard, names)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+ledger.Ledger.add = and_then_full
+try:
+    advance.run_nights(Home.open(sys.argv[1]))
+except LamplitError as fault:
+    sys.exit(f"{fault.code} {fault.where}: {fault.says('en')}")
+"""
+"""A night whose disk has room for the first shard, and for a half of the second one's file."""
+
+
 def rows(days):
     """So many days of everybody's readings."""
     rng = np.random.default_rng(2)
@@ -88,6 +107,28 @@ def test_killed_at_ten_moments_a_night_goes_on_where_it_stopped(tmp_path):
         nights(home)
     assert_same(outcome(home), outcome(told))
     assert unfinished(home.state_dir) == set()
+    left = {f.name for f in home.state_dir.glob("*.parquet")}
+    assert left == read_manifest(home.state_dir).named()
+
+
+def test_a_disk_that_fills_in_a_shard_is_told_and_once_there_is_room_the_night_goes_on(
+    tmp_path, monkeypatch
+):
+    told, _ = town(tmp_path / "told")
+    nights(told)
+    home, _ = town(tmp_path / "home")
+    command = [sys.executable, "-c", FULL, str(home.path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"home.disk-full {home.state_dir}")
+    assert "Traceback" not in ended.stderr
+    assert done(home) == 1 and not read_manifest(home.state_dir).through
+    monkeypatch.setattr(shards, "SHARD_HOMES", 40)
+    worked, fold = [], advance.run_fold
+    monkeypatch.setattr(advance, "run_fold", lambda *a, **k: worked.append(1) or fold(*a, **k))
+    nights(home)
+    assert len(worked) == 2  # the first shard was not lost
+    assert_same(outcome(home), outcome(told))
     left = {f.name for f in home.state_dir.glob("*.parquet")}
     assert left == read_manifest(home.state_dir).named()
 

@@ -116,12 +116,24 @@ def compact(
         note(tr("Nothing to compact.", "无需合并。"))
 
 
-def verify(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+def verify(
+    home: HomeOption = DEFAULT_HOME,
+    deep: Annotated[
+        bool,
+        typer.Option(
+            "--deep",
+            help=tr(
+                "Also compare every file's bytes with its digest.", "同时核对每个文件的校验值。"
+            ),
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Check the lake."""
     from lamplit.cli.common import note, open_home, print_error, print_json
     from lamplit.services import compact as service
 
-    found = service.verify(open_home(home))
+    found = service.verify(open_home(home), deep=deep)
     if as_json:
         print_json([{"code": e.code, "where": e.where, "says": str(e)} for e in found])
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -13,7 +14,8 @@ from typing import Any, Final, Literal
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import lake as problems
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""1 had no digests; it is read still, and written no more."""
 NAME: Final = "manifest.json"
 
 Kind = Literal["base", "delta"]
@@ -33,6 +35,8 @@ class LakeFile:
     rows: int
     batch: int
     """The latest batch that any row of it comes from."""
+    digest: str = ""
+    """BLAKE2b of its bytes, 128 bits in hex; empty where it was written before digests were."""
 
     def overlaps(self, first: date | None, last: date | None) -> bool:
         """Whether it may hold days from `first` to `last`, inclusive; None is unbounded."""
@@ -138,6 +142,12 @@ def save(lake_dir: Path, manifest: Manifest) -> None:
         os.fsync(stream.fileno())
     temporary.replace(lake_dir / NAME)
     sync_dir(lake_dir)
+
+
+def digest_of(path: Path) -> str:
+    """The digest of a file's bytes, as `LakeFile.digest` has it."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def sync_file(path: Path) -> None:

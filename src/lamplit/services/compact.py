@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from lamplit.domain.errors import LamplitError
@@ -90,8 +90,12 @@ def _compact_month(duck: Duck, lake: Lake, month: int, files: list[LakeFile]) ->
     )
 
 
-def verify(home: Home) -> list[LamplitError]:
-    """What is wrong with the lake: files missing, damaged or not as listed, keys that repeat."""
+def verify(home: Home, *, deep: bool = False) -> list[LamplitError]:
+    """What is wrong with the lake: files missing, damaged or not as listed, keys that repeat.
+
+    `deep`: also files whose bytes are others than were written, by their digests; it reads them
+    all.
+    """
     lake = Lake(home)
     found: list[LamplitError] = []
     with duck_of(home) as duck:
@@ -101,12 +105,14 @@ def verify(home: Home) -> list[LamplitError]:
                 found.append(LamplitError(problems.FILE_MISSING, where=str(path)))
                 continue
             try:
-                (now,) = listed(duck, lake, [path], file.kind)
+                (now,) = listed(duck, lake, [path], file.kind, digests=deep)
             except DuckError as cause:
                 short = str(cause).splitlines()[0]
                 found.append(LamplitError(problems.FILE_DAMAGED, where=str(path), cause=short))
                 continue
-            if now != file:
+            if deep and file.digest and now.digest != file.digest:
+                found.append(LamplitError(problems.FILE_ALTERED, where=str(path)))
+            elif replace(now, digest=file.digest) != file:
                 cause_text = f"{now.rows} rows, {now.day_min} … {now.day_max}"
                 found.append(LamplitError(problems.FILE_DAMAGED, where=str(path), cause=cause_text))
         if not found:

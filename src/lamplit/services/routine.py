@@ -154,9 +154,9 @@ def _courses(
         replay.shaped,
     )  # fmt: skip
     start = max(replay.first, first - timedelta(DAYS_NEEDED - 1))
-    with of_lake(nights, rest, start, last) as course:
+    with of_lake(nights, rest, start, last) as of_lot:
         for lot in lots(len(rest)):
-            yield rest[lot], course(lot)
+            yield rest[lot], of_lot(lot)
 
 
 def _carried(replay: Replay, rows: Array) -> Iterator[tuple[Array, Course]]:

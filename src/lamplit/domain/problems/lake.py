@@ -48,6 +48,12 @@ FILE_DAMAGED = Problem(
     Text("a file of the lake is damaged: {cause}", "湖中的文件已损坏：{cause}"),
     Text("Restore the file from a backup.", "请从备份恢复该文件。"),
 )
+FILE_ALTERED = Problem(
+    "lake.file-altered",
+    Text("a file of the lake has other bytes than were written", "湖中文件的内容与写入时不同"),
+    Text("Restore the file from a backup, and look at the disk that it lay on.",
+         "请从备份恢复该文件，并检查其所在磁盘。"),
+)  # fmt: skip
 NO_DAYS = Problem(
     "lake.no-days",
     Text("there are no readings in the lake yet.", "湖中还没有读数。"),

@@ -42,7 +42,7 @@ def lake(check: Check, home: Home, now: datetime, deep: bool) -> None:
     files = kept.files()
     check.facts |= {"files": len(files), "batches": len(kept.manifest.batches)}
     if deep:
-        check.problems += compact.verify(home)
+        check.problems += compact.verify(home, deep=True)
     else:
         for file in files:
             path = kept.path(file)

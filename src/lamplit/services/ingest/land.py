@@ -11,7 +11,7 @@ from typing import Final
 from lamplit.engine.duckdb import Duck, quoted
 from lamplit.meters import merging, meterday, slots
 from lamplit.meters.lake import COLUMNS, FILES, PARQUET, Lake
-from lamplit.meters.manifest import Batch, Kind, LakeFile
+from lamplit.meters.manifest import Batch, Kind, LakeFile, digest_of
 from lamplit.services.ingest import registers
 from lamplit.services.ingest.group import Group
 
@@ -359,8 +359,13 @@ class Landing:
             result.day_min, result.day_max = first, last
 
 
-def listed(duck: Duck, lake: Lake, paths: Iterable[Path], kind: Kind) -> list[LakeFile]:
-    """The manifest's entries of Parquet files that lie in the lake's folder."""
+def listed(
+    duck: Duck, lake: Lake, paths: Iterable[Path], kind: Kind, *, digests: bool = True
+) -> list[LakeFile]:
+    """The manifest's entries of Parquet files that lie in the lake's folder.
+
+    Their bytes are read for the digests, from memory as a rule: they were written just now.
+    """
     found = []
     for path in paths:
         rows, first, last, batch = duck.row(
@@ -375,6 +380,7 @@ def listed(duck: Duck, lake: Lake, paths: Iterable[Path], kind: Kind) -> list[La
                 last,
                 rows,
                 batch,
+                digest_of(path) if digests else "",
             )
         )
     return found

@@ -50,6 +50,10 @@ class Course:
         """How many days."""
         return int(self.kwh.shape[1])
 
+    def of_homes(self, rows: slice) -> Course:
+        """Some of the homes alone."""
+        return Course(self.kwh[rows], self.slots[rows], self.valid[rows], self.away[rows])
+
     def overlaid(self, other: Course, rows: Array) -> Course:
         """These homes, with the courses of `other`, which has the same days, in place of `rows`."""
         homes, days, slots = self.kwh.shape
@@ -138,7 +142,6 @@ def look(course: Course, done: Read, row: int) -> Arrays:
     start = max(row - DAYS_BEFORE, 0)
     before = course.valid[:, start:row] & (course.slots[:, start:row] >= LEAST_SLOTS)
     count = before.sum(axis=1)
-    hours = np.where(before[:, :, None], done.hourly[:, start:row], np.nan)
     level = np.log(done.activity[:, start : row + 1] + 0.05)
     past = np.where(before, level[:, :-1], np.nan)
     first = _first_use(course, done, start, row)
@@ -154,7 +157,9 @@ def look(course: Course, done: Read, row: int) -> Arrays:
         "level": level[:, -1].astype(float),
         "usual_level": _mean(past),
         "spread": np.sqrt(np.maximum(_mean(past**2) - _mean(past) ** 2, 0)),
-        "alike": _correlation(done.hourly[:, row].astype(float), _mean(hours)),
+        "alike": _correlation(
+            done.hourly[:, row].astype(float), _usual_hours(done.hourly[:, start:row], before)
+        ),
         "first_use": hour,
         "usual_first": usual,
         "by_usual": by_usual.astype(float),
@@ -168,6 +173,16 @@ def _mean(values: Array) -> Array:
     total = np.where(known, values, 0).astype(float).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean: Array = total / known.sum(axis=1)
+    return mean
+
+
+def _usual_hours(hourly: Array, before: Array) -> Array:
+    """The mean day of those that count, by the hour: (homes, 24); NaN where none does."""
+    total = np.zeros((len(hourly), HOURS))
+    for number in range(hourly.shape[1]):
+        total += np.where(before[:, number, None], hourly[:, number], 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean: Array = total / before.sum(axis=1)[:, None]
     return mean
 
 
