@@ -9,6 +9,8 @@ import pytest
 from story import Story, batches, carried_by, confounders, lake_rows, nights_alike, rejected
 
 from lamplit.services.home import Home
+from lamplit.services.night.courses import carried_courses
+from lamplit.services.night.snapshots import read_manifest
 from lamplit.town.confounders import CONFOUNDERS
 
 pytestmark = pytest.mark.slow
@@ -38,6 +40,19 @@ def test_the_manifest_says_the_same_of_each_batch(on_duckdb: Home, on_spark: Hom
 def test_each_home_carries_the_same_from_every_kept_night(on_duckdb: Home, on_spark: Home) -> None:
     assert len(carried_by(on_duckdb)) > 7
     nights_alike(on_spark, on_duckdb)
+
+
+def test_the_courses_of_those_who_agreed_are_the_same(on_duckdb: Home, on_spark: Home) -> None:
+    stored = [
+        carried_courses(h.state_dir, read_manifest(h.state_dir)) for h in (on_duckdb, on_spark)
+    ]
+    expected, found = (one for one in stored if one is not None)
+    assert expected.index.count > 5
+    assert found.index.equals(expected.index) and list(found.days) == list(expected.days)
+    every = np.arange(expected.index.count)
+    one, other = (c.read(every, list(c.days)) for c in (found, expected))
+    for name in ("kwh", "slots", "valid", "away"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
 
 
 @pytest.mark.parametrize("view", ["asof", "revised"])
