@@ -2,7 +2,8 @@
 
 Two evenings of files come in. The first has the bulk: wide readings over the night on which the
 clocks change, registers that roll over, and a long file with lines that nobody can read. The second
-brings the days that follow, late readings, corrected days, and a meter that was exchanged.
+brings the days that follow, late readings, lines that come again, corrected days, and a meter that
+was exchanged.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ TOWNS = {"wide": (300, "wide", 60, 20), "reg": (40, "registers", 15, 12)}
 """Homes, layout, minutes and seed of each: between them they have every confounder."""
 LATE = 9
 """Meters of which a week of the first evening's readings comes on the second only."""
+AGAIN = ("2020-03-28", "2020-03-30")
+"""Days around the turn of the clocks of which some lines come again on the second evening."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +99,21 @@ def write_story(folder: Path) -> Story:
     )
     second = (
         # Later readings come first: which one counts is not a matter of the order of files.
-        _write(folder / "4-wide.csv", [wide[0], *rest]),
+        _write(folder / "4-wide.csv", [wide[0], *rest, *repeated(early)]),
         _write(folder / "5-corrections.csv", [*corrections, *_bad(corrections[-1])]),
         _write(folder / "6-registers.csv", _until(registers, lambda d: d > TURN)),
     )
     registry = folder / "wide" / "registry.csv"
     changed = _exchanged(registry.read_text(), meters[3], meters[5])
     return Story(folder, (registry, _write(folder / "registry-2.csv", changed)), (first, second))
+
+
+def repeated(lines: list[str]) -> list[str]:
+    """The lines that come again: days of export, and as many of import, the turn's among them."""
+    around = [line for line in lines if AGAIN[0] <= _day(line) <= AGAIN[1]]
+    export = [line for line in around if '"export"' in line]
+    bought = [line for line in around if '"export"' not in line]
+    return export + bought[: len(export)]
 
 
 def confounders(story: Story) -> set[str]:

@@ -6,8 +6,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from story import Story, batches, carried_by, confounders, lake_rows, nights_alike, rejected
+from story import (
+    Story,
+    batches,
+    carried_by,
+    confounders,
+    lake_rows,
+    nights_alike,
+    rejected,
+    repeated,
+)
 
+from lamplit.meters.lake import Lake
 from lamplit.services.home import Home
 from lamplit.services.night.courses import carried_courses
 from lamplit.services.night.snapshots import read_manifest
@@ -35,6 +45,18 @@ def test_the_same_rows_go_to_quarantine_for_the_same_reasons(
 
 def test_the_manifest_says_the_same_of_each_batch(on_duckdb: Home, on_spark: Home) -> None:
     assert batches(on_spark) == batches(on_duckdb)
+
+
+def test_each_line_that_came_again_is_a_duplicate_on_both(
+    story: Story, on_duckdb: Home, on_spark: Home
+) -> None:
+    """Once DuckDB counted those that are laid out slot by slot as one, and kept the others."""
+    first = story.evenings[0][0].read_text().splitlines()
+    again = repeated(first[1:])
+    assert len(again) > 28
+    for home in (on_duckdb, on_spark):
+        (rows,) = [b.rows for b in Lake(home).manifest.batches if b.source == "4-wide.csv"]
+        assert rows["duplicate"] == len(again)
 
 
 def test_each_home_carries_the_same_from_every_kept_night(on_duckdb: Home, on_spark: Home) -> None:

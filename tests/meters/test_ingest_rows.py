@@ -222,3 +222,31 @@ def test_quarantine_says_file_line_column_and_reason(bench: Bench) -> None:
         (32, "kwh", "absurd"),
     ]
     assert told[0][3] == "a,2025-01-02 01:30,-5"
+
+
+def both_ways(meters: str, days: list[int], *directions: str) -> str:
+    rows = [(m, date(2020, 3, d), [n / 10] * 24, way)
+            for way in directions for n, m in enumerate(meters, 1) for d in days]  # fmt: skip
+    return wide_csv([row[:3] for row in rows], direction=[row[3] for row in rows])
+
+
+def test_each_line_that_comes_again_counts_also_where_days_are_laid_out_anew(
+    tmp_path: Path,
+) -> None:
+    """A day of 23 hours, and export: such lines go slot by slot, and used to count as one."""
+    bench = Bench.make(tmp_path, "Europe/Berlin")
+    bench.take_one("1.csv", both_ways("abcd", [28, 29, 30], "import"))
+    again = bench.take_one("2.csv", both_ways("abcd", [28, 29, 30], "import", "export"))
+    assert counts(again) == (24, 12, 0, 12, 0)
+    told = bench.rows("line")
+    assert all(line is None or line > 0 for (line,) in told)
+    once_more = bench.take_one("3.csv", both_ways("abcd", [28, 29, 30], "export", "export"))
+    assert counts(once_more) == (24, 0, 0, 24, 0)
+    assert bench.rows("line") == told
+
+
+def test_of_two_lines_of_export_in_one_file_the_later_counts(bench: Bench) -> None:
+    rows = [("a", date(2025, 1, 2), [value] * 24) for value in (0.5, 0.2, 0.3)]
+    result = bench.take_one("a.csv", wide_csv(rows, direction=["export"] * 3))
+    assert counts(result) == (3, 1, 0, 2, 0)
+    assert bench.rows("kwh_export, line") == [(7.2, 4)]

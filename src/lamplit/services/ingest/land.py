@@ -17,6 +17,8 @@ from lamplit.services.ingest.group import Group
 
 KEY: Final = "meter_id, day"
 ALL: Final = ", ".join(COLUMNS)
+REAL_LINE: Final = "CASE WHEN line > 0 THEN line END"
+"""A row's line, without those that only tell rows apart whose lines were not counted."""
 _TABLES: Final = (
     "lists", "clash", "offered", "easy", "hard", "fresh", "old_rows", "pool", "ranked", "judged",
     "changed", "won", "won_lists", "again",
@@ -189,8 +191,8 @@ class Landing:
         rows = meterday.rows_of_lists("SELECT * FROM won_lists")
         replaced = f"SELECT {ALL}, true AS known FROM easy WHERE fate <> {merging.DUPLICATE}"
         run(
-            "CREATE TEMP TABLE again AS SELECT * REPLACE (CASE WHEN line > 0 THEN line END "
-            f"AS line) FROM ({merging.rewritten(rows, 'changed', 'old_rows')} "
+            f"CREATE TEMP TABLE again AS SELECT * REPLACE ({REAL_LINE} AS line) FROM "
+            f"({merging.rewritten(rows, 'changed', 'old_rows')} "
             f"UNION ALL {replaced})"
         )
 
@@ -200,7 +202,8 @@ class Landing:
         """Days that were never there, as base files."""
         source = "lists ANTI JOIN clash USING (meter_id, day)" if clashes else "lists"
         if self.duck.value(f"SELECT count(*) FROM {source}"):
-            self._copy(meterday.rows_of_lists(f"SELECT * FROM {source}"), "base")
+            told = f"SELECT * REPLACE ({REAL_LINE} AS line) FROM {source}"
+            self._copy(meterday.rows_of_lists(told), "base")
         if clashes:
             first = f"SELECT {ALL} FROM again WHERE NOT known"
             if self.duck.value(f"SELECT count(*) FROM ({first})"):

@@ -20,6 +20,8 @@ from lamplit.services.ingest.result import FileResult
 from lamplit.services.ingest.split_rejects import split_count
 
 PROBES: Final = 64
+PARTS: Final = 1 << 20
+"""More than the files that a group's wide rows are written to."""
 CALENDAR_FIRST, CALENDAR_LAST = date(1970, 1, 1), date(2100, 1, 1)
 _YEAR_MONTH: Final = re.compile(rb"(\d{4})\D{0,3}(\d{1,2})")
 
@@ -99,11 +101,12 @@ def _needs_lines(work: Staging, target: Path, result: FileResult) -> bool:
     """
     if list(target.glob(f"lane={meterday.BAD_LANE}/*")):
         return True
+    inward = f"FILTER (WHERE lane <> {meterday.OUTWARD_LANE})"
     rows, keys, result.meters, result.day_min, result.day_max, usual = work.duck.row(
-        "SELECT count(*), count(DISTINCT (meter_id, day)), count(DISTINCT meter_id), "
-        "min(day), max(day), approx_quantile(kwh, 0.5) FROM read_parquet("
-        f"{quoted(str(target / '*' / '*.parquet'))}, hive_partitioning = true) "
-        f"WHERE lane <> {meterday.OUTWARD_LANE}"
+        f"SELECT count(*), count(DISTINCT (meter_id, day, lane = {meterday.OUTWARD_LANE})), "
+        f"count(DISTINCT meter_id) {inward}, min(day) {inward}, max(day) {inward}, "
+        f"approx_quantile(kwh, 0.5) {inward} FROM read_parquet("
+        f"{quoted(str(target / '*' / '*.parquet'))}, hive_partitioning = true)"
     )
     result.doubt_unit(usual)
     work.group.unique = rows == keys
@@ -113,7 +116,7 @@ def _needs_lines(work: Staging, target: Path, result: FileResult) -> bool:
 def _sort_lanes(work: Staging, target: Path, plan: SqlPlan, result: FileResult) -> list[Reject]:
     """Sort a staged wide file's parts: what may land, what is bad, what must be laid out."""
     rejects: list[Reject] = []
-    for part in sorted(target.rglob("*.parquet")):
+    for at, part in enumerate(sorted(target.rglob("*.parquet"))):
         lane = int(part.parent.name.removeprefix("lane="))
         read = work.duck.value(f"SELECT count(*) FROM {quoted(str(part))}")
         result.rows.read += read
@@ -124,14 +127,24 @@ def _sort_lanes(work: Staging, target: Path, plan: SqlPlan, result: FileResult) 
                 for line, code, meter, day in work.duck.rows(sql)
             ]
         elif lane in (meterday.ASIDE_LANE, meterday.OUTWARD_LANE):
-            outward = lane == meterday.OUTWARD_LANE
-            _lay_out(work, f"SELECT * FROM {quoted(str(part))}", plan, result, outward)
+            _lay_out(work, _told(part, at), plan, result, lane == meterday.OUTWARD_LANE)
         else:
             kept = work.group.folder / f"{target.name}-{lane}-{part.stem}.parquet"
             part.rename(kept)
             work.group.wide.append(kept)
     shutil.rmtree(target)
     return rejects
+
+
+def _told(part: Path, at: int) -> str:
+    """A part's rows, each with a `line` of its own: negative where lines were not counted.
+
+    Below those that `Landing` makes up for the rows that land as they are, since a line is what
+    rows are counted by.
+    """
+    line = f"coalesce(line, -1 - file_row_number - (CAST({PARTS + at} AS BIGINT) << 40))"
+    rows = f"read_parquet({quoted(str(part))}, file_row_number = true)"
+    return f"SELECT * REPLACE ({line} AS line) FROM {rows}"
 
 
 def _lay_out(work: Staging, rows: str, plan: SqlPlan, result: FileResult, outward: bool) -> None:
