@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from sparks import CLUSTER, Sessions
-from story import Story, play, write_story
+from sparks import Sessions
+from story import ZONE, Story, lamplit, look, play, write_story
 
+from lamplit.domain.errors import LamplitError
+from lamplit.engine.spark import check_spark
 from lamplit.services.home import Home
 
 
 @pytest.fixture(scope="session")
 def sessions() -> Iterator[Sessions]:
+    """What gives out sessions; without Java (or pyspark) there are none, and tests say so."""
+    try:
+        check_spark()
+    except LamplitError as error:
+        pytest.skip(error.says("en"))
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     kept = Sessions()
     yield kept
     kept.close()
@@ -31,6 +42,35 @@ def on_duckdb(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="session")
 def on_spark(sessions: Sessions, story: Story, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The story told on Spark, with two executors, each a process of its own."""
+    """The story told on a cluster: master, two workers and their executors are processes."""
     path = tmp_path_factory.mktemp("spark") / "home"
-    return play(story, path, "--master", sessions.at(CLUSTER))
+    return play(story, path, "--master", sessions.at(sessions.cluster))
+
+
+@pytest.fixture(scope="session")
+def first_evening(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that has taken in the files of the first evening, and has worked no night."""
+    path = tmp_path_factory.mktemp("evening") / "home"
+    assert lamplit("init", path, "--timezone", ZONE) == 0
+    for file in story.evenings[0]:
+        assert lamplit("ingest", file, "--home", path) == 0
+    return Home.open(path)
+
+
+@pytest.fixture(scope="session")
+def afresh(on_duckdb: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The story's lake and registry as they are at the end, worked on DuckDB in one go."""
+    path = tmp_path_factory.mktemp("afresh") / "home"
+    shutil.copytree(on_duckdb.path, path)
+    assert lamplit("nightly", "--afresh", "--home", path) == 0
+    look(path)
+    return Home.open(path)
+
+
+@pytest.fixture
+def untold(on_duckdb: Home, tmp_path: Path) -> Home:
+    """The story's lake and registry, with no night worked yet."""
+    path = tmp_path / "home"
+    shutil.copytree(on_duckdb.path, path)
+    shutil.rmtree(path / "state")
+    return Home.open(path)

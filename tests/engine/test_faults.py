@@ -1,4 +1,4 @@
-"""Spark's faults: a killed driver, an executor lost midway, two runs at once."""
+"""Spark's faults: a killed driver, a lost executor, a damaged file, two runs at once."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from sparks import CLUSTER, LOCAL, SETTINGS, Sessions
+from sparks import LOCAL, Sessions, set_in
 from story import Story, batches, carried_by, lake_rows, lamplit, look, nights_alike
 
 from lamplit.domain.errors import LamplitError
 from lamplit.engine.spark import Spark
+from lamplit.meters.lake import Lake
 from lamplit.services.compact import verify
 from lamplit.services.home import Home
 from lamplit.services.ingest import spark as ingest_on_spark
@@ -26,25 +27,6 @@ from lamplit.services.lock import writing
 from lamplit.services.night import spark as night_on_spark
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="session")
-def afresh(on_duckdb: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The story's lake and registry as they are at the end, worked on DuckDB in one go."""
-    path = tmp_path_factory.mktemp("afresh") / "home"
-    shutil.copytree(on_duckdb.path, path)
-    assert lamplit("nightly", "--afresh", "--home", path) == 0
-    look(path)
-    return Home.open(path)
-
-
-@pytest.fixture
-def untold(on_duckdb: Home, tmp_path: Path) -> Home:
-    """The story's lake and registry, with no night worked yet."""
-    path = tmp_path / "home"
-    shutil.copytree(on_duckdb.path, path)
-    shutil.rmtree(path / "state")
-    return Home.open(path)
 
 
 def losing(marker: Path, work: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,7 +53,7 @@ def test_an_executor_lost_midway_changes_nothing(
     marker = tmp_path / "lost"
     work = losing(marker, night_on_spark.work_shard)
     monkeypatch.setattr(night_on_spark, "work_shard", work)
-    assert lamplit("nightly", "--home", untold.path, "--master", sessions.at(CLUSTER)) == 0
+    assert lamplit("nightly", "--home", untold.path, "--master", sessions.at(sessions.cluster)) == 0
     assert marker.exists()
     nights_alike(untold, afresh)
     assert not list(untold.tmp_dir.glob("night-*"))
@@ -89,7 +71,7 @@ def test_an_executor_lost_while_files_come_in_doubles_nothing(
     marker = tmp_path / "lost"
     work = losing(marker, ingest_on_spark.land_shard)
     monkeypatch.setattr(ingest_on_spark, "land_shard", work)
-    assert lamplit("ingest", file, "--home", other, "--master", sessions.at(CLUSTER)) == 0
+    assert lamplit("ingest", file, "--home", other, "--master", sessions.at(sessions.cluster)) == 0
     assert marker.exists()
     assert lake_rows(Home.open(other)).equals(lake_rows(Home.open(one)))
     assert batches(Home.open(other)) == batches(Home.open(one))
@@ -111,12 +93,76 @@ def test_cut_off_before_its_commit_a_night_is_worked_again(
     words = ("nightly", "--through", "2020-04-21", "--home", home.path)
     with monkeypatch.context() as patch:
         patch.setattr(night_on_spark.SparkNight, "_shards", stop)
-        assert lamplit(*words, "--master", sessions.at(CLUSTER)) == 130
+        assert lamplit(*words, "--master", sessions.at(sessions.cluster)) == 130
     assert carried_by(home).keys() == before.keys()
     other = Home.open(shutil.copytree(on_duckdb.path, tmp_path / "other"))
     assert lamplit(*words) == 0  # on the other engine
     assert lamplit(*words[:-1], other.path) == 0
     nights_alike(home, other)
+
+
+def damaged(home: Home) -> tuple[Path, bytes]:
+    """Spoil the largest file of the lake, not its footer; returns it, and its bytes as they were.
+
+    Spoilt so, it is found out by who reads its rows, which are the executors.
+    """
+    lake = Lake(home)
+    victim = max((lake.path(f) for f in lake.files()), key=lambda path: path.stat().st_size)
+    kept = victim.read_bytes()
+    tenth = len(kept) // 10
+    victim.write_bytes(kept[:tenth] + bytes(6 * tenth) + kept[7 * tenth :])
+    return victim, kept
+
+
+def blames(victim: Path, capsys: pytest.CaptureFixture[str], *words: Any) -> None:
+    """Fail unless the command ends with an error that names the damaged file."""
+    capsys.readouterr()
+    assert lamplit(*words) == 1
+    said = capsys.readouterr().err
+    assert f"[lake.file-damaged] {victim}: " in said
+
+
+def test_a_damaged_file_is_named_by_the_night_and_the_states_and_nothing_changes(
+    on_duckdb: Home, afresh: Home, sessions: Sessions, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    home = Home.open(shutil.copytree(on_duckdb.path, tmp_path / "home"))
+    victim, kept = damaged(home)
+    span = ("--from", "2020-03-25", "--to", "2020-04-12", "-o", tmp_path / "states.parquet")
+    master = ("--master", sessions.at(sessions.cluster))
+    blames(victim, capsys, "states", *span, "--home", home.path, *master)
+    blames(victim, capsys, "states", *span, "--home", home.path)
+    assert not (tmp_path / "states.parquet").exists()
+    shutil.rmtree(home.state_dir)
+    blames(victim, capsys, "nightly", "--home", home.path, *master)
+    assert not (home.state_dir / "manifest.json").exists()
+    victim.write_bytes(kept)
+    assert lamplit("nightly", "--home", home.path) == 0
+    nights_alike(home, afresh)
+
+
+def test_an_executor_lost_and_a_damaged_file_while_files_come_in(
+    story: Story, first_evening: Home, sessions: Sessions, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    home = Home.open(shutil.copytree(first_evening.path, tmp_path / "home"))
+    whole = Home.open(shutil.copytree(first_evening.path, tmp_path / "whole"))
+    victim, kept = damaged(home)
+    before = batches(home)
+    words = ("ingest", story.evenings[1][0])
+    marker = tmp_path / "lost"
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest_on_spark, "land_shard", losing(marker, ingest_on_spark.land_shard))
+        master = sessions.at(sessions.cluster)
+        blames(victim, capsys, *words, "--home", home.path, "--master", master)
+    assert marker.exists()
+    assert batches(home) == before
+    victim.write_bytes(kept)
+    for one in (home, whole):
+        assert lamplit(*words, "--home", one.path) == 0
+    assert lake_rows(home).equals(lake_rows(whole))
+    assert batches(home) == batches(whole)
+    assert verify(home) == []
 
 
 def test_of_two_runs_at_once_the_second_is_told_whose_turn_it_is(
@@ -133,19 +179,15 @@ def test_of_two_runs_at_once_the_second_is_told_whose_turn_it_is(
 def test_a_driver_killed_midway_leaves_the_home_as_it_was(
     untold: Home, afresh: Home, sessions: Sessions
 ) -> None:
-    settings = "".join(f'"{name}" = "{value}"\n' for name, value in SETTINGS.items())
-    toml = untold.path / "lamplit.toml"
-    plain = toml.read_text()
-    toml.write_text(plain.replace("\n[spark]\n", f"\n[spark]\n{settings}"))
     command = [sys.executable, "-m", "lamplit", "nightly", "--master", LOCAL]
-    run = subprocess.Popen([*command, "--home", str(untold.path)], stderr=subprocess.DEVNULL)
-    while run.poll() is None and not list(untold.tmp_dir.glob("night-*/gathered-*")):
-        time.sleep(0.05)
-    assert run.poll() is None
-    run.kill()
-    run.wait()
+    with set_in(untold):
+        run = subprocess.Popen([*command, "--home", str(untold.path)], stderr=subprocess.DEVNULL)
+        while run.poll() is None and not list(untold.tmp_dir.glob("night-*/gathered-*")):
+            time.sleep(0.05)
+        assert run.poll() is None
+        run.kill()
+        run.wait()
     assert not (untold.state_dir / "manifest.json").exists()
-    toml.write_text(plain)
     master = sessions.at(LOCAL)
     assert lamplit("nightly", "--home", untold.path, "--master", master) == 0
     nights_alike(untold, afresh)

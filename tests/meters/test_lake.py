@@ -108,6 +108,19 @@ def test_a_writer_is_told_who_holds_the_home(filled: Bench) -> None:
     filled.take_one("d.csv", long_csv(long_lines("d", START, [0.1] * 48)))
 
 
+def test_an_ingest_names_the_damaged_file_of_the_lake_and_changes_nothing(filled: Bench) -> None:
+    victim = filled.lake().path(filled.lake().files()[0])
+    kept, before = victim.read_bytes(), filled.lake().manifest
+    victim.write_bytes(kept[: len(kept) // 2])
+    again = long_csv(long_lines("a", START, [0.9] * 48))
+    with pytest.raises(LamplitError) as told:
+        filled.take_one("again.csv", again)
+    assert (told.value.code, told.value.where) == ("lake.file-damaged", str(victim))
+    assert filled.lake().manifest == before
+    victim.write_bytes(kept)
+    assert filled.take_one("again.csv", again).rows.corrected == 48
+
+
 def test_a_damaged_manifest_and_a_missing_file_say_so(filled: Bench) -> None:
     victim = filled.lake().path(filled.lake().files()[0])
     kept = victim.read_bytes()

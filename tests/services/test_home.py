@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from lamplit.domain.errors import LamplitError
@@ -64,6 +66,25 @@ def test_a_file_is_not_a_folder(tmp_path):
     with pytest.raises(LamplitError) as raised:
         Home.create(tmp_path / "f")
     assert code_of(raised) == "home.not-a-folder"
+
+
+@pytest.mark.parametrize("address", ["s3a://bucket/home", "hdfs://name/home", "file:///shared/h"])
+def test_an_address_is_no_folder_and_none_is_made_of_its_name(tmp_path, monkeypatch, address):
+    monkeypatch.chdir(tmp_path)
+    for opened in (Home.create, Home.open):
+        with pytest.raises(LamplitError) as raised:
+            opened(Path(address))
+        assert code_of(raised) == "home.address"
+        assert "Object stores" in raised.value.remedy("en")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_may_be_named_like_an_address(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("kept:").mkdir()
+    Path("kept:/home").mkdir()
+    Home.create(Path("kept:/home"))
+    assert Home.open(Path("kept:/home")).timezone == "Asia/Shanghai"
 
 
 def test_an_unknown_zone_makes_nothing_and_suggests(tmp_path):

@@ -120,23 +120,6 @@ def verify(home: Home, *, deep: bool = False) -> list[LamplitError]:
     return found
 
 
-def blamed(lake: Lake, duck: Duck, columns: Sequence[str], fault: Exception) -> Exception:
-    """The damaged file of the lake behind a fault of the engine's; the fault itself if none is.
-
-    `columns`: those that were being read.
-    """
-    for file in lake.files():
-        path = lake.path(file)
-        try:
-            duck.row(
-                f"SELECT bit_xor(hash({', '.join(columns)})) FROM read_parquet({quoted(str(path))})"
-            )
-        except DuckError as cause:
-            short = str(cause).splitlines()[0]
-            return LamplitError(problems.FILE_DAMAGED, where=str(path), cause=short)
-    return fault
-
-
 def _repeated(duck: Duck, lake: Lake) -> list[LamplitError]:
     found = []
     for month in sorted({f.month for f in lake.files()}):

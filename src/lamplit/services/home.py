@@ -15,6 +15,7 @@ HOME/tmp/             work in hand; safe to empty when nothing runs
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,11 +40,13 @@ class Home:
     def open(cls, path: Path | str) -> Home:
         """The home at `path`.
 
-        Raises LamplitError `home.not-found` where there is none, and those of `read_settings`.
+        Raises LamplitError `home.not-found` where there is none, `home.address`, and those of
+        `read_settings`.
         """
         folder = Path(path)
         settings_file = folder / SETTINGS_FILE
         if not settings_file.is_file():
+            _no_address(folder)
             raise LamplitError(problems.NOT_FOUND, where=str(folder), path=folder)
         home = cls(folder, read_settings(settings_file))
         for name in FOLDERS:
@@ -55,10 +58,11 @@ class Home:
         """Make a new home at `path`, whose local days are those of `timezone` (an IANA name).
 
         Other files that lie in the folder are left alone. Raises LamplitError `home.exists`,
-        `home.not-a-folder` or `home.unknown-timezone`.
+        `home.not-a-folder`, `home.address` or `home.unknown-timezone`.
         """
         folder = Path(path)
         zone = checked_zone(timezone)
+        _no_address(folder)
         if folder.exists() and not folder.is_dir():
             raise LamplitError(problems.NOT_A_FOLDER, where=str(folder))
         if (folder / SETTINGS_FILE).exists():
@@ -126,6 +130,15 @@ class Home:
     def tmp_dir(self) -> Path:
         """The folder for work in hand, on the same disk as the lake."""
         return self.path / "tmp"
+
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+
+
+def _no_address(folder: Path) -> None:
+    """Raise LamplitError `home.address` for `s3a://…` and its like, which would be made here."""
+    if _ADDRESS.match(str(folder)) and not folder.exists():
+        raise LamplitError(problems.ADDRESS, where=str(folder))
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

@@ -11,9 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamplit.domain.words import HomeState
+from lamplit.meters.lake import Lake
+from lamplit.services.blame import blaming
 from lamplit.services.engine import maybe_spark, open_engine
 from lamplit.services.home import Home
 from lamplit.services.night.advance import detector
+from lamplit.services.night.gather import LAKE_COLUMNS
 from lamplit.services.night.replay import LEAD_DAYS, TRAIL_DAYS, Replay
 from lamplit.services.night.universe import Universe, subset
 from lamplit.signals.home_state.calibration import asof_probability
@@ -54,9 +57,15 @@ def states_between(
     """Tables of STATES_SCHEMA, a batch of homes each, by household and day.
 
     `asof` uses only readings of days up to each day; `revised` uses those after it too, and dates
-    a spell from its onset. Raises the errors of `Replay.open` and `Replay.checked`.
+    a spell from its onset. Raises `lake.file-damaged`, and the errors of `Replay.open` and
+    `Replay.checked`.
     """
-    with open_engine(home) as con, maybe_spark(home) as spark:
+    lake = Lake(home)
+    with (
+        open_engine(home) as con,
+        blaming(lake, con, LAKE_COLUMNS),
+        maybe_spark(home) as spark,
+    ):
         replay = Replay.open(home, con, detector(home))
         first, last = replay.checked(first, last)
         order = pc.sort_indices(

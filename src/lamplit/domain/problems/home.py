@@ -32,6 +32,20 @@ NOT_A_FOLDER = Problem(
     Text("Name a folder; it need not exist yet.", "请给出目录名；目录可以尚不存在。"),
 )
 
+ADDRESS = Problem(
+    "home.address",
+    Text("this is an address, and a home is a folder.", "这是网络地址，而主目录必须是文件夹。"),
+    Text(
+        "Name a folder, for Spark one that every machine sees at the same path (NFS, CephFS, "
+        "Lustre). Object stores and HDFS are not supported: a home is kept whole by one lock and "
+        "by renames, and what lamplit reads and writes with on the workers has no part in Spark's "
+        "file systems.",
+        "请给出文件夹；使用 Spark 时须为各节点路径相同的共享文件夹（NFS、CephFS、Lustre）。"
+        "不支持对象存储与 HDFS：主目录靠文件锁与原子改名保持完整，且各节点上 lamplit 的读写"
+        "不经过 Spark 的文件系统。",
+    ),
+)
+
 UNKNOWN_TIMEZONE = Problem(
     "home.unknown-timezone",
     Text("`{name}` is not a time zone's name.", "“{name}”不是时区名。"),

@@ -8,7 +8,10 @@ from lamplit.domain.language import Text
 NO_SUCH_FILE = Problem(
     "ingest.no-such-file",
     Text("there is no such file or folder", "没有这个文件或文件夹"),
-    Text("Check the path.", "请检查路径。"),
+    Text(
+        "Check the path; addresses such as s3a:// or hdfs:// are not read, copy the file first.",
+        "请检查路径；不读取 s3a://、hdfs:// 等地址，请先将文件复制过来。",
+    ),
 )
 NO_FILES = Problem(
     "ingest.no-files",

@@ -18,6 +18,7 @@ from lamplit.domain.problems import night as night_problems
 from lamplit.engine.duckdb import DuckError
 from lamplit.meters.lake import FILES, Lake
 from lamplit.services import compact
+from lamplit.services.blame import blamed
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.night import ledger
@@ -89,7 +90,7 @@ def days(check: Check, home: Home, now: datetime, deep: bool) -> None:
         try:
             counts = dict(con.rows(f"SELECT day, count(*) FROM {days_sql} GROUP BY day"))
         except DuckError as fault:
-            raise compact.blamed(kept, con, ("day",), fault) from fault
+            raise blamed(kept, con, ("day",), fault) from fault
     asked = [first + timedelta(n) for n in range((last - first).days + 1)]
     usual = statistics.median(counts.values()) if counts else 0
     check.facts["meters_a_day"] = int(usual)

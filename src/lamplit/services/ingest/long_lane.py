@@ -10,6 +10,7 @@ from lamplit.domain.problems import ingest as problems
 from lamplit.meters import slots
 from lamplit.meters.layouts.base import Reject, SqlPlan
 from lamplit.meters.quarantine import reject
+from lamplit.services.blame import blaming
 from lamplit.services.ingest.group import Staging
 from lamplit.services.ingest.placing import settle, take
 from lamplit.services.ingest.result import FileResult
@@ -48,20 +49,25 @@ def stage_stamps(work: Staging, plan: SqlPlan, result: FileResult) -> list[Rejec
             rejects += settle(work, relation, result, stamp_end=plan.stamp_end)
         return rejects
     finally:
-        work.duck.drop(("stamps", "grid"))
+        work.duck.drop(("stamps", "grid", "known_grid"))
 
 
 def _infer(work: Staging, result: FileResult) -> None:
     """Give each meter its interval length, in the table `grid`.
 
     From its own times where there are enough, else what the lake knows of it, else the
-    file's common one. Raises LamplitError `ingest.interval-unknown`.
+    file's common one. Raises LamplitError `ingest.interval-unknown`, `lake.file-damaged`.
     """
     work.look_at("stamps")
     work.duck.run(f"CREATE TEMP TABLE grid AS {slots.grids('stamps', per_meter=True)}")
-    known = f"SELECT meter_id, arg_max(minutes, day) AS minutes FROM {_recent(work)} GROUP BY 1"
+    # Read by itself, so that a damaged lake is not taken for a fault of the file that comes in.
+    with blaming(work.lake, work.duck, ("meter_id", "minutes", "day")):
+        work.duck.run(
+            "CREATE OR REPLACE TEMP TABLE known_grid AS SELECT meter_id, "
+            f"arg_max(minutes, day) AS minutes FROM {_recent(work)} GROUP BY 1"
+        )
     own = f"g.n >= {GOOD_SUPPORT} AND g.minutes IS NOT NULL"
-    both = f"grid AS g LEFT JOIN ({known}) AS k USING (meter_id)"
+    both = "grid AS g LEFT JOIN known_grid AS k USING (meter_id)"
     common: int | None = None
     if work.duck.value(f"SELECT count(*) FROM {both} WHERE NOT ({own}) AND k.minutes IS NULL"):
         common = work.common_length("stamps")

@@ -15,10 +15,11 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import ingest as problems
 from lamplit.engine.duckdb import Duck, DuckError, quoted
 from lamplit.meters.archive import Input, digest, find_inputs, has_long_lines
-from lamplit.meters.lake import Lake
+from lamplit.meters.lake import COLUMNS, Lake
 from lamplit.meters.layouts.base import Layout, Options, Sample
 from lamplit.meters.quarantine import write_quarantine
 from lamplit.meters.sniff import choose, sample_of
+from lamplit.services.blame import blaming
 from lamplit.services.home import Home
 from lamplit.services.ingest.excel import as_text
 from lamplit.services.ingest.group import Staging
@@ -48,7 +49,8 @@ def ingest(
 
     A file of which nothing can be used is told of in its result, and the others go on. What
     `report` raises ends the run; files committed by then stay. `watch` is kept filled in for
-    another thread. Raises LamplitError where nothing can be begun: no such file, or another writer.
+    another thread. Raises LamplitError where nothing can be begun: no such file, or another writer;
+    and `lake.file-damaged` or `lake.file-missing`.
     """
     started = time.monotonic()
     inputs = find_inputs(paths)
@@ -144,6 +146,8 @@ class Run:
         try:
             self._stage(item, result)
         except LamplitError as error:
+            if error.code.startswith("lake."):
+                raise  # the fault of no file that comes in, and the next would meet it too
             result.error = error
             result.rows = Rows()
             result.batch = 0
@@ -250,7 +254,8 @@ class Run:
         self.watch.at("merging", group.results[-1].name, max(begun, 0.0), size)
         landing = self.landing()
         try:
-            landing.prepare()
+            with blaming(self.lake, self.duck, COLUMNS):
+                landing.prepare()
             if self.report.dry_run:
                 landing.abandon()
             else:

@@ -17,10 +17,11 @@ from lamplit.engine.duckdb import Duck, quoted
 from lamplit.engine.spark import Spark
 from lamplit.meters import slots
 from lamplit.meters.archive import Input
-from lamplit.meters.lake import Lake
+from lamplit.meters.lake import COLUMNS, Lake
 from lamplit.meters.layouts.base import Layout, Sample, Source
 from lamplit.meters.layouts.csvfile import lines_before_data
 from lamplit.meters.layouts.names import find_columns
+from lamplit.services.blame import blaming
 from lamplit.services.engine import gap, open_spark
 from lamplit.services.ingest.excel import ENDINGS
 from lamplit.services.ingest.group import Group
@@ -48,7 +49,8 @@ class SparkRun(Run):
     ) -> None:
         """Deal the file out, and gather what became of its shards.
 
-        Raises LamplitError `engine.not-on-spark` for what Spark leaves out, and those of `stage`.
+        Raises LamplitError `engine.not-on-spark` for what Spark leaves out, `lake.file-damaged`,
+        and those of `stage`.
         """
         _refuse(item, sample, layout)
         head = tuple(sample.text.splitlines()[: lines_before_data(Source(item.path, sample))])
@@ -57,7 +59,8 @@ class SparkRun(Run):
             result.batch, layout.name, self.options, sample,
             (head[0].lstrip("\ufeff"), *head[1:]),
         )  # fmt: skip
-        self.shards = self._landed(item, part)
+        with blaming(self.lake, self.duck, COLUMNS):
+            self.shards = self._landed(item, part)
         _gathered(result, self.shards)
 
     def forget(self, result: FileResult) -> None:

@@ -19,11 +19,10 @@ from datetime import date, timedelta
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
-from lamplit.domain.problems.engines import JOB_FAILED
-from lamplit.engine.duckdb import Duck, DuckError
+from lamplit.engine.duckdb import Duck
 from lamplit.meters.lake import Lake
 from lamplit.meters.manifest import NAME
-from lamplit.services.compact import blamed
+from lamplit.services.blame import blaming
 from lamplit.services.engine import maybe_spark, open_engine
 from lamplit.services.home import Home
 from lamplit.services.lock import writing
@@ -124,13 +123,11 @@ def run_nights(
             raise LamplitError(problems.BEFORE_FIRST, day=target, first=span[0])
         if (target - span[1]).days > FARTHEST_AHEAD:
             raise LamplitError(problems.FAR_AHEAD, day=target, last=span[1])
-        try:
-            with _night_on(home, con, lake, fold, progress or _silent) as night:
-                return night.run(span, target, afresh)
-        except (DuckError, LamplitError) as fault:
-            if isinstance(fault, LamplitError) and fault.problem is not JOB_FAILED:
-                raise
-            raise blamed(lake, con, LAKE_COLUMNS, fault) from fault
+        with (
+            blaming(lake, con, LAKE_COLUMNS),
+            _night_on(home, con, lake, fold, progress or _silent) as night,
+        ):
+            return night.run(span, target, afresh)
 
 
 @contextmanager

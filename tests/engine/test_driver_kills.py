@@ -1,0 +1,90 @@
+"""The driver killed at random moments of a night and of an ingest: nothing lost, nothing doubled.
+
+A moment is told by how many files the run has written, so that it is one of the run's whatever else
+the machine does. Each kill starts a driver of its own, so three are done unless LAMPLIT_SPARK_KILLS
+asks for more; thirteen (ten of a night) are what a change of what is written should be tried with.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sparks import LOCAL, Sessions, set_in
+from story import Story, batches, lake_rows, lamplit, nights_alike
+
+from lamplit.services.compact import verify
+from lamplit.services.home import Home
+from lamplit.services.night.snapshots import read_manifest
+
+pytestmark = pytest.mark.slow
+
+KILLS = int(os.environ.get("LAMPLIT_SPARK_KILLS", "3"))
+OF_INGESTS = max(1, KILLS // 4)
+NIGHT_FILES, INGEST_FILES = 40, 6
+"""Files that a run of the story writes at least."""
+
+
+def kill(home: Home, files: int, wait: float, *words: Any) -> None:
+    """Run a command on Spark, and kill it `wait` seconds after it has written so many files.
+
+    Fails where it has ended by then.
+    """
+    command = [sys.executable, "-m", "lamplit", *map(str, words), "--home", str(home.path)]
+    before, seen = written(home), set[str]()
+    with set_in(home):
+        run = subprocess.Popen([*command, "--master", LOCAL], stderr=subprocess.DEVNULL)
+        while run.poll() is None and len(seen) < files:
+            seen |= written(home) - before
+            time.sleep(0.01)
+        time.sleep(wait)
+        assert run.poll() is None, run.returncode
+        run.kill()
+        run.wait()
+
+
+def written(home: Home) -> set[str]:
+    """The files that a run may have written; folders that vanish meanwhile are no matter."""
+    folders = (home.tmp_dir, home.state_dir, home.lake_dir)
+    return {f"{at}/{name}" for f in folders for at, _, names in os.walk(f) for name in names}
+
+
+@pytest.mark.parametrize("seed", range(KILLS - OF_INGESTS))
+def test_a_night_whose_driver_is_killed(
+    seed: int, untold: Home, afresh: Home, sessions: Sessions
+) -> None:
+    chance = random.Random(seed)
+    moment = chance.randrange(NIGHT_FILES), chance.random() / 10
+    kill(untold, *moment, "nightly")
+    days = read_manifest(untold.state_dir).days()
+    # One stretch of nights is one commit: all of it counts, or nothing.
+    assert days in ([], read_manifest(afresh.state_dir).days()), moment
+    assert lamplit("nightly", "--home", untold.path) == 0
+    nights_alike(untold, afresh)
+
+
+@pytest.mark.parametrize("seed", range(OF_INGESTS))
+def test_an_ingest_whose_driver_is_killed(
+    seed: int, story: Story, sessions: Sessions, first_evening: Home, tmp_path: Path
+) -> None:
+    home = Home.open(shutil.copytree(first_evening.path, tmp_path / "home"))
+    whole = Home.open(shutil.copytree(first_evening.path, tmp_path / "whole"))
+    file = story.evenings[1][0]
+    before = batches(home)
+    assert lamplit("ingest", file, "--home", whole.path) == 0
+    chance = random.Random(seed)
+    moment = chance.randrange(INGEST_FILES), chance.random() / 10
+    kill(home, *moment, "ingest", file)
+    assert batches(home) in (before, batches(whole)), moment
+    assert verify(home) == []
+    assert lamplit("ingest", file, "--home", home.path) == 0
+    assert lake_rows(home).equals(lake_rows(whole))
+    assert batches(home) == batches(whole)
+    assert verify(home) == []
