@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 
 import pytest
 from argon2 import PasswordHasher
 from people_world import World, build
 from starlette.testclient import TestClient
 
+from lamplit.domain.errors import LamplitError
 from lamplit.meters.layouts.base import Options
 from lamplit.services.field.access import accounts, tokens
 from lamplit.services.field.jobs import work
 from lamplit.services.field.office import CLI
 from lamplit.services.ingest import ingest
+from lamplit.services.night.advance import run_nights
 from lamplit.store import log
 from lamplit.web.app import create_app
 
@@ -185,6 +188,31 @@ def test_the_last_nights_are_everybodys_who_works_with_readings(analyst, world):
     assert (found["done"]["through"], found["done"]["nights"]) == ("2020-02-02", 2)
     assert analyst.get(f"{API}/nights", params={"limit": 1}).json()["next"]
     assert analyst.get(f"{API}/jobs").json()["items"] == []
+
+
+def test_a_timer_s_nights_are_among_the_last_nights(analyst, world):
+    home = world.office.home
+    run_nights(home, date(2020, 2, 1))  # as `lamplit nightly` does
+    with pytest.raises(LamplitError):
+        run_nights(home, date(2019, 1, 1))
+    client_of(world, "operator").post(f"{API}/nights", json={})
+    work.work_off(world.office)
+    pages, cursor = [], None
+    while not pages or cursor:
+        asked = {"limit": 1} | ({"cursor": cursor} if cursor else {})
+        answer = analyst.get(f"{API}/nights", params=asked).json()
+        pages += answer["items"]
+        cursor = answer["next"]
+    told = sorted((one["by"], one["state"], one["nights"], one["homes"] is None) for one in pages)
+    assert told == [
+        ("command", "done", 1, False), ("command", "failed", None, True),
+        ("page", "done", 1, False),
+    ]  # fmt: skip
+    failed = next(one for one in pages if one["state"] == "failed")
+    assert failed["problem"]["code"] == "night.before-first"
+    assert failed["ended_at"] >= failed["began_at"]
+    bad = analyst.get(f"{API}/nights", params={"cursor": "Im5vIGRheSI"})
+    assert (bad.status_code, bad.json()["code"]) == (400, "web.bad-cursor")
 
 
 def test_accounts_are_listed_page_by_page_within_ones_reach(world):

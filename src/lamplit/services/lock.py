@@ -38,6 +38,21 @@ def writing(home: Path, what: str) -> Iterator[None]:
         os.close(handle)
 
 
+def is_writing(home: Path, what: str) -> bool:
+    """Whether somebody holds the home for writing, to do `what`."""
+    try:
+        handle = os.open(home / NAME, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(home / NAME)[1] == what
+    finally:
+        os.close(handle)
+    return False
+
+
 def _holder(path: Path) -> tuple[str, str]:
     try:
         holder = json.loads(path.read_text("utf-8"))

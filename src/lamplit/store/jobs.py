@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, tuple_, update
 
 from lamplit.domain.jobs import OPEN_STATES, JobKind, JobState
+from lamplit.store.bulk import parts
 from lamplit.store.guard import one_at_a_time
 from lamplit.store.work import job
 
@@ -31,18 +32,34 @@ def newest(
     everybodys: bool,
     after: str | None,
     limit: int,
-    kind: JobKind | None = None,
 ) -> Sequence[Row[Any]]:
-    """Somebody's jobs or everybody's, the newest first, from after the job `after`; of a kind."""
+    """Somebody's jobs or everybody's, the newest first, from after the job `after`."""
     wanted = select(job).order_by(job.c.made_at.desc(), job.c.id.desc()).limit(limit)
     if not everybodys:
         wanted = wanted.where(job.c.maker_id == maker_id)
-    if kind is not None:
-        wanted = wanted.where(job.c.kind == kind.value)
     if after is not None:
         mark = select(job.c.made_at).where(job.c.id == after).scalar_subquery()
         wanted = wanted.where(tuple_(job.c.made_at, job.c.id) < tuple_(mark, after))
     return conn.execute(wanted).all()
+
+
+def of_kind(
+    conn: Connection, kind: JobKind, after: tuple[datetime, str] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Everybody's jobs of a kind, the newest first, from after an instant and an id."""
+    wanted = select(job).where(job.c.kind == kind.value)
+    if after is not None:
+        wanted = wanted.where(tuple_(job.c.made_at, job.c.id) < after)
+    return conn.execute(wanted.order_by(job.c.made_at.desc(), job.c.id.desc()).limit(limit)).all()
+
+
+def known(conn: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of some ids that are jobs."""
+    return {
+        found
+        for some in parts(ids)
+        for found in conn.scalars(select(job.c.id).where(job.c.id.in_(some)))
+    }
 
 
 def open_jobs(conn: Connection) -> Sequence[Row[Any]]:

@@ -32,6 +32,7 @@ from lamplit.services.night.courses import Nights, carry, complete, withdrawn
 from lamplit.services.night.gather import LAKE_COLUMNS, day_number, has_shape
 from lamplit.services.night.ledger import Ledger, forget_unfinished
 from lamplit.services.night.rework import Rework, rework
+from lamplit.services.night.runs import noted
 from lamplit.services.night.shards import (
     CELL_BYTES,
     COPIES,
@@ -104,16 +105,22 @@ def run_nights(
     *,
     afresh: bool = False,
     progress: Progress | None = None,
+    job: str | None = None,
 ) -> NightReport:
     """Bring every home's state up to `through` (default: the last day with readings).
 
-    Days without readings are worked too, as unknown days: their readings may be late. Raises
+    Days without readings are worked too, as unknown days: their readings may be late. What the run
+    comes to is noted (see `runs`); `job` is the id of the job that asked for it. Raises
     LamplitError `night.no-readings`, `night.before-first`, `night.far-ahead`,
     `night.state-damaged`, `lake.file-damaged`, those of `detector`, and that of the writer's lock
     where another run holds it.
     """
     fold = detector(home)
-    with writing(home.path, "nightly"), open_engine(home, ENGINE_SHARE) as con:
+    with (
+        writing(home.path, "nightly"),
+        noted(home, job) as said,
+        open_engine(home, ENGINE_SHARE) as con,
+    ):
         lake = Lake(home.lake_dir)
         span = lake.day_range()
         if span is None:
@@ -127,7 +134,8 @@ def run_nights(
             blaming(lake, con, LAKE_COLUMNS),
             _night_on(home, con, lake, fold, progress or _silent) as night,
         ):
-            return night.run(span, target, afresh)
+            said.report = night.run(span, target, afresh)
+            return said.report
 
 
 @contextmanager

@@ -10,10 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from lamplit.domain.abilities import Ability
+from lamplit.domain.errors import LamplitError
 from lamplit.domain.jobs import JOB_TEXT, STAGE_TEXT, STATE_TEXT, JobKind, JobState, Stage
 from lamplit.domain.language import Text
+from lamplit.domain.problems import web as web_problems
 from lamplit.services.field.files.imports import Kind
 from lamplit.services.field.jobs import jobs
+from lamplit.services.field.jobs import nights as over_nights
 from lamplit.services.field.office import Actor, Office
 from lamplit.services.zones import checked_zone
 from lamplit.web import job_events
@@ -119,10 +122,12 @@ class JobShown(BaseModel):
 class NightShown(BaseModel):
     """Nights that were worked together: through which day, of how many homes, how many anew.
 
-    None while they are at work, and where they failed (`problem` is the job's then).
+    None while they are at work, and where they failed (`problem` says why, where it is known).
+    `by`: asked for on a page (`id` is the job's), or by a command or a timer.
     """
 
     id: str
+    by: Literal["page", "command"]
     state: JobState
     state_text: Words
     made_at: datetime
@@ -177,13 +182,13 @@ def nights(wish: NightWish, office: TheOffice, actor: Who, request: Request) -> 
 
 
 @router.get("/nights")
-@rule(LAST_NIGHTS, "The last nights that were asked for", "最近的夜间计算")
+@rule(LAST_NIGHTS, "The last nights", "最近的夜间计算")
 def last_nights(
     office: TheOffice, actor: Who, cursor: Cursor = None, limit: Limit = 20
 ) -> Page[NightShown]:
-    """The newest first; those of `lamplit nightly` at a command line are not among them."""
-    rows = jobs.nights(office, actor, decode(cursor, str), limit + 1)
-    found = page(rows, limit, lambda one: one.id)
+    """The newest first, whoever began them: a page, `lamplit nightly`, or a timer."""
+    rows = over_nights.last_nights(office, actor, _mark(decode(cursor, str)), limit + 1)
+    found = page(rows, limit, lambda one: f"{one.made_at.isoformat()} {one.id}")
     return Page(items=[_night(one) for one in found.items], next=found.next)
 
 
@@ -253,15 +258,27 @@ def shown(job: jobs.Job) -> JobShown:
     )  # fmt: skip
 
 
-def _night(job: jobs.Job) -> NightShown:
-    told = job.result or {}
+def _night(one: over_nights.NightRun) -> NightShown:
     return NightShown(
-        id=job.id, state=job.state, state_text=_words(STATE_TEXT[job.state]), made_at=job.made_at,
-        began_at=job.began_at, ended_at=job.ended_at, through=told.get("through"),
-        nights=told.get("nights"), homes=told.get("homes"),
-        reworked_homes=told.get("reworked_homes"), reworked_from=told.get("reworked_from"),
-        problem=job.problem,
+        id=one.id, by=one.by, state=one.state, state_text=_words(STATE_TEXT[one.state]),
+        made_at=one.made_at, began_at=one.began_at, ended_at=one.ended_at, through=one.through,
+        nights=one.nights, homes=one.homes, reworked_homes=one.reworked_homes,
+        reworked_from=one.reworked_from, problem=one.problem,
     )  # fmt: skip
+
+
+def _mark(cursor: str | None) -> over_nights.Mark | None:
+    """Where a list of nights goes on. Raises LamplitError `web.bad-cursor`."""
+    if cursor is None:
+        return None
+    at, _, night = cursor.partition(" ")
+    try:
+        made_at = datetime.fromisoformat(at)
+    except ValueError:
+        raise LamplitError(web_problems.BAD_CURSOR) from None
+    if made_at.tzinfo is None:
+        raise LamplitError(web_problems.BAD_CURSOR)
+    return made_at, night
 
 
 def _ask(

@@ -73,6 +73,9 @@ export const useWords = defineWords("readings", {
   homes: { zh: "户数", en: "Homes" },
   reworked: { zh: "重算", en: "Worked again" },
   took: { zh: "用时", en: "Took" },
-  noNights: { zh: "还没有人在页面上算过", en: "Nobody has asked for a night here yet" },
-  noNightsLead: { zh: "每晚由定时任务运行的不在此列。", en: "Those that a timer runs at a command line are not listed." },
+  begunBy: { zh: "由谁发起", en: "Begun by" },
+  byPage: { zh: "页面", en: "a page" },
+  byCommand: { zh: "定时任务或命令行", en: "a timer or the command line" },
+  noNights: { zh: "还没有算过一夜", en: "No night has been worked yet" },
+  noNightsLead: { zh: "每次夜间计算都会列在这里，不论由谁发起。", en: "Each run of the nights is listed here, whoever began it." },
 });

@@ -172,7 +172,7 @@ def work_nights(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dic
     through = date.fromisoformat(asked["through"]) if asked.get("through") else None
     report = _when_free(
         lambda: run_nights(
-            office.home, through, afresh=bool(asked.get("afresh")),
+            office.home, through, afresh=bool(asked.get("afresh")), job=pulse.job_id,
             progress=lambda what, done, total: pulse.say(
                 Stage.NIGHTS, 0.95 * done / total if total else 0.0, rows=done
             ),

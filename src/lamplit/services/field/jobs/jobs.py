@@ -90,18 +90,6 @@ def newest(office: Office, actor: Actor, after: str | None = None, limit: int = 
         return [_shown(row, actor) for row in rows]
 
 
-def nights(office: Office, actor: Actor, after: str | None = None, limit: int = 50) -> list[Job]:
-    """The nights that somebody asked for, whoever it was, the newest first, from after `after`.
-
-    They are everybody's who works with readings. Needs IMPORT, OPERATE or ANALYSE somewhere.
-    Raises LamplitError `door.not-allowed`.
-    """
-    with office.read(actor) as tx:
-        door.require_one_of(tx, Ability.IMPORT, Ability.OPERATE, Ability.ANALYSE)
-        rows = store.newest(tx.conn, None, True, after, limit, JobKind.NIGHT)
-        return [_shown(row, actor) for row in rows]
-
-
 def cancel(office: Office, actor: Actor, job_id: str) -> Job:
     """Let a job go: at once where it waits, else at its next step; what it did by then stays.
 

@@ -36,6 +36,7 @@ class Pulse:
     ) -> None:
         """`told` hears what the job says, too, for who waits beside it."""
         self._office, self._job_id, self._every, self._listener = office, job_id, every, told
+        self.job_id = job_id
         self._now: dict[str, Any] = {}
         self._told: dict[str, Any] | None = None
         self._look: Look | None = None
