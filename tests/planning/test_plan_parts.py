@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamplit.planning.allocate import Sharing
 from lamplit.planning.anneal import Annealing
 from lamplit.planning.bound import _Room, earliest_finish, finish_of, least_work
 from lamplit.planning.model import Building, Door, Person, Request, Span, Visit, Walking
@@ -18,6 +17,7 @@ from lamplit.planning.pieces import cut
 from lamplit.planning.risk import ways_between
 from lamplit.planning.route import _Trip, best_order, blocks_of, urgencies
 from lamplit.planning.schedule import schedule
+from lamplit.planning.sharing import Sharing
 from lamplit.planning.tour import round_trip
 from lamplit.planning.travel import Ways, metres
 from lamplit.planning.world import World

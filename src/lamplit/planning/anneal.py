@@ -1,12 +1,11 @@
 """The first share made better for everybody at once: simulated annealing over the pieces.
 
-CP-SAT looks at three people at a time and moves where somebody is late. What it can't see is that
-a stairwell entered for one door by somebody with the skill would better be partly theirs, or that
-two people far apart should change quarters. So pieces, all that one holds of a stairwell, or two
-such bundles change hands at random, and a change for the worse is kept the seldomer the colder it
-has become. What counts are model minutes (as in `lamplit.planning.allocate`, and the way from home
-at the start of each span as its share of the minutes at a place) and a price on being over one's
-share. Method: S. Kirkpatrick et al., Science 220 (1983) 671-680.
+A stairwell entered for one door by somebody with the skill would better be partly theirs, and two
+people far apart should perhaps change quarters. So pieces, all that one holds of a stairwell, or
+two such bundles change hands at random, and a change for the worse is kept the seldomer the colder
+it has become. What counts are model minutes (as in `lamplit.planning.sharing`, and the way from
+home at the start of each span as its share of the minutes at a place) and a price on being over
+one's share. Method: S. Kirkpatrick et al., Science 220 (1983) 671-680.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from math import exp
 
 import numpy as np
 
-from lamplit.planning.allocate import DISTURBANCE, Sharing
 from lamplit.planning.model import Span
+from lamplit.planning.sharing import DISTURBANCE, Sharing
 from lamplit.planning.split import can_take
 from lamplit.planning.travel import Floats
 
@@ -51,8 +50,8 @@ class Annealing:
     @classmethod
     def of(cls, sharing: Sharing, held: Sequence[Sequence[int]]) -> Annealing:
         """Beginning with `held`, the pieces (indices) of each person."""
-        owner, may = [-1] * len(sharing.pieces), _may(sharing)
-        takers, near = _takers(sharing, may), _neighbours(sharing)
+        owner, may = [-1] * len(sharing.pieces), may_take(sharing)
+        takers, near = takers_near(sharing, may), neighbours(sharing)
         found = cls(sharing, owner, _from_home(sharing), may, takers, near)
         found.load = [0.0] * len(held)
         found.units = [{} for _ in held]
@@ -171,7 +170,7 @@ def _from_home(sharing: Sharing) -> list[list[float]]:
     return found
 
 
-def _may(sharing: Sharing) -> list[list[bool]]:
+def may_take(sharing: Sharing) -> list[list[bool]]:
     """Who may take each piece."""
     people = range(len(sharing.world.spans))
     known: dict[tuple[int, tuple[Span, ...]], list[bool]] = {}
@@ -186,7 +185,7 @@ def _may(sharing: Sharing) -> list[list[bool]]:
     return found
 
 
-def _takers(sharing: Sharing, may: Sequence[Sequence[bool]]) -> list[list[int]]:
+def takers_near(sharing: Sharing, may: Sequence[Sequence[bool]]) -> list[list[int]]:
     """For each piece the few who may take it and live nearest."""
     world, found = sharing.world, []
     homes = np.where(world.home >= 0, world.home, 0)
@@ -197,7 +196,7 @@ def _takers(sharing: Sharing, may: Sequence[Sequence[bool]]) -> list[list[int]]:
     return found
 
 
-def _neighbours(sharing: Sharing) -> list[list[int]]:
+def neighbours(sharing: Sharing) -> list[list[int]]:
     """For each piece the others in its building, and some in each of the buildings nearest."""
     held: dict[int, list[int]] = {}
     for at, piece in enumerate(sharing.pieces):

@@ -9,9 +9,12 @@ Every plan has to spend, whoever does it and in whatever order:
   `_Room` says which minutes);
 * for each stairwell one entrance, the way up to its furthest floor and, but for the last stairwell
   of each span, the way down;
+* a stairwell with more minutes at its doors than the longest span holds is entered again, as often
+  as that takes: each time the entrance and the shortest way to it;
 * the walked ways join every stairwell to somebody's home, so they are no shorter than a minimum
-  spanning tree of the stairwells with all homes as one root (Prim). Whoever has no home starts
-  anywhere: for each of their spans the longest edge is given away.
+  spanning tree of the stairwells with all homes as one root (Prim). The tree takes one way to each
+  stairwell, so the ways to those entered again come on top. Whoever has no home starts anywhere:
+  for each of their spans the longest way is given away.
 
 The earliest finish is when the team's working time so far, at its paces, covers that; for the doors
 that ask for a language or skill, when the working time of those able covers their part.
@@ -227,15 +230,35 @@ def _climbs(world: World, at: Ints) -> float:
         floors.setdefault(int(world.unit[door]), set()).add(int(world.floor[door]))
     _, first = np.unique(world.unit[at], return_index=True)
     there, back, entrances = [], [], 0.0
-    for door in at[first]:
+    for door, more in zip(at[first], _entered_again(world, at), strict=True):
         building = int(world.building[door])
         away, whole = _stairwell(world, building, floors[int(world.unit[door])])
         there.append(away)
         back.append(whole - away)
-        entrances += float(world.ways.entrance[building])
+        entrances += float(world.ways.entrance[building]) * (1 + int(more))
     spans = sum(len(s) for s in world.spans)
     kept = sorted(back)[: max(0, len(back) - spans)]
     return sum(there) + sum(kept) + entrances
+
+
+def _entered_again(world: World, at: Ints) -> Ints:
+    """How often more than once each stairwell is entered at least, in the order of its number.
+
+    A visit's first attempts and returns fit its span, but for the `CARRY` left for the next one.
+    """
+    _, number = np.unique(world.unit[at], return_inverse=True)
+    least = (world.served + world.returns)[at].min(axis=1) + world.request.walking.next_door
+    minutes = np.bincount(number, weights=least)
+    longest = max(
+        (
+            (s.end - s.start + CARRY) / float(pace)
+            for spans, pace in zip(world.spans, world.pace, strict=True)
+            for s in spans
+        ),
+        default=np.inf,
+    )
+    found: Ints = np.maximum(0, np.ceil(minutes / longest - 1e-9) - 1).astype(np.int64)
+    return found
 
 
 def _stairwell(world: World, building: int, floors: set[int]) -> tuple[float, float]:
@@ -287,8 +310,18 @@ def _walks(world: World, at: Ints) -> float:
         taken.append(float(reach[nearest]))
         open_[nearest] = False
         reach = np.minimum(reach, edges(int(places[nearest])))
+    for place, more in zip(places, _entered_again(world, at), strict=True):
+        taken += [_shortest(world, int(place), places, homes)] * int(more)
     free = sum(len(s) for s, h in zip(world.spans, world.home, strict=True) if h < 0)
     return float(np.sort(taken)[: max(0, len(taken) - free)].sum())
+
+
+def _shortest(world: World, place: int, places: Ints, homes: Ints) -> float:
+    """The shortest way to a stairwell of a building: from another there, a building or a home."""
+    others = np.union1d(places, homes)
+    others = others[others != place]
+    ways = world.ways.walk[others, place]
+    return float(min(world.request.walking.next_unit, ways.min(initial=np.inf)))
 
 
 def _nearest(walk: Floats, homes: Ints, places: Ints) -> Floats:

@@ -3,7 +3,7 @@
 Three levers: more people, longer hours for everybody, doors left for later. Where to begin is
 estimated from what is still owed at the deadline in the unlucky tenth of the replicates; from there
 the search goes up or down and halves, and every amount that was tried is told with its chance. A
-try shares the doors out anew the quick way (without the solver) and lives the lists through with
+try shares the doors out anew the quick way (without the search) and lives the lists through with
 the same luck as the plan, so that the chances can be compared.
 """
 

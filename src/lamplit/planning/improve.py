@@ -1,47 +1,54 @@
-"""Sharing out made better: for all at once, then a neighbourhood at a time.
+"""Sharing out made better: by a model first, then by the lists as they are walked.
 
-The first share is annealed (`lamplit.planning.anneal`); large neighbourhood search follows. In each
-round two neighbourhoods that have nobody in common, each of somebody who finishes late and the few
-people nearest to them, are shared anew by CP-SAT at once, on a core each. What comes back is walked
-for real; it is kept if those people finish sooner, or at the same time with less
-work. What the walk took beyond the model is added to the model next time. Method: P. Shaw, CP-98,
-417-431; the solver's part is `lamplit.planning.allocate`.
+The first share is annealed (`lamplit.planning.anneal`), then stretches of stairwells change hands
+as the walked rows say (`lamplit.planning.exchange`): pieces of half an hour or so, and in the end
+single doors of stairwells that several people enter, so that everybody is done at about the same
+time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from lamplit.planning.allocate import SPILL, Room, Sharing, share_again
 from lamplit.planning.anneal import Annealing
 from lamplit.planning.bound import finish_of
-from lamplit.planning.schedule import Scheduled
+from lamplit.planning.exchange import Exchange
+from lamplit.planning.pieces import cut
+from lamplit.planning.schedule import Scheduled, schedule
+from lamplit.planning.sharing import Sharing
 from lamplit.planning.split import share_out
 from lamplit.planning.travel import Floats
 from lamplit.planning.world import World
 
-TOGETHER = 3
-"""People in a neighbourhood."""
-SHARE = 0.05
-"""Deterministic seconds of the solver for one neighbourhood."""
-HEATS = (1.2, 0.8, 0.8)
-"""Where each annealing begins, in minutes; the later ones know what walking took beyond it."""
-TRIES = 100_000
-"""Tries of one annealing for each second; fewer where there are few pieces or people."""
-ANNEALED = 0.7
-"""How far one is when annealing is through."""
-SOLVED = 1 / 3
-"""The solver's part of the time, after annealing."""
+HOT = 1.2
+"""Where annealing begins, in minutes."""
+TRIES = 60_000
+"""Tries of annealing for each second; fewer where there are few pieces or people."""
+EXCHANGES, LEVELLINGS = 170_000, 10_000
+"""Tries of stretches that change hands for each second, and of single doors."""
+STEEP, LEVEL = 1 / 6, 1.0
+"""The price of the square of minutes over one's share: at first, and in the end."""
+ANNEALED, EXCHANGED = 0.2, 0.8
+"""How far one is when annealing is through, and when stretches have changed hands."""
+SPILL = 20
+"""What a minute over is worth for somebody who is off at the time aimed at."""
 
-_LEEWAY = 1.003
+_LEEWAY = 1.001
 _SPARE = 3.0
 
 Walks = Callable[[int, Sequence[int]], Scheduled]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The minutes that somebody has, and whether they are at work when they end."""
+
+    minutes: float
+    at_work: bool
 
 
 @dataclass
@@ -68,10 +75,11 @@ def improve(
     seconds: float,
     report: Callable[[float], None],
 ) -> list[Scheduled]:
-    """Everybody's walked list, after `shares` first shares and `seconds` of the solver's time.
+    """Everybody's walked list, after `shares` first shares and `seconds` of search.
 
     `walk(person, doors)` orders and walks one list; `quota` is what the first share goes by.
     """
+    report(0.0)
     state = _first(world, sharing, walk, quota)
     for _ in range(shares - 1):
         # Those who came out late are given less, those who came out early more.
@@ -85,13 +93,14 @@ def improve(
             quota = (quota + aim) / 2
     active = [p for p in range(len(state.held)) if world.spans[p]]
     if seconds > 0 and len(active) > 1 and sharing.pieces:
-        state = _annealed(state, len(active), walk, seconds, report)
-    rounds = int(np.ceil(seconds * SOLVED / (2 * SHARE))) if len(active) > 1 else 0
-    rng = np.random.default_rng(world.request.options.seed)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for turn in range(rounds):
-            report(ANNEALED + (1 - ANNEALED) * turn / rounds)
-            _round(state, active, walk, rng, pool)
+        rng = np.random.default_rng(world.request.options.seed)
+        size = len(sharing.pieces) * max(170, 50 + 4 * len(active))
+        state = _annealed(state, min(int(seconds * TRIES), size), walk, rng)
+        tries = min(int(seconds * EXCHANGES), size)
+        state = _exchanged(state, tries, STEEP, rng, _between(report, ANNEALED, EXCHANGED))
+        tries = min(int(seconds * LEVELLINGS), size)
+        state = _levelled(state, tries, rng, _between(report, EXCHANGED, 1.0))
+    report(1.0)
     return state.walked
 
 
@@ -113,24 +122,14 @@ def _all_worth(state: _State) -> float:
     return _worth(dict(enumerate(map(float, state.took))), _aim(state))
 
 
-def _annealed(
-    state: _State, people: int, walk: Walks, seconds: float, report: Callable[[float], None]
-) -> _State:
+def _annealed(state: _State, tries: int, walk: Walks, rng: np.random.Generator) -> _State:
     """What annealing makes of the first share, if that takes less work when walked."""
-    rng = np.random.default_rng(state.world.request.options.seed)
-    pieces = len(state.sharing.pieces)
-    tries = min(int(seconds * TRIES), pieces * (50 + 4 * people))
-    last = state
-    for turn, hot in enumerate(HEATS):
-        report(ANNEALED * turn / len(HEATS))
-        tried = Annealing.of(state.sharing, last.held)
-        # What the walk took beyond the model stays with the person.
-        extra = last.took - np.array(tried.load)
-        tried.run(partial(_shares, state.world, extra), tries, hot, rng)
-        last = _walked(state.sharing, tried.held(), walk)
-        if last.took.sum() < state.took.sum():
-            state = last
-    return state
+    tried = Annealing.of(state.sharing, state.held)
+    # What the walk took beyond the model stays with the person.
+    extra = state.took - np.array(tried.load)
+    tried.run(partial(_shares, state.world, extra), tries, HOT, rng)
+    found = _walked(state.sharing, tried.held(), walk)
+    return found if found.took.sum() < state.took.sum() else state
 
 
 def _shares(world: World, extra: Floats, load: Floats) -> Floats:
@@ -139,27 +138,52 @@ def _shares(world: World, extra: Floats, load: Floats) -> Floats:
     return np.array([room.minutes for room in rooms]) - extra
 
 
-def _round(
+def _exchanged(
     state: _State,
-    active: Sequence[int],
-    walk: Walks,
+    tries: int,
+    steep: float,
     rng: np.random.Generator,
-    pool: ThreadPoolExecutor,
-) -> None:
-    aim = _aim(state)
-    groups = _neighbourhoods(state, active, aim, rng)
-    jobs = []
-    for group in groups:
-        held = {p: state.held[p] for p in group}
-        extra = {p: float(state.took[p]) - state.sharing.load(held[p]) for p in group}
-        room = {
-            p: Room(aim[p].minutes - (extra[p] if held[p] else 0.0), aim[p].at_work) for p in group
-        }
-        jobs.append(pool.submit(share_again, state.sharing, held, room, SHARE))
-    for group, job in zip(groups, jobs, strict=True):
-        found = job.result()
-        if found is not None:
-            _accept_if_better(state, group, found, aim, walk)
+    report: Callable[[float], None],
+    *,
+    shared: bool = False,
+) -> _State:
+    """What exchanging stretches makes of lists, if they are the better for it when walked."""
+    found = Exchange(state.sharing, _in_order(state))
+    shares = partial(_shares, state.world, np.zeros(len(state.held)))
+    found.run(shares, tries, HOT, (steep, LEVEL), rng, shared=shared, report=report)
+    walked = [schedule(state.world, p, doors) for p, doors in enumerate(found.doors())]
+    took = np.array([w.worked(state.world, p) for p, w in enumerate(walked)], dtype=float)
+    held: list[list[int]] = [[] for _ in walked]
+    for at, person in enumerate(found.owner):
+        held[person].append(at)
+    tried = _State(state.sharing, held, walked, took)
+    return tried if _all_worth(tried) < _all_worth(state) else state
+
+
+def _levelled(
+    state: _State, tries: int, rng: np.random.Generator, report: Callable[[float], None]
+) -> _State:
+    """Single doors of shared stairwells to whoever is done sooner."""
+    pieces = cut(state.world, [d for piece in state.sharing.pieces for d in piece.doors], 0.01)
+    at = {piece.doors[0]: i for i, piece in enumerate(pieces)}
+    sharing = Sharing.of(state.world, pieces)
+    held = [[at[d] for d in _doors(state.sharing, mine)] for mine in state.held]
+    doors = _State(sharing, held, state.walked, state.took)
+    return _exchanged(doors, tries, LEVEL, rng, report, shared=True)
+
+
+def _between(report: Callable[[float], None], begin: float, end: float) -> Callable[[float], None]:
+    return lambda done: report(begin + (end - begin) * done)
+
+
+def _in_order(state: _State) -> list[list[int]]:
+    """Everybody's pieces in the order of their walked list."""
+    found = []
+    for held, walked in zip(state.held, state.walked, strict=True):
+        row = [*walked.row, *walked.over, *walked.missed]
+        place = {d: i for i, d in enumerate(row)}
+        found.append(sorted(held, key=lambda at: place[state.sharing.pieces[at].doors[0]]))
+    return found
 
 
 def _aim(state: _State) -> list[Room]:
@@ -182,66 +206,8 @@ def _aims(world: World, took: Floats) -> list[Room]:
     return found
 
 
-def _neighbourhoods(
-    state: _State, active: Sequence[int], aim: Sequence[Room], rng: np.random.Generator
-) -> list[list[int]]:
-    """Two groups around people who are late (drawn, the latest most often), without overlap."""
-    groups: list[list[int]] = []
-    free = list(active)
-    over = np.array(
-        [
-            max(0.0, took - room.minutes) * (1 if room.at_work else SPILL) + (took - room.minutes)
-            for took, room in zip(state.took, aim, strict=True)
-        ]
-    )
-    while len(free) >= 2 and len(groups) < 2:
-        late = np.argsort(-over[free], kind="stable")
-        seed = free[int(late[int(len(free) * rng.random() ** 3)])]
-        near = sorted(
-            (p for p in free if p != seed), key=lambda p: (_apart(state, seed, p, rng), p)
-        )
-        group = sorted([seed, *near[: TOGETHER - 1]])
-        if any(state.held[p] for p in group):
-            groups.append(group)
-        free = [p for p in free if p not in group]
-    return groups
-
-
-def _apart(state: _State, one: int, other: int, rng: np.random.Generator) -> float:
-    """How far two people's pieces lie apart, less for stairwells they share, with some chance."""
-    pieces, world = state.sharing.pieces, state.world
-    mine = {pieces[at].building for at in state.held[one]} or {int(world.home[one])}
-    theirs = {pieces[at].building for at in state.held[other]} or {int(world.home[other])}
-    if -1 in mine or -1 in theirs:
-        return float(rng.random() * 10)
-    a, b = np.asarray(sorted(mine)), np.asarray(sorted(theirs))
-    apart = float(world.ways.walk[np.ix_(a, b)].min(axis=0).mean())
-    units = {pieces[at].unit for at in state.held[one]}
-    shared = len(units & {pieces[at].unit for at in state.held[other]})
-    return (apart - shared) * float(0.6 + 0.8 * rng.random())
-
-
-def _accept_if_better(
-    state: _State,
-    group: Sequence[int],
-    found: dict[int, list[int]],
-    aim: Sequence[Room],
-    walk: Walks,
-) -> None:
-    world = state.world
-    changed = [p for p in group if sorted(found[p]) != sorted(state.held[p])]
-    if not changed:
-        return
-    walked = {p: walk(p, _doors(state.sharing, found[p])) for p in changed}
-    took = {p: w.worked(world, p) for p, w in walked.items()}
-    new = {p: took.get(p, float(state.took[p])) for p in group}
-    if _worth(new, aim) < _worth({p: float(state.took[p]) for p in group}, aim) - 0.01:
-        for p in changed:
-            state.held[p], state.walked[p], state.took[p] = found[p], walked[p], took[p]
-
-
 def _worth(took: dict[int, float], aim: Sequence[Room]) -> float:
-    """What the solver minimises, of what was walked, with a touch of every excess."""
+    """The work, what the latest are late by for everybody, and a touch of every excess."""
     over = {p: minutes - aim[p].minutes for p, minutes in took.items()}
     latest = max((o for p, o in over.items() if aim[p].at_work), default=0.0)
     spilt = sum(max(0.0, o) for p, o in over.items() if not aim[p].at_work)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lamplit.planning.allocate import Sharing
 from lamplit.planning.bound import finish_of, least_work
 from lamplit.planning.improve import improve
 from lamplit.planning.model import Why
@@ -15,6 +14,7 @@ from lamplit.planning.pieces import Piece, cut
 from lamplit.planning.progress import Report, Stage, silent, within
 from lamplit.planning.route import best_order, blocks_of, urgencies
 from lamplit.planning.schedule import Scheduled, schedule
+from lamplit.planning.sharing import Sharing
 from lamplit.planning.split import can_take
 from lamplit.planning.travel import Floats
 from lamplit.planning.trim import insert, trim
@@ -50,7 +50,7 @@ class Lists:
 
 
 def make_lists(world: World, seconds: float, report: Report = silent) -> Lists:
-    """Lists for all doors of the world; with 0 seconds the quick way, without the solver."""
+    """Lists for all doors of the world; with 0 seconds the quick way, without the search."""
     left = unable(world)
     doors = _affordable(world, [d for d in range(len(world.rank)) if d not in left], left)
     pieces = cut(world, doors, _piece_minutes(world, doors))

@@ -117,8 +117,8 @@ class Walking:
 class Options:
     """How long to look, with which seed, and how sure is sure enough.
 
-    `seconds` are counted in tries and in the solver's own deterministic time: they are not the
-    clock's (which shows two to three times as many), so that a busy machine still gives the same
+    `seconds` are counted in tries (in a re-plan in the solver's own deterministic time): they are
+    not the clock's, which shows several times as many, so that a busy machine still gives the same
     plan.
     """
 

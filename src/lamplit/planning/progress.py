@@ -11,9 +11,9 @@ __all__ = ["BEGINS", "Report", "Stage", "silent", "within"]
 Report = Callable[[float, Stage], None]
 """Called with the share done, from 0 to 1, and the stage."""
 
-BEGINS = {Stage.SHARING: 0.0, Stage.TRIMMING: 0.5, Stage.LIVING: 0.6, Stage.HELPING: 0.7}
+BEGINS = {Stage.SHARING: 0.0, Stage.TRIMMING: 0.75, Stage.LIVING: 0.8, Stage.HELPING: 0.85}
 """The share at which each stage begins, from the bench's times."""
-_ENDS = {Stage.SHARING: 0.5, Stage.TRIMMING: 0.6, Stage.LIVING: 0.7, Stage.HELPING: 1.0}
+_ENDS = {Stage.SHARING: 0.75, Stage.TRIMMING: 0.8, Stage.LIVING: 0.85, Stage.HELPING: 1.0}
 
 
 def silent(share: float, stage: Stage) -> None:

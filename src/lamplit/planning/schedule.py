@@ -16,6 +16,8 @@ from lamplit.planning.world import World
 
 CARRY = 20.0
 """Minutes of coming back that may be left for a person's next span."""
+TWICE = 4.0
+"""About what it takes to enter a stairwell once more, in standard minutes."""
 
 
 @dataclass
@@ -68,7 +70,7 @@ def schedule(world: World, person: int, row: Sequence[int]) -> Scheduled:
     fixed = [d for d in row if world.request.doors[d].windows]
     walker = _Walker(world, person, [d for d in row if not world.request.doors[d].windows], fixed)
     spans = world.spans[person]
-    walks = [walker.walk(span, last=span is spans[-1]) for span in spans]
+    walks = [walker.walk(span) for span in spans]
     return Scheduled(tuple(walks), tuple(walker.row[walker.at :]), tuple(walker.fixed))
 
 
@@ -79,10 +81,11 @@ class _Walker:
         self.world, self.row, self.fixed, self.at = world, row, fixed, 0
         self.home, self.pace = int(world.home[person]), float(world.pace[person])
         self.owed = self.carry = 0.0
+        self.last = world.spans[person][-1] if world.spans[person] else None
 
-    def walk(self, span: Span, *, last: bool) -> Walk:
+    def walk(self, span: Span) -> Walk:
         """One span, from home: doors until the next would not be done in time."""
-        self.carry = 0.0 if last else CARRY
+        self.carry = 0.0 if span is self.last else CARRY
         walk = Walk(span, ends=span.start, again=self.owed)
         here = -1
         while (step := self._appointment(walk, here) or self._next(walk, here)) is not None:
@@ -104,10 +107,32 @@ class _Walker:
         door = self.row[self.at]
         way = self._way(here, door)
         arrive = walk.ends + way
-        if not self._has_room(walk, door, arrive):
+        if not self._has_room(walk, door, arrive) or self._is_left_for_next(walk, here):
             return None
         self.at += 1
         return door, arrive, way
+
+    def _is_left_for_next(self, walk: Walk, here: int) -> bool:
+        """Whether the next stairwell is better begun in the next span.
+
+        It is where it would not be finished now and going home wastes less than entering it twice.
+        """
+        if here < 0 or walk.span is self.last:
+            return False
+        unit = self.world.unit[self.row[self.at]]
+        idle = walk.span.end - walk.ends - walk.again
+        if unit == self.world.unit[here] or idle > self.pace * TWICE:
+            return False
+        after = Walk(walk.span, ends=walk.ends, again=walk.again)
+        for door in self.row[self.at :]:
+            if self.world.unit[door] != unit:
+                break
+            arrive = after.ends + self._way(here, door)
+            if not self._has_room(after, door, arrive):
+                return True
+            stay, back = self._stay(door, arrive)
+            after.ends, after.again, here = arrive + stay, after.again + back, door
+        return False
 
     def _has_room(self, walk: Walk, door: int, arrive: float) -> bool:
         stay, back = self._stay(door, arrive)
