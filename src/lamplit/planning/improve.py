@@ -26,9 +26,9 @@ from lamplit.planning.world import World
 
 HOT = 1.2
 """Where annealing begins, in minutes."""
-TRIES = 60_000
+TRIES = 100_000
 """Tries of annealing for each second; fewer where there are few pieces or people."""
-EXCHANGES, LEVELLINGS = 170_000, 10_000
+EXCHANGES, LEVELLINGS = 130_000, 10_000
 """Tries of stretches that change hands for each second, and of single doors."""
 STEEP, LEVEL = 1 / 6, 1.0
 """The price of the square of minutes over one's share: at first, and in the end."""
@@ -37,7 +37,7 @@ ANNEALED, EXCHANGED = 0.2, 0.8
 SPILL = 20
 """What a minute over is worth for somebody who is off at the time aimed at."""
 
-_LEEWAY = 1.001
+_LEEWAY = 1.003
 _SPARE = 3.0
 
 Walks = Callable[[int, Sequence[int]], Scheduled]
