@@ -6,19 +6,22 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from campaign_world import ANSWERED, ILL, NOBODY, build
+from campaign_world import ANSWERED, ILL, NOBODY, TODAY, build
 from rich.console import Console
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import FindingState, Role
 from lamplit.domain.language import Text
 from lamplit.outbound.board import BoardHead, FigureLine, PlaceLine, WorkerLine, board_view
-from lamplit.services.field.campaigns import board
+from lamplit.services.field.campaigns import board, cadence
 from lamplit.services.field.campaigns.board import after_hours, knocking_hours
 from lamplit.services.field.campaigns.course import course
 from lamplit.services.field.office import CLI
 from lamplit.services.field.packs import pack_of
 from lamplit.services.field.tasks import assign, findings
+
+CARE_FORM = "lamplit_building_care"
+NO_NEED = {"difficulty": "none", "came_back": "no"}
 
 
 @pytest.fixture
@@ -50,6 +53,25 @@ def test_it_counts_what_was_sent(world, office, clock):
     [one] = [w for w in found.people if w.name == "v1"]
     assert (one.held, one.sent, one.today) == (15, 5, 5)
     assert one.age(found.at) == timedelta(hours=1)
+
+
+def test_asked_today_counts_today_s_homes_and_no_other_day_s(world, office, clock):
+    care = world.person("care", Role.RESPONSIBLE, world.buildings[1])
+    made = world.campaign("care", "building_care", deadline=TODAY + timedelta(9))
+    world.sweep(made, None)
+
+    def ask(count: int) -> tuple[int, int | None]:
+        day = f"daily:{office.local_day(clock.now)}"
+        for one in world.tasks(campaign_id=made.id, slot=day)[:count]:
+            world.submit(care, one.id, form_id=CARE_FORM, contact="met", health="well", **NO_NEED)
+        figures = {f.code: f for f in board.board(office, CLI, "care").figures}
+        return figures["today"].value, figures["today"].out_of
+
+    clock.turn(hours=2)
+    assert ask(20) == (20, 20)
+    clock.turn(days=1)
+    cadence.roll(office)
+    assert ask(3) == (3, 20)
 
 
 def test_buildings_that_nobody_has_come_first(world, office):

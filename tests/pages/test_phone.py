@@ -164,6 +164,26 @@ def test_forty_visits_without_a_signal_arrive_once_each_when_it_is_back(rig, wor
     assert first.task_id == ids[0]
 
 
+def test_a_link_to_a_form_waits_until_the_phone_has_its_doors(shared_rig, doors):
+    """Who opens one first of all is not told that the door is gone."""
+    [door] = doors.give(1)
+    page = shared_rig.page_as("volunteer", width=360, language="en", path=f"/phone/form/{door}")
+    page.get_by_text("What happened at the door?").wait_for()
+
+
+def test_the_door_offers_no_answer_as_soon_as_its_form_is_there(shared_rig, doors):
+    [door] = doors.give(1)
+    page = shared_rig.page_as("volunteer", width=360, language="en", path=f"/phone/door/{door}")
+    page.get_by_role("button", name="No answer").wait_for()
+
+
+def test_when_all_was_sent_signing_out_is_no_loss_and_said_so(phone):
+    page = phone()
+    goto(page, "/phone/leave")
+    page.get_by_text("Nothing on this phone is unsent").wait_for()
+    assert page.get_by_role("button", name="Sign out anyway").count() == 0
+
+
 def test_a_reply_that_is_lost_doubles_nothing(phone, doors):
     (door,) = doors.give(1)
     page = phone()

@@ -59,6 +59,7 @@ def test_a_device_keeps_the_language_and_theme_that_were_asked_for(shared_rig):
 
 def test_one_tap_signs_in_to_a_demo(shared_rig):
     page = shared_rig.page_as(width=360, language="en", path="/sign-in")
+    assert page.get_by_role("link", name="company's account").count() == 0  # There is none.
     page.get_by_role("button", name="analyst").click()
     page.wait_for_url("**/")
     rigs.loaded(page)

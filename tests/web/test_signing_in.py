@@ -175,6 +175,11 @@ def test_the_company_directory_signs_in_whom_it_vouches_for(directory, world):
     assert client.get(f"{API}/me").json()["person_id"] == world.people["owner"]
 
 
+def test_only_a_home_with_a_directory_offers_to_sign_in_through_one(directory, office):
+    assert directory[1].get(f"{API}/about").json()["directory"] is True
+    assert browser(office).get(f"{API}/about").json()["directory"] is False
+
+
 @pytest.mark.parametrize(
     "claims",
     [{"iss": "http://127.0.0.1:1"}, {"aud": "another"}, {"nonce": "x"}, {"exp": 1},

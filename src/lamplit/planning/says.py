@@ -11,7 +11,7 @@ from lamplit.planning.replan import Preview
 
 _TIME = Text("day {day}, {hour:02d}:{minute:02d}", "第{day}天 {hour:02d}:{minute:02d}")
 _DATE = Text(
-    "{date:%Y-%m-%d} {hour:02d}:{minute:02d}", "{date:%m}月{date:%d}日 {hour:02d}:{minute:02d}"
+    "{date:%b %d}, {hour:02d}:{minute:02d}", "{date:%m}月{date:%d}日 {hour:02d}:{minute:02d}"
 )
 _LISTS = Text(
     "{doors} doors on the lists of {people} people, {shifts} shifts.",

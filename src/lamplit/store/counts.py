@@ -96,11 +96,15 @@ def enrolled_by_area(
     return [(str(key), int(all_), int(some or 0)) for key, all_, some in conn.execute(wanted)]
 
 
-def tasks(conn: Connection, campaign_id: str, now: datetime, day_end: datetime) -> dict[str, int]:
+def tasks(
+    conn: Connection, campaign_id: str, now: datetime, day_start: datetime, day_end: datetime
+) -> dict[str, int]:
     """Tasks by what a board asks: `tasks_due`, `tasks_done`, `tasks_on_time`, `tasks_overdue`,
-    `tasks_unclaimed`, `follow_ups_open`, `follow_ups_overdue`.
+    `tasks_over`, `tasks_today`, `tasks_today_done`, `tasks_unclaimed`, `follow_ups_open`,
+    `follow_ups_overdue`.
 
-    Due, and unclaimed: those whose window has begun by the end of the day.
+    Due, and unclaimed: open ones whose window has begun by the end of the day. Over: performed, or
+    open past their time. Today: those of the cadence whose window begins on this day.
     """
     mine = task.c.campaign_id == campaign_id
     free = or_(task.c.owner_id.is_(None), task.c.claimed_until < now)
@@ -118,8 +122,16 @@ def tasks(conn: Connection, campaign_id: str, now: datetime, day_end: datetime) 
         func.count().label("tasks_done"),
         _sum(task.c.performed_at <= task.c.due_until).label("tasks_on_time"),
     ).where(mine, task.c.state.in_(PERFORMED))
-    found = {**conn.execute(open_).one()._mapping, **conn.execute(done).one()._mapping}
-    return {str(name): int(value or 0) for name, value in found.items()}
+    today = select(
+        func.count().label("tasks_today"),
+        _sum(task.c.state.in_(PERFORMED)).label("tasks_today_done"),
+    ).where(
+        mine, ~follow_up, task.c.state != TaskState.CANCELLED.value,
+        task.c.due_from.between(day_start, day_end),
+    )  # fmt: skip
+    asked = (conn.execute(one).one()._mapping for one in (open_, done, today))
+    found = {str(name): int(value or 0) for row in asked for name, value in row.items()}
+    return found | {"tasks_over": found["tasks_done"] + found["tasks_overdue"]}
 
 
 def tasks_due_by(conn: Connection, campaign_id: str, now: datetime) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select
 
 from lamplit.domain.field import InboxState
 from lamplit.store.bulk import parts
-from lamplit.store.schema import assignment, attachment, entity_change, inbox, submission
+from lamplit.store.schema import assignment, attachment, entity_change, inbox, person, submission
 from lamplit.store.tree import under_any
 
 PLAIN = tuple(c for c in submission.c if c.name != "answers")
@@ -60,10 +60,15 @@ def quarantined(
     limit: int = 200,
     led: list[str] | None = None,
 ) -> list[Row[Any]]:
-    """Quarantined inbox rows without their bytes, by id, after an id; `led`: those near places."""
+    """Quarantined inbox rows without their bytes, by id, after an id; `led`: those near places.
+
+    With them the length of their `bytes`, and their `author`'s name.
+    """
     plain = [c for c in inbox.c if c.name != "body"]
-    wanted = select(*plain, func.length(inbox.c.body).label("bytes")).where(
-        inbox.c.state == InboxState.QUARANTINED, inbox.c.id > after
+    wanted = (
+        select(*plain, func.length(inbox.c.body).label("bytes"), person.c.name.label("author"))
+        .outerjoin(person, person.c.id == inbox.c.person_id)
+        .where(inbox.c.state == InboxState.QUARANTINED, inbox.c.id > after)
     )
     if not settled:
         wanted = wanted.where(inbox.c.settled_at.is_(None))

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from lamplit.services import demo_mark
 from lamplit.services.demo_mark import DemoAccount
+from lamplit.services.field.access import oidc
 from lamplit.services.field.office import SYSTEM
 from lamplit.web.access import ANYONE, rule
 from lamplit.web.auth import TheOffice
@@ -25,9 +26,13 @@ class Demo(BaseModel):
 
 
 class About(BaseModel):
-    """`demo` is there where the home is a demo's, which is served on loopback only."""
+    """`demo` is there where the home is a demo's, which is served on loopback only.
+
+    `directory`: one may sign in through a company's directory.
+    """
 
     timezone: str
+    directory: bool
     demo: Demo | None
 
 
@@ -36,9 +41,10 @@ class About(BaseModel):
 def about(office: TheOffice) -> About:
     """A demo names its accounts with their passwords."""
     mark = demo_mark.read(office.home)
+    zone, directory = office.home.timezone, oidc.is_on(office)
     if mark is None:
-        return About(timezone=office.home.timezone, demo=None)
+        return About(timezone=zone, directory=directory, demo=None)
     with office.read(SYSTEM) as tx:
         age = max(mark.age(tx.today), 0)
     demo = Demo(until=mark.until, age=age, accounts=list(mark.accounts))
-    return About(timezone=office.home.timezone, demo=demo)
+    return About(timezone=zone, directory=directory, demo=demo)

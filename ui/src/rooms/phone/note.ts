@@ -50,7 +50,14 @@ export function useNote(task: string): Note {
   const state = reactive({ unsafe: false, pending: 0 });
   let words: Form | null = null;
 
-  async function open(): Promise<void> {
+  let opening: Promise<void> | null = null;
+  /** Once at a time: a note that is begun twice would be two. */
+  function open(): Promise<void> {
+    opening ??= begin().finally(() => (opening = null));
+    return opening;
+  }
+
+  async function begin(): Promise<void> {
     const mine = store.value!;
     const draft = entries.value.find((one) => one.door.task_id === task && one.state === "draft");
     const listed = doors.value.find((one) => one.task_id === task);

@@ -8,7 +8,7 @@ export const useWords = defineWords("phone", {
   checkIn: { zh: "报到", en: "Check in" },
 
   // The strip
-  checkedIn: { zh: "已报到 · {place}", en: "Checked in · {place}" },
+  checkedIn: { zh: "已报到", en: "Checked in" },
   notCheckedIn: { zh: "今天还没报到", en: "Not checked in yet" },
   unsent: { zh: "{n} 条未发送", en: "{n} unsent" },
   allSent: { zh: "全部已发送", en: "All sent" },
@@ -168,5 +168,7 @@ export const useWords = defineWords("phone", {
   leaveLead: { zh: "退出后，{n} 条记录留在这台手机上，只有您本人再次登录才能看到和发送；别人登录看不到。", en: "If you sign out, {n} note stays on this phone. Only you can see and send it, once you sign in again; nobody else can. | If you sign out, {n} notes stay on this phone. Only you can see and send them, once you sign in again; nobody else can." },
   leaveSend: { zh: "先发送", en: "Send first" },
   leaveAnyway: { zh: "仍要退出", en: "Sign out anyway" },
+  leaveNothing: { zh: "这台手机上没有未发送的内容，退出不会丢失任何记录。", en: "Nothing on this phone is unsent; signing out loses nothing." },
+  leaveNow: { zh: "退出登录", en: "Sign out" },
   leaveStay: { zh: "不退出", en: "Stay" },
 });

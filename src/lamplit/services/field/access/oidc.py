@@ -43,10 +43,10 @@ class Directory:
     @classmethod
     def of(cls, office: Office) -> Directory:
         """The home's directory. Raises LamplitError `accounts.oidc-off` where there is none."""
-        web = office.home.config.web
-        issuer, client = str(web.get("oidc_issuer", "")), str(web.get("oidc_client_id", ""))
-        if not issuer or not client:
+        if not is_on(office):
             raise LamplitError(problems.OIDC_OFF)
+        web = office.home.config.web
+        issuer, client = str(web["oidc_issuer"]), str(web["oidc_client_id"])
         secret = os.environ.get(SECRET_VARIABLE) or str(web.get("oidc_client_secret", ""))
         if not _is_safe(issuer):
             raise _refused("the issuer must be https")
@@ -61,6 +61,12 @@ class Flow:
     state: str
     nonce: str
     verifier: str
+
+
+def is_on(office: Office) -> bool:
+    """Whether the home names a directory to sign in through."""
+    web = office.home.config.web
+    return bool(web.get("oidc_issuer")) and bool(web.get("oidc_client_id"))
 
 
 def begin(office: Office, redirect_uri: str) -> Flow:

@@ -154,7 +154,7 @@ def _counts(
     }
     found |= {f"outcome:{word}": number for word, number in there.outcomes.items()}
     found |= {f"found:{word}": number for word, number in there.found.items()}
-    tasks = counts.tasks(tx.conn, row.id, tx.now, day_end)
+    tasks = counts.tasks(tx.conn, row.id, tx.now, _midnight(tx.today, office.zone), day_end)
     found |= tasks
     found |= counts.findings(tx.conn, row.id, tx.now)
     found |= counts.stock(tx.conn, row.id)

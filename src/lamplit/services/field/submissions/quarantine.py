@@ -26,12 +26,16 @@ from lamplit.store.schema import inbox
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An entry of the quarantine, without its bytes. `problem` is the code that keeps it here."""
+    """An entry of the quarantine, without its bytes. `problem` is the code that keeps it here.
+
+    `author`: the name of who sent it, where that is known.
+    """
 
     id: str
     received_at: datetime
     transport: str
     person_id: str | None
+    author: str | None
     instance_id: str | None
     content_type: str
     bytes: int
