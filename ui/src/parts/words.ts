@@ -2,6 +2,7 @@ import { defineWords } from "@/language/words";
 
 export const usePartWords = defineWords("parts", {
   findPerson: { zh: "输入姓名或编号", en: "Name or code" },
+  choosePlace: { zh: "请选择", en: "Choose one" },
   nobody: { zh: "没有找到这样的人", en: "Nobody found" },
   // A home's curve
   curveOf: { zh: "每日用电量与状态，{first}至{last}", en: "Daily use and state, {first} to {last}" },

@@ -63,7 +63,7 @@ export const useWords = defineWords("campaigns", {
   noFindings: { zh: "目前没有待处理的问题。", en: "Nothing is waiting to be dealt with." },
   dueBy: { zh: "{at} 前处理", en: "due {at}" },
   overdue: { zh: "已超时", en: "overdue" },
-  take: { zh: "着手处理", en: "Take in hand" },
+  take: { zh: "着手处理", en: "Take on" },
   resolve: { zh: "已处理", en: "Resolved" },
   verify: { zh: "核实", en: "Verify" },
   dismiss: { zh: "排除", en: "Dismiss" },
