@@ -24,7 +24,7 @@ export const useWords = defineWords("readings", {
   registryLead: { zh: "谁家用哪块表、住在哪栋哪门。没有台账，清单上就没有门牌。", en: "Who is behind each meter, in which building and at which door. Without it, lists name no doors." },
   nightNow: { zh: "今晚的计算", en: "Tonight's night" },
   span: { zh: "看几天", en: "Days" },
-  lastDays: { zh: "最近 {n} 天", en: "the last {n} days" },
+  lastDays: { zh: "最近 {n} 天", en: "{n} days" },
   until: { zh: "截至", en: "Until" },
   expected: { zh: "应有日数据", en: "Meter-days expected" },
   expectedNote: { zh: "每块电表每天算一个", en: "one for each meter on each day" },
