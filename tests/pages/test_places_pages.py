@@ -115,9 +115,45 @@ def test_the_map_asks_no_other_host_and_its_list_works_by_keyboard(shared_rig: R
     page.get_by_label("Coloured by").select_option("campaign")
     page.get_by_label("Which campaign").select_option("SWEEP")
     expect(page).to_have_url(re.compile("by=campaign&campaign=SWEEP"))
-    twin.get_by_role("link", name=re.compile("Wutongli")).focus()
+    going = twin.get_by_role("link", name=re.compile("Wutongli"))
+    expect(going).to_contain_text("done")
+    going.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Wutongli Community: the map")).to_be_visible()
     expect(twin.get_by_role("link", name=re.compile("Building 1"))).to_contain_text("done")
     loaded(page)
     assert axe(page) == []
+
+
+def test_a_list_that_changes_its_order_under_somebody_s_fingers_keeps_the_focus(
+    shared_rig: Rig,
+) -> None:
+    """The figures of another campaign come while the last line has the focus, and put it first."""
+    from playwright.sync_api import Route, expect
+
+    page = shared_rig.page_as("leader", path="/places/D1/map?by=coverage", language="en")
+    links = page.get_by_role("navigation", name="The same as a list").get_by_role("link")
+    expect(links.last).to_contain_text("homes covered")
+    last = links.last.locator("strong").inner_text()
+    place = str(links.last.get_attribute("href")).split("/")[2]
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        areas = [
+            dict(one, enrolled=40, done=0 if one["place_id"] == place else 40)
+            for one in response.json()
+        ]
+        route.fulfill(response=response, json=areas)
+
+    page.route("**/campaigns/*/areas*", answer)
+    links.last.focus()
+    # By the page's own means, so that the focus stays where it is.
+    page.evaluate(
+        """() => {
+            const box = [...document.querySelectorAll("select")].find((one) => one.value === "coverage");
+            box.value = "campaign";
+            box.dispatchEvent(new Event("change", { bubbles: true }));
+        }"""
+    )
+    expect(links.first).to_contain_text(last)
+    expect(links.first).to_be_focused()
