@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { VitePWA } from "vite-plugin-pwa";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type Rolldown } from "vite";
 
 const pages = fileURLToPath(new URL("../src/lamplit/web/pages", import.meta.url));
 
@@ -39,6 +39,37 @@ function compressed(): Plugin {
 const OFFLINE = /\/src\/(main\.ts|shell\/Start\.vue|design\/Dialog\.vue|rooms\/account\/SignIn\.vue|rooms\/phone\/(?!parts\/LargeForm)[^/].*)/;
 const needed = new Set<string>();
 
+/** Adds a chunk, its sheets, and all that it imports. */
+function take(bundle: Rolldown.OutputBundle, name: string, taken: Set<string>): void {
+  const chunk = bundle[name];
+  if (taken.has(name) || chunk?.type !== "chunk") return;
+  taken.add(name);
+  chunk.viteMetadata?.importedCss.forEach((css) => taken.add(css));
+  chunk.imports.forEach((one) => take(bundle, one, taken));
+}
+
+/** What a first look at the doors needs besides the frame is named in the page: `public/first.js` sends for it at once. */
+function early(): Plugin {
+  return {
+    name: "lamplit-early",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(html, { bundle = {} }) {
+        const [frame, doors] = [new Set<string>(), new Set<string>()];
+        for (const [name, chunk] of Object.entries(bundle)) {
+          if (chunk.type !== "chunk") continue;
+          if (chunk.isEntry) take(bundle, name, frame);
+          if (chunk.facadeModuleId?.endsWith("/src/rooms/phone/Today.vue")) take(bundle, name, doors);
+        }
+        const files = [...doors].filter((one) => !frame.has(one)).map((one) => `/${one}`);
+        if (!files.length) throw new Error("no script of the doors was found to send for early");
+        return html.replace('src="/first.js"', `src="/first.js" data-doors="${files.join(" ")}"`);
+      },
+    },
+  };
+}
+
 /** Which chunks that is, and all that they import: told to the service worker, and nothing besides. */
 function offline(): Plugin {
   return {
@@ -46,15 +77,8 @@ function offline(): Plugin {
     apply: "build",
     generateBundle(_options, bundle) {
       needed.clear();
-      const take = (name: string) => {
-        const chunk = bundle[name];
-        if (needed.has(name) || chunk?.type !== "chunk") return;
-        needed.add(name);
-        chunk.viteMetadata?.importedCss.forEach((css) => needed.add(css));
-        chunk.imports.forEach(take);
-      };
       for (const [name, chunk] of Object.entries(bundle)) {
-        if (chunk.type === "chunk" && (chunk.isEntry || (chunk.facadeModuleId && OFFLINE.test(chunk.facadeModuleId)))) take(name);
+        if (chunk.type === "chunk" && (chunk.isEntry || (chunk.facadeModuleId && OFFLINE.test(chunk.facadeModuleId)))) take(bundle, name, needed);
         // One sheet for all pages may belong to no chunk.
         if (/^assets\/index-.*\.css$/.test(name)) needed.add(name);
       }
@@ -66,6 +90,7 @@ export default defineConfig({
   plugins: [
     vue(),
     offline(),
+    early(),
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",
@@ -73,7 +98,7 @@ export default defineConfig({
       injectRegister: false,
       manifest: false,
       injectManifest: {
-        globPatterns: ["index.html", "theme.js", "icon.svg", "assets/*.{js,css}"],
+        globPatterns: ["index.html", "first.js", "icon.svg", "assets/*.{js,css}"],
         manifestTransforms: [
           (entries) => ({ manifest: entries.filter(({ url }) => !url.startsWith("assets/") || needed.has(url)), warnings: [] }),
         ],
@@ -97,12 +122,18 @@ export default defineConfig({
     target: ["chrome107", "firefox104", "safari16"],
     sourcemap: false,
     chunkSizeWarningLimit: 4000,
-    rollupOptions: {
+    rolldownOptions: {
       output: {
-        manualChunks(id) {
-          if (id.includes("node_modules/echarts") || id.includes("node_modules/zrender")) return "echarts";
-          if (id.includes("node_modules/maplibre-gl")) return "maplibre";
-          return undefined;
+        // On a slow line each further file costs a way there and back, six at a time: what every page
+        // needs is one file, and what the first look at the doors needs another.
+        codeSplitting: {
+          groups: [
+            { name: "echarts", test: /node_modules\/(echarts|zrender)/, priority: 9 },
+            { name: "maplibre", test: /node_modules\/maplibre-gl/, priority: 9 },
+            { name: "frame", tags: ["$initial"], priority: 8 },
+            { name: "pieces", test: /\/src\/(design\/(Badge|Dialog|Empty|Field|Problem|Progress)\.vue|parts\/(save|words)\.ts)/, priority: 7 },
+            { name: "doors", test: /\/src\/rooms\/phone\/(Today\.vue|phone\.ts)/, priority: 6 },
+          ],
         },
       },
     },

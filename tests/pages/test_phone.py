@@ -184,6 +184,21 @@ def test_when_all_was_sent_signing_out_is_no_loss_and_said_so(phone):
     assert page.get_by_role("button", name="Sign out anyway").count() == 0
 
 
+def test_a_first_visit_asks_for_its_doors_once_and_before_the_scripts_are_there(shared_rig):
+    page = shared_rig.page_as("volunteer", width=360, language="en")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url.removeprefix(shared_rig.world.url)))
+    goto(page, "/phone")
+    page.locator(".doors .line").first.wait_for()
+    first = [one for one in asked if one.startswith(("/api/", "/assets/"))]
+    doors = next(one for one in first if one.startswith("/assets/doors"))
+    for once in ("/api/v1/me", "/api/v1/me/tasks", doors):
+        assert first.count(once) == 1, once
+    assert first.index("/api/v1/me/tasks") < first.index(doors)
+    # On a slow line each file costs a way there and back, and six go at a time.
+    assert len([one for one in first if one.endswith(".js")]) <= 6, first
+
+
 def test_a_reply_that_is_lost_doubles_nothing(phone, doors):
     (door,) = doors.give(1)
     page = phone()

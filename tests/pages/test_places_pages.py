@@ -150,7 +150,8 @@ def test_a_list_that_changes_its_order_under_somebody_s_fingers_keeps_the_focus(
     # By the page's own means, so that the focus stays where it is.
     page.evaluate(
         """() => {
-            const box = [...document.querySelectorAll("select")].find((one) => one.value === "coverage");
+            const boxes = [...document.querySelectorAll("select")];
+            const box = boxes.find((one) => one.value === "coverage");
             box.value = "campaign";
             box.dispatchEvent(new Event("change", { bubbles: true }));
         }"""

@@ -9,6 +9,7 @@
  */
 import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "@/api/schema";
+import { early } from "@/api/early";
 import { Problem, lost, problemOf, type ProblemBody } from "@/api/problem";
 import { language } from "@/language/i18n";
 
@@ -48,7 +49,14 @@ const dressed: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
+/** As `fetch`; what was asked for before the scripts were here is not asked for again. */
+function asked(request: Request): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const begun = request.method === "GET" ? early(pathname + search, request.headers.get("Accept-Language") ?? "") : null;
+  return begun?.answer ?? fetch(request);
+}
+
+export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin", fetch: asked });
 api.use(dressed);
 
 interface Answer<Data> {

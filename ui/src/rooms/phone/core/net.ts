@@ -1,4 +1,5 @@
 /** The server, as the phone and its service worker speak to it: few words, each with an end. */
+import { early } from "@/api/early";
 import { learn } from "./clock";
 import type { Act, Entry, Photo } from "./records";
 import { answered, failure, lost, ofSubmission, type Verdict } from "./verdict";
@@ -22,11 +23,12 @@ const SHORT_MS = 20_000;
 const SLOWEST_BYTES = 2_000;
 
 export async function request(path: string, init: RequestInit = {}, most = SHORT_MS): Promise<Response | null> {
-  const asked = Date.now();
+  const begun = init.method ? null : early(path, new Headers(init.headers).get("Accept-Language") ?? "");
+  const asked = begun?.asked ?? Date.now();
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(), most);
   try {
-    const response = await fetch(path, { credentials: "same-origin", redirect: "error", cache: "no-store", ...init, signal: end.signal });
+    const response = await (begun?.answer ?? fetch(path, { credentials: "same-origin", redirect: "error", cache: "no-store", ...init, signal: end.signal }));
     learn(response, asked);
     // The body is part of the time, and of what can be cut off.
     const body = await response.arrayBuffer();
