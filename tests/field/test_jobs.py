@@ -125,14 +125,18 @@ def test_a_table_of_places_is_planned_then_applied(office, me, world):
 
     plan = run().result
     assert (plan["added"], plan["refused"], plan["faults"][0]["row"]) == (1, 1, 3)
-    assert plan["steps"] == [{"row": 2, "what": "add", "code": "work_site:W1", "fields": []}]
+    named = {"en": "工地", "zh": "工地"}
+    assert plan["steps"] == [
+        {"row": 2, "what": "add", "code": "work_site:W1", "name": named, "changes": []}
+    ]
     assert run(apply=plan["plan"]).problem["code"] == "registry.bad-rows"
     assert run(apply=plan["plan"], skip_bad=True).result["applied"]
     file = sent(office, me, "places.csv", "kind,code,name_zh,floors\nwork_site,W1,新工地,\n")
     again = run().result
-    assert again["steps"] == [
-        {"row": 2, "what": "change", "code": "work_site:W1", "fields": ["name_zh"]}
-    ]
+    [step] = again["steps"]
+    assert (step["row"], step["what"], step["code"]) == (2, "change", "work_site:W1")
+    now = {"en": "新工地", "zh": "新工地"}
+    assert step["changes"] == [{"column": "name_zh", "was": named, "now": now, "held": False}]
 
 
 def test_nights_and_places_are_worked(office, me, world):

@@ -105,6 +105,45 @@ def test_an_operator_reads_a_plan_reloads_and_imports_it(rig: Rig) -> None:
     expect(page.get_by_role("link", name="Dyke watch")).to_be_visible()
 
 
+THEIRS = """楼号,楼名,所在小区,层数
+B1,梧桐一号,C2,31
+B901,新楼,C1,6
+"""
+
+
+def test_a_file_headed_otherwise_is_put_right_and_its_plan_says_from_what_to_what(
+    rig: Rig,
+) -> None:
+    from playwright.sync_api import expect
+
+    page = rig.page_as("operator", path="/places/import", language="en", width=360)
+    file = {"name": "theirs.csv", "mimeType": "text/csv", "buffer": THEIRS.encode()}
+    page.locator("input[type=file]").set_input_files([file])
+    expect(page.get_by_role("heading", name="Which column is which")).to_be_visible(timeout=20_000)
+    expect(page.get_by_label("Code", exact=True)).to_have_value("楼号")
+    expect(page.get_by_text("Such as B1 · B901")).to_be_visible()
+    expect(page.get_by_label("Kind, in every row")).to_have_value("building")
+    assert axe(page) == []
+    plan = page.get_by_role("button", name="See what would change")
+    page.get_by_label("Code", exact=True).select_option("")
+    expect(page.get_by_text("Still missing: Code")).to_be_visible()
+    expect(plan).to_be_disabled()
+    page.get_by_label("Code", exact=True).select_option("楼号")
+    plan.click()
+    expect(page.get_by_role("heading", name="What would change")).to_be_visible(timeout=20_000)
+    row = page.get_by_role("row").filter(has_text="梧桐一号")
+    expect(row).to_contain_text(re.compile(r"Lies in \(its code\) C1 → C2"))
+    page.reload()
+    loaded(page)
+    page.get_by_role("button", name="Change the columns").click()
+    expect(page.get_by_label("Name (optional)", exact=True)).to_have_value("楼名")
+    page.get_by_label("Lies in (its code) (optional)").select_option("")
+    page.get_by_role("button", name="See what would change").click()
+    expect(page.get_by_role("heading", name="What would change")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("row").filter(has_text="梧桐一号")).not_to_contain_text("Lies in")
+    assert axe(page) == []
+
+
 def test_the_map_asks_no_other_host_and_its_list_works_by_keyboard(shared_rig: Rig) -> None:
     from playwright.sync_api import expect
 

@@ -264,6 +264,9 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("POST", f"{API}/imports"): Call(201, at="anywhere", json={"name": "a.csv", "size": 9}),
         ("GET", f"{API}/imports"): Call(at="anywhere"),
         ("GET", f"{API}/imports/{{import_id}}"): OWN_IMPORT,
+        ("GET", f"{API}/imports/{{import_id}}/columns"): replace(
+            OWN_IMPORT, ok=422, query={"table": "places"}
+        ),
         ("PUT", f"{API}/imports/{{import_id}}/parts/{{number}}"): replace(
             OWN_IMPORT, content=b"123456789"
         ),

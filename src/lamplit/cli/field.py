@@ -14,6 +14,7 @@ from lamplit.cli.dates import parse_day, parse_moment
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
+    from lamplit.domain.language import Text
     from lamplit.services.field.files.imports import ImportPlan, Kind
     from lamplit.services.field.office import Actor, Office
 
@@ -58,7 +59,20 @@ MapOption = Annotated[
         "--map",
         metavar="COLUMN=NAME",
         help=tr(
-            "Take the file's COLUMN for NAME; may be repeated.", "将“列名”当作“名称”；可重复。"
+            "Take the file's COLUMN for NAME, or leave it aside where NAME is empty; may be "
+            "repeated. Kept for the next file of this kind.",
+            "将“列名”当作“名称”，名称留空则不用该列；可重复。下次导入同类文件时沿用。",
+        ),
+    ),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help=tr(
+            "What stands in NAME in every row, where the file has no such column; may be repeated.",
+            "文件没有该列时，各行均填此值；可重复。",
         ),
     ),
 ]
@@ -104,6 +118,7 @@ def run_import(
     kind: Kind,
     file: Path,
     mapped: list[str] | None,
+    fixed: list[str] | None,
     *,
     dry_run: bool,
     skip_bad: bool,
@@ -115,9 +130,11 @@ def run_import(
     office, actor = office_and_actor(home, person)
     pairs = (text.rpartition("=") for text in mapped or [])
     mapping = {column.strip(): name.strip() for column, _, name in pairs}
-    plan = plan_import(office, actor, kind, file, mapping)
+    same = {name.strip(): value for name, _, value in (t.partition("=") for t in fixed or [])}
+    plan = plan_import(office, actor, kind, file, mapping, same)
     if not as_json:
         _print_faults(plan)
+        _print_values(plan)
     refused = None if dry_run else apply_import(office, actor, plan, skip_bad=skip_bad)
     if as_json:
         print_json(_answer(plan, dry_run, refused))
@@ -143,6 +160,31 @@ def _print_faults(plan: ImportPlan) -> None:
         table.add_row(str(fault.row), *(cell.replace("[", r"\[") for cell in cells))
     stderr().print(table)
     more = len(plan.faults) - SHOWN
+    if more > 0:
+        note(tr(f"… and {more:,} more.", f"……另有 {more:,} 处。"))
+
+
+def _print_values(plan: ImportPlan) -> None:
+    """What stands in the columns that change, and what will."""
+    hidden = tr("(not shown)", "（不予显示）")
+
+    def told(value: Text | None) -> str:
+        return (value.say(LANGUAGE) if value else "–").replace("[", r"\[")
+
+    changing = [(step, one) for step in plan.told for one in step.changes]
+    if not changing:
+        return
+    headers = (tr("row", "行"), tr("code", "编号"), tr("column", "列"), tr("now", "现在"),
+               tr("then", "将为"))  # fmt: skip
+    print_table(
+        headers,
+        [
+            (step.row, step.code, one.column, *((hidden, hidden) if one.held else
+             (told(one.was), told(one.now))))
+            for step, one in changing[:SHOWN]
+        ],
+    )  # fmt: skip
+    more = len(changing) - SHOWN
     if more > 0:
         note(tr(f"… and {more:,} more.", f"……另有 {more:,} 处。"))
 
@@ -177,6 +219,18 @@ def _answer(plan: ImportPlan, dry_run: bool, refused: Path | None) -> dict[str, 
         "unchanged": plan.planned.unchanged,
         "refused": plan.bad,
         "columns_left_aside": plan.table.ignored,
+        "changes": [
+            {
+                "row": step.row,
+                "code": step.code,
+                "column": one.column,
+                "was": one.was.say(LANGUAGE) if one.was else None,
+                "now": one.now.say(LANGUAGE) if one.now else None,
+                "held": one.held,
+            }
+            for step in plan.told
+            for one in step.changes
+        ],
         "quarantine": str(refused) if refused else None,
         "faults": [
             {

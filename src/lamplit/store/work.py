@@ -53,6 +53,16 @@ job = Table(
     Index(None, "maker_id", "made_at"),
 )
 
+import_heading = Table(
+    "import_heading",
+    metadata,
+    need("kind"),  # of file: places, people, …
+    need("heading"),  # folded
+    need("name"),  # the column that it means; empty where it is left aside
+    Column("kept_at", Instant, nullable=False),
+    PrimaryKeyConstraint("kind", "heading"),
+)
+
 setup_link = Table(
     "setup_link",
     metadata,

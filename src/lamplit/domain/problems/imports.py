@@ -16,11 +16,7 @@ NO_COLUMN = Problem(
         "--map 'COLUMN={name}'.",
         "请按此命名（可识别的列名见 docs/reference/people.md），或用 --map '列名={name}' 指明。",
     ),
-    on_pages=Text(
-        "Name it so in the file and send it again; "
-        "docs/reference/people.md lists what is recognised.",
-        "请在文件中按此命名后重新发送；可识别的列名见 docs/reference/people.md。",
-    ),
+    on_pages=Text("Say which of them it is, and plan again.", "请指明是其中哪一列，再看一次改动。"),
 )
 
 # One row of it. `{value}` is what stood there.
@@ -44,6 +40,12 @@ BAD_KIND = Problem(
         "docs/reference/people.md lists the kinds, in both languages.",
         "类别（中英文）见 docs/reference/people.md。",
     ),
+    on_pages=Text(
+        "A place is a district, community, grid cell, building, home, pump station, line span, "
+        "work site or aid point; an organisation a company, branch, office or association.",
+        "地点可为地区、社区、网格、楼栋、户、泵站、线路档段、作业现场、帮扶点；"
+        "组织可为公司、支部、街道、协会。",
+    ),
 )
 
 UNKNOWN_PARENT = Problem(
@@ -62,6 +64,11 @@ WRONG_PARENT = Problem(
         "A building stands in a community or a grid cell, a household in a building; "
         "docs/reference/people.md has the whole list.",
         "楼栋属于社区或网格，户属于楼栋；完整对照见 docs/reference/people.md。",
+    ),
+    on_pages=Text(
+        "A building stands in a community or a grid cell, a household in a building; "
+        "a community in a district.",
+        "楼栋属于社区或网格，户属于楼栋，社区属于地区。",
     ),
 )
 
@@ -140,6 +147,10 @@ BAD_ROLE = Problem(
     Text(
         "docs/reference/people.md lists the roles, in both languages.",
         "岗位（中英文）见 docs/reference/people.md。",
+    ),
+    on_pages=Text(
+        "Write the role as a person's page calls it, in either language.",
+        "请按人员页面上的叫法填写岗位，中英文均可。",
     ),
 )
 

@@ -16,7 +16,8 @@ from starlette.requests import Request
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import jobs as problems
-from lamplit.services.field.files import incoming
+from lamplit.services.field.files import headings, incoming
+from lamplit.services.field.files.imports import Kind
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Asked, Done, Id, Line
@@ -70,6 +71,17 @@ def mine(office: TheOffice, actor: Who) -> list[ImportShown]:
 def look(import_id: Id, office: TheOffice, actor: Who) -> ImportShown:
     """Which parts are missing; ask this after a dropped line."""
     return _shown(incoming.look(office, actor, import_id))
+
+
+@router.get("/{import_id}/columns")
+@rule(IMPORT, "A file's columns", "文件的列")
+def columns(import_id: Id, table: Kind, office: TheOffice, actor: Who) -> headings.Headings:
+    """What each column of such a table would be taken from, and a few cells to tell by.
+
+    `named`: a heading says so itself; `kept`: somebody said so of it before; `guessed`: to be
+    confirmed. `value` may stand in every row where no heading does.
+    """
+    return headings.headings_of(office, actor, import_id, table)
 
 
 @router.put("/{import_id}/parts/{number}", openapi_extra={

@@ -75,9 +75,12 @@ class PlanWish(Asked):
 
 
 class TableWish(PlanWish):
-    """A table of places, people or their ties."""
+    """A table of places, people or their ties. `columns`: what headings mean (empty: leave one
+    aside); `fixed`: what stands in a column in every row.
+    """
 
     table: Kind
+    fixed: Annotated[dict[str, Line], Field(default_factory=dict, max_length=50)]
 
 
 class SyncWish(Asked):
@@ -163,7 +166,7 @@ def take_registry(wish: PlanWish, office: TheOffice, actor: Who, request: Reques
 @rule(IMPORT, "Plan or apply a table", "预演或应用表格导入")
 def take_table(wish: TableWish, office: TheOffice, actor: Who, request: Request) -> JobShown:
     """Places, organisations, people, pairings or duties; as for a registry."""
-    asked = _planned(wish) | {"table": wish.table.value}
+    asked = _planned(wish) | {"table": wish.table.value, "fixed": wish.fixed}
     return _ask(request, office, actor, JobKind.TABLE, asked)
 
 

@@ -64,6 +64,7 @@ export const useWords = defineWords("people", {
   address: { zh: "服务器地址", en: "Server's address" },
   data: { zh: "此人的全部数据", en: "All that is kept about them" },
   organisations: { zh: "组织", en: "Organisations" },
-  organisationsLead: { zh: "公司、分支与社区；每个组织结对到哪个社区。", en: "Companies, their branches, offices and associations." },
+  organisationsLead: { zh: "公司、支部、街道与协会，及其上下级。", en: "Companies, their branches, offices and associations." },
+  branches: { zh: "下属 {n} 个", en: "{n} branch | {n} branches" },
   noOrganisations: { zh: "还没有组织；请导入名册。", en: "No organisations yet; import them from a file." },
 });

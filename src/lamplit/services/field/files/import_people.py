@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from lamplit.domain.hours import read_hours
+from lamplit.domain.language import Text
 from lamplit.domain.problems import imports as problems
+from lamplit.services.field.files.columns import Layout
 from lamplit.services.field.files.importing import (
     Importer,
     Planned,
@@ -16,7 +18,7 @@ from lamplit.services.field.files.importing import (
     write_steps,
 )
 from lamplit.services.field.files.placing import Finder
-from lamplit.services.field.files.sheet import BadRowError, Layout, Row, Table, read_each
+from lamplit.services.field.files.sheet import BadRowError, Row, Table, read_each
 from lamplit.services.field.office import Transaction, new_id
 from lamplit.services.registry import RowFault
 from lamplit.store import people as store
@@ -33,6 +35,26 @@ ORGANISATION_LAYOUT = Layout(
     },
     needed=("code",),
     codes=("code", "parent"),
+    texts={
+        "code": Text("Code", "组织编号"),
+        "kind": Text("Kind", "类别"),
+        "name_zh": Text("Name", "名称"),
+        "name_en": Text("English name", "英文名称"),
+        "parent": Text("Belongs to (its code)", "上级（编号）"),
+    },
+    near={
+        "code": ("代码", "号", "id", "number", "no", "nr"),
+        "name_zh": ("全称", "简称", "名"),
+        "parent": ("主管", "隶属", "above"),
+    },
+    values={
+        "kind": {
+            "company": Text("Company", "公司"),
+            "branch": Text("Branch", "支部"),
+            "office": Text("Office", "街道"),
+            "association": Text("Association", "协会"),
+        }
+    },
 )  # fmt: skip
 
 ORGANISATION_KINDS = {
@@ -57,6 +79,25 @@ PEOPLE_LAYOUT = Layout(
     },
     needed=("code", "name"),
     codes=("code", "organisation", "home", "phone"),
+    texts={
+        "code": Text("Staff number", "工号"),
+        "name": Text("Name", "姓名"),
+        "phone": Text("Telephone", "电话"),
+        "organisation": Text("Organisation (its code)", "单位（编号）"),
+        "home": Text("Home (a place's code)", "居住地（编号）"),
+        "language": Text("Language", "语言"),
+        "skills": Text("Skills", "技能"),
+        "hours": Text("Free hours", "可用时间"),
+    },
+    near={
+        "code": ("号", "id", "number", "no", "nr"),
+        "name": ("名", "family name", "surname"),
+        "phone": ("电话", "手机", "phone", "cell", "telefon"),
+        "organisation": ("支部", "单位", "部门", "department", "unit"),
+        "home": ("住址", "居住", "address"),
+        "hours": ("时间", "hours"),
+        "skills": ("特长", "技能"),
+    },
 )  # fmt: skip
 
 LANGUAGES = {

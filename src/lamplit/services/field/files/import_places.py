@@ -8,12 +8,14 @@ from sqlalchemy import select, update
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import Problem
-from lamplit.domain.field import PARENTS, PlaceKind
+from lamplit.domain.field import PARENTS, PLACE_TEXT, PlaceKind
+from lamplit.domain.language import Text
 from lamplit.domain.problems import imports as problems
 from lamplit.domain.problems import registry as sheet_problems
 from lamplit.meters.registry_values import read_flag, read_floor
 from lamplit.services.field import door
 from lamplit.services.field.door import require
+from lamplit.services.field.files.columns import Layout
 from lamplit.services.field.files.importing import (
     Importer,
     Planned,
@@ -26,7 +28,6 @@ from lamplit.services.field.files.importing import (
 from lamplit.services.field.files.placing import Finder, kind_of, split_kind
 from lamplit.services.field.files.sheet import (
     BadRowError,
-    Layout,
     Row,
     Table,
     read_date,
@@ -60,7 +61,34 @@ LAYOUT = Layout(
     },
     needed=("kind", "code"),
     codes=("code", "parent"),
-)
+    texts={
+        "kind": Text("Kind", "类别"),
+        "code": Text("Code", "编号"),
+        "parent": Text("Lies in (its code)", "上级（编号）"),
+        "name_zh": Text("Name", "名称"),
+        "name_en": Text("English name", "英文名称"),
+        "unit": Text("Entrance", "单元"),
+        "floor": Text("Floor", "楼层"),
+        "door": Text("Door", "门牌"),
+        "floors": Text("Number of floors", "总层数"),
+        "has_lift": Text("Has a lift", "有电梯"),
+        "lat": Text("Latitude", "纬度"),
+        "lon": Text("Longitude", "经度"),
+        "valid_from": Text("From", "生效日期"),
+        "valid_to": Text("Until", "失效日期"),
+    },
+    near={
+        "code": (
+            "楼号", "栋号", "幢号", "楼栋", "户号", "号", "number", "no", "nr", "haus", "house",
+        ),
+        "parent": ("社区", "小区", "网格", "community", "district", "estate", "quarter"),
+        "name_zh": ("楼名", "名"),
+        "floors": ("层数", "高度", "etagen", "geschosse"),
+        "has_lift": ("lift", "aufzug"),
+        "door": ("室", "房", "apartment"),
+    },
+    values={"kind": {kind.value: PLACE_TEXT[kind] for kind in PlaceKind}},
+)  # fmt: skip
 
 Key = tuple[str, str]
 """Kind and code."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.field import ROLE_TEXT, ROLES_OF, PlaceKind, Role, Tie
+from lamplit.domain.language import Text
 from lamplit.domain.problems import imports as problems
 from lamplit.services.field.door import require
+from lamplit.services.field.files.columns import Layout
 from lamplit.services.field.files.importing import Importer, Planned, Step, Values
 from lamplit.services.field.files.placing import Finder
-from lamplit.services.field.files.sheet import BadRowError, Layout, Row, Table, read_date, read_each
+from lamplit.services.field.files.sheet import BadRowError, Row, Table, read_date, read_each
 from lamplit.services.field.office import Transaction
 from lamplit.services.field.people.assignments import RESPONSIBLE_FOR, add, new_tie, tie_of
 from lamplit.services.field.people.checkin import pair_in
 from lamplit.store import assignments as store
 from lamplit.store import people
 from lamplit.store.schema import assignment
+
+_GIVEN = (*ROLES_OF[Tie.ROLE], *ROLES_OF[Tie.RESPONSIBILITY])
 
 PAIRING_LAYOUT = Layout(
     columns={
@@ -24,6 +28,16 @@ PAIRING_LAYOUT = Layout(
     },
     needed=("organisation", "community"),
     codes=("organisation", "community"),
+    texts={
+        "organisation": Text("Organisation (its code)", "单位（编号）"),
+        "community": Text("Community (its code)", "社区（编号）"),
+        "note": Text("Note", "备注"),
+    },
+    near={
+        "organisation": ("支部", "单位", "组织", "公司", "office"),
+        "community": ("社区", "小区", "neighbourhood", "estate"),
+        "note": ("说明", "note", "comment"),
+    },
 )
 
 DUTY_LAYOUT = Layout(
@@ -36,9 +50,23 @@ DUTY_LAYOUT = Layout(
     },
     needed=("person", "place", "role"),
     codes=("person", "place"),
+    texts={
+        "person": Text("Person (staff number)", "人员（工号）"),
+        "place": Text("Place (its code)", "地点（编号）"),
+        "role": Text("Role", "岗位"),
+        "ends": Text("Until", "结束日期"),
+        "note": Text("Note", "备注"),
+    },
+    near={
+        "person": ("工号", "人员", "负责人", "member", "who"),
+        "place": ("地点", "楼", "户", "where", "site"),
+        "role": ("岗", "职", "角色", "function"),
+        "ends": ("截止", "结束", "end"),
+        "note": ("说明", "note", "comment"),
+    },
+    values={"role": {role.value: ROLE_TEXT[role] for role in _GIVEN}},
 )
 
-_GIVEN = (*ROLES_OF[Tie.ROLE], *ROLES_OF[Tie.RESPONSIBILITY])
 ROLE_WORDS = {
     word: role for role in _GIVEN for word in (role.value, ROLE_TEXT[role].en, ROLE_TEXT[role].zh)
 } | {"包保": Role.RESPONSIBLE, "包保人": Role.RESPONSIBLE}

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Table as SqlTable
 
-from lamplit.services.field.files.sheet import Layout, Table
+from lamplit.services.field.files.columns import Layout
+from lamplit.services.field.files.sheet import Table
 from lamplit.services.field.office import Transaction
 from lamplit.services.registry import RowFault
 from lamplit.store import bulk
@@ -27,8 +28,8 @@ class Step:
     id: str
     values: Values
     version: int = 0
-    fields: tuple[str, ...] = ()
-    """What of it changes."""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """What of it changes, as it is now."""
 
 
 @dataclass(slots=True)
@@ -71,8 +72,10 @@ def settle(
     """Add the step that makes a row's values so, if any is needed. `before`: what is there."""
     if before is None:
         planned.steps.append(Step(row, "add", code, new_id, values))
-    elif fields := tuple(n for n, value in values.items() if getattr(before, n) != value):
-        planned.steps.append(Step(row, "change", code, before.id, values, before.version, fields))
+        return
+    was = {n: getattr(before, n) for n, value in values.items() if getattr(before, n) != value}
+    if was:
+        planned.steps.append(Step(row, "change", code, before.id, values, before.version, was))
     else:
         planned.unchanged += 1
 

@@ -14,10 +14,13 @@ from lamplit.domain.language import Text
 from lamplit.domain.problems import registry as sheet_problems
 from lamplit.services.field.door import require_somewhere
 from lamplit.services.field.files import import_people, import_places, import_ties
+from lamplit.services.field.files.columns import Said
 from lamplit.services.field.files.importing import Importer, Planned
 from lamplit.services.field.files.sheet import Table, quarantine, read_table
+from lamplit.services.field.files.telling import ToldStep, tell_steps
 from lamplit.services.field.office import Actor, Office
 from lamplit.services.registry import RowFault
+from lamplit.store import headings
 from lamplit.store.guard import changed_meanwhile, one_at_a_time
 
 
@@ -55,6 +58,8 @@ class ImportPlan:
     kind: Kind
     table: Table
     planned: Planned
+    told: list[ToldStep]
+    """What the first of its steps do, for people to read."""
 
     @property
     def faults(self) -> list[RowFault]:
@@ -78,18 +83,23 @@ def plan_import(
     kind: Kind,
     file: Path,
     mapping: Mapping[str, str] | None = None,
+    fixed: Mapping[str, str] | None = None,
 ) -> ImportPlan:
     """What importing `file` (CSV, XLSX, Parquet) would do; nothing is written.
 
-    `mapping` names columns that would not be recognised. Needs IMPORT somewhere, and at each
+    `mapping` names columns that would not be recognised (heading → column; empty leaves one
+    aside), `fixed` what stands in a column in every row; what was said of such headings in
+    imports before is known. Needs IMPORT somewhere, and at each
     place that rows name: IMPORT for places, ASSIGN for pairings and duties. Raises the
     LamplitErrors of `read_table`, and `door.not-allowed`.
     """
     importer = IMPORTERS[kind]
-    table = read_table(file, importer.layout, mapping)
     with office.read(actor) as tx:
         require_somewhere(tx, Ability.IMPORT)
-        return ImportPlan(kind, table, importer.plan(tx, table))
+        said = Said(mapping or {}, fixed or {}, headings.kept(tx.conn, kind.value))
+        table = read_table(file, importer.layout, said)
+        planned = importer.plan(tx, table)
+        return ImportPlan(kind, table, planned, tell_steps(tx, planned))
 
 
 def apply_import(
@@ -119,6 +129,7 @@ def apply_import(
             raise changed_meanwhile(importer.table)
         if fresh.steps:
             importer.write(tx, fresh)
+            headings.keep(tx.conn, plan.kind.value, plan.table.keep, tx.now)
             tx.log(
                 f"{plan.kind.value}.imported",
                 "file",

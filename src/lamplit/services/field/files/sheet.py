@@ -6,11 +6,11 @@ import csv
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from lamplit.domain.errors import LamplitError, Problem
 from lamplit.domain.problems import home as home_problems
@@ -19,28 +19,12 @@ from lamplit.domain.problems import registry as sheet_problems
 from lamplit.meters.registry import folded
 from lamplit.meters.registry_values import ROUNDED, read_day
 from lamplit.meters.sheets import read_sheet
+from lamplit.services.field.files.columns import Layout, Said, take_columns, worth_keeping
 from lamplit.services.home import Home
 from lamplit.services.registry import RowFault
 
 MOST_LETTERS = 500
 """A longer cell is cut: no name or code is; a novel pasted in by mistake may be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The columns that a kind of file has: what else they may be headed, and which it needs."""
-
-    columns: Mapping[str, tuple[str, ...]]
-    needed: tuple[str, ...]
-    codes: tuple[str, ...]
-
-    def column_of(self, header: str) -> str | None:
-        """The column that a header names, or None."""
-        wanted = folded(header)
-        for name, words in self.columns.items():
-            if wanted and wanted in {folded(word) for word in (name, *words)}:
-                return name
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +51,16 @@ class BadRowError(Exception):
         return RowFault(row.number, self.column, self.problem, self.value)
 
 
+@contextmanager
+def in_pages_words(file: Path) -> Iterator[None]:
+    """Problems of `file` name it as its sender did, not where it lies on this machine."""
+    try:
+        yield
+    except LamplitError as fault:
+        fault.where = fault.where.replace(str(file), file.name)
+        raise
+
+
 @dataclass(slots=True)
 class Table:
     """The rows of a file that can be read, those that can't, and the headers left aside."""
@@ -76,6 +70,8 @@ class Table:
     faults: list[RowFault]
     columns: frozenset[str]
     ignored: list[str] = field(default_factory=list)
+    keep: dict[str, str] = field(default_factory=dict)
+    """What the next file of its kind is to know of headings."""
 
     @property
     def total(self) -> int:
@@ -83,25 +79,28 @@ class Table:
         return len({row.number for row in self.rows} | {fault.row for fault in self.faults})
 
 
-def read_table(file: Path, layout: Layout, mapping: Mapping[str, str] | None = None) -> Table:
+def read_table(file: Path, layout: Layout, said: Said | None = None) -> Table:
     """The rows of `file` (CSV, XLSX, Parquet) by the columns of `layout`.
 
-    `mapping` names columns that would not be recognised (file's header → column). Rows with a
-    blank needed cell, or an id that a spreadsheet rounded, are refused. Raises LamplitError
-    `import.no-column`, `home.no-such-file`, `registry.same-column-twice`, `registry.bad-map`,
-    `registry.no-rows`, and those of `read_sheet`.
+    `said` tells of columns that would not be recognised. Rows with a blank needed cell, or an id
+    that a spreadsheet rounded, are refused. Raises LamplitError `import.no-column`,
+    `home.no-such-file`, `registry.same-column-twice`, `registry.bad-map`, `registry.no-rows`, and
+    those of `read_sheet`.
     """
+    said = said or Said()
     if not file.is_file():
         raise LamplitError(home_problems.NO_SUCH_FILE, where=str(file))
-    sheet = read_sheet(file, layout.column_of)
-    at = _columns(file, sheet.headers, layout, mapping or {})
+    kept = said.kept
+    sheet = read_sheet(file, lambda one: layout.column_of(one) or kept.get(folded(one)))
+    at = take_columns(str(file), sheet.headers, layout, said)
     if not len(sheet.rows) and not sheet.ragged:
         raise LamplitError(sheet_problems.NO_ROWS, where=str(file))
     texts = {name: [clean(t) for t in sheet.columns[i].to_pylist()] for name, i in at.items()}
+    same = {name: clean(value) for name, value in said.fixed.items() if name not in at}
     faults = [RowFault(n, "", sheet_problems.RAGGED_ROW, word) for n, word in sheet.ragged]
     rows = []
     for index, number in enumerate(sheet.rows.tolist()):
-        row = Row(number, {name: column[index] for name, column in texts.items()})
+        row = Row(number, {**same, **{name: column[index] for name, column in texts.items()}})
         fault = _fault(row, layout)
         if fault:
             faults.append(fault)
@@ -109,7 +108,8 @@ def read_table(file: Path, layout: Layout, mapping: Mapping[str, str] | None = N
             rows.append(row)
     used = {sheet.headers[i] for i in at.values()}
     ignored = [header for header in sheet.headers if header and header not in used]
-    return Table(file, rows, faults, frozenset(at), ignored)
+    keep = worth_keeping(sheet.headers, layout, said)
+    return Table(file, rows, faults, frozenset({*at, *same}), ignored, keep)
 
 
 def clean(text: str) -> str:
@@ -200,37 +200,3 @@ def _fault(row: Row, layout: Layout) -> RowFault | None:
         if re.match(ROUNDED, row[column]):
             return RowFault(row.number, column, sheet_problems.ROUNDED_ID, row[column])
     return None
-
-
-def _columns(
-    file: Path, headers: list[str], layout: Layout, mapping: Mapping[str, str]
-) -> dict[str, int]:
-    """Where each column stands in the file."""
-    names, where = ", ".join(layout.columns), str(file)
-    shown = ", ".join(headers[:20]) + (" …" if len(headers) > 20 else "")
-    for header, wanted in mapping.items():
-        if header not in headers or wanted not in layout.columns:
-            given = f"{header}={wanted}"
-            raise LamplitError(
-                sheet_problems.BAD_MAP, where=where, given=given, columns=shown, names=names
-            )
-    at = {name: headers.index(header) for header, name in mapping.items()}
-    for index, header in enumerate(headers):
-        name = layout.column_of(header)
-        if name is None or header in mapping or name in mapping.values():
-            continue
-        if name in at:
-            twice = f"`{headers[at[name]]}`, `{header}`"
-            raise LamplitError(
-                sheet_problems.SAME_COLUMN_TWICE, where=where, columns=twice, name=name
-            )
-        at[name] = index
-    for name in layout.needed:
-        if name not in at:
-            raise LamplitError(problems.NO_COLUMN, where=where, name=name, columns=shown)
-    return at
-
-
-def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether any of the values in `after` is not what it was."""
-    return any(before[name] != value for name, value in after.items())

@@ -21,8 +21,9 @@ from lamplit.services import registry
 from lamplit.services.field import door
 from lamplit.services.field.campaigns.evening import close_the_day
 from lamplit.services.field.files import imports, incoming
-from lamplit.services.field.files.importing import Step
 from lamplit.services.field.files.imports import Kind
+from lamplit.services.field.files.sheet import in_pages_words
+from lamplit.services.field.files.telling import ToldStep
 from lamplit.services.field.jobs.pulse import Pulse
 from lamplit.services.field.office import Actor, Office
 from lamplit.services.field.places.sync import sync_places
@@ -90,7 +91,8 @@ def take_registry(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> d
         door.require_somewhere(tx, Ability.IMPORT)
     [file] = _files(office, actor, asked, pulse)
     pulse.say(Stage.PLANNING, 0.3, file.name)
-    plan = registry.plan_import(office.home, file, asked.get("columns") or {})
+    with in_pages_words(file):
+        plan = registry.plan_import(office.home, file, asked.get("columns") or {})
     merge = plan.merge
     counts = {
         "rows": plan.rows, "added": merge.added, "changed": merge.changed, "closed": merge.closed,
@@ -100,7 +102,8 @@ def take_registry(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> d
     mark = _mark(asked, [counts, plan.stamp])
     if _applies(asked, mark):
         pulse.say(Stage.WRITING, 0.8, file.name)
-        registry.apply_import(office.home, plan, skip_bad=bool(asked.get("skip_bad")))
+        with in_pages_words(file):
+            registry.apply_import(office.home, plan, skip_bad=bool(asked.get("skip_bad")))
         with office.begin(actor) as tx:
             tx.log(
                 "registry.imported", "file", file.name, added=merge.added, changed=merge.changed,
@@ -119,32 +122,36 @@ def take_table(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict
     """Places, people or their ties: the plan, or what it says, done; as `take_registry` asks."""
     [file] = _files(office, actor, asked, pulse)
     pulse.say(Stage.PLANNING, 0.3, file.name)
-    kind = Kind(asked["table"])
-    plan = imports.plan_import(office, actor, kind, file, asked.get("columns") or {})
-    mark = _mark(asked, plan.planned.summary)
-    if _applies(asked, mark):
-        pulse.say(Stage.WRITING, 0.6, file.name)
-        imports.apply_import(office, actor, plan, skip_bad=bool(asked.get("skip_bad")))
-        incoming.used_up(office, actor, asked["imports"])
-    planned = plan.planned
+    kind, columns, fixed = Kind(asked["table"]), asked.get("columns"), asked.get("fixed")
+    with in_pages_words(file):
+        plan = imports.plan_import(office, actor, kind, file, columns, fixed)
+        mark = _mark(asked, plan.planned.summary)
+        if _applies(asked, mark):
+            pulse.say(Stage.WRITING, 0.6, file.name)
+            imports.apply_import(office, actor, plan, skip_bad=bool(asked.get("skip_bad")))
+            incoming.used_up(office, actor, asked["imports"])
+    planned, layout = plan.planned, imports.IMPORTERS[kind].layout
     return {
         "table": kind.value, "rows": plan.rows, "added": planned.added, "changed": planned.changed,
         "unchanged": planned.unchanged, "refused": plan.bad,
-        "steps": _told_steps(planned.steps), "columns_left_aside": plan.table.ignored,
+        "steps": [_told_step(one) for one in plan.told], "columns_left_aside": plan.table.ignored,
+        "column_texts": {name: _both(text) for name, text in layout.texts.items()},
         "faults": _told_faults(plan.faults[:MOST_FAULTS]), "plan": mark,
         "applied": bool(asked.get("apply")),
     }  # fmt: skip
 
 
-def _told_steps(steps: list[Step]) -> list[dict[str, Any]]:
-    """The first rows of a plan: which is new, what of which changes; not the values, which may be
-    somebody's telephone number.
-    """
-    first = sorted(steps, key=lambda one: one.row)[:MOST_FAULTS]
-    return [
-        {"row": one.row, "what": one.what, "code": one.code, "fields": list(one.fields)}
-        for one in first
-    ]
+def _told_step(step: ToldStep) -> dict[str, Any]:
+    return {
+        "row": step.row, "what": step.what, "code": step.code, "name": _both(step.name),
+        "changes": [
+            {
+                "column": one.column, "was": _both(one.was) if one.was else None,
+                "now": _both(one.now) if one.now else None, "held": one.held,
+            }
+            for one in step.changes
+        ],
+    }  # fmt: skip
 
 
 def sync(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict[str, Any]:
@@ -241,7 +248,7 @@ def _when_free(run: Callable[[], Found], pulse: Pulse) -> Found:
 
 def _mark(asked: Asked, plan: object) -> str:
     """What tells one plan of one file from another."""
-    text = repr((asked["imports"], asked.get("columns"), plan))
+    text = repr((asked["imports"], asked.get("columns"), asked.get("fixed"), plan))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -1,4 +1,5 @@
 /** What a table would change, as its job tells it. */
+import type { Said } from "@/language/words";
 import type { Job, Planned } from "@/parts/upload/job";
 
 export const KINDS = ["places", "organisations", "people", "pairings", "duties", "outlines"] as const;
@@ -8,9 +9,17 @@ export interface Step {
   row: number;
   what: "add" | "change";
   code: string;
-  fields: string[];
+  name: Said;
+  changes: Change[];
 }
-export type TablePlan = Planned & { steps: Step[] };
+/** A column that changes: from what to what, null where blank; where it is `held` neither is told. */
+export interface Change {
+  column: string;
+  was: Said | null;
+  now: Said | null;
+  held: boolean;
+}
+export type TablePlan = Planned & { steps: Step[]; column_texts: Record<string, Said> };
 
 export function planOf(job: Job): TablePlan | null {
   return job.kind === "table" && job.state === "done" ? (job.result as unknown as TablePlan) : null;
