@@ -212,7 +212,7 @@ def test_days_on_which_the_clocks_change(tmp_path: Path) -> None:
 
 def test_a_unit_that_no_home_would_use_is_doubted(bench: Bench) -> None:
     power = wide_csv([(f"m{i}", DAY, [3.0] * 96) for i in range(20)])
-    assert any("--unit" in n.en and "half of the days" in n.en
+    assert any("(unit)" in n.en and "half of the days" in n.en
                for n in bench.take_one("a.csv", power).notes)  # fmt: skip
     right = bench.take_one(
         "b.csv", power.replace("m", "k"), unit="kw", columns={"meter_id": "keter_id"}

@@ -146,7 +146,8 @@ def test_leftovers_are_swept_and_nothing_else(tmp_path):
     nights(home, on(20))
     nights(home, on(20))
     names = {f.name for f in home.state_dir.iterdir()}
-    assert names == read_manifest(home.state_dir).named() | {"manifest.json", "notes.txt"}
+    named = read_manifest(home.state_dir).named()
+    assert names == named | {"manifest.json", "runs.jsonl", "notes.txt"}
 
 
 def test_what_a_reader_has_open_stays_through_the_run_that_replaces_it(tmp_path):
