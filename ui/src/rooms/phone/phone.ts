@@ -142,7 +142,9 @@ async function syncOnce(fresh: boolean): Promise<void> {
     phone.online = false;
     return;
   }
-  const old = !list.value || Date.now() - list.value.fetched > STALE_MS;
+  // A round that was cut off has left a new list, and maybe not the forms for it.
+  const whole = Math.min(list.value?.fetched ?? 0, synced.value?.getTime() ?? 0);
+  const old = Date.now() - whole > STALE_MS;
   if (fresh || old || round === "sent") await fetchAgain(mine);
   else phone.online = true;
   void roomLeft().then((room) => (phone.room = room));
