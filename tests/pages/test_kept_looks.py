@@ -91,6 +91,7 @@ def test_the_pages_look_as_they_did(width: int, language: str, theme: str, still
         page = still_rig.page_as(who, width=width, language=language, theme=theme)
         page.clock.set_fixed_time(still_rig.world.office.clock())
         goto(page, path.format(community="C1"))
+        page.wait_for_function("() => !/正在同步|Syncing/.test(document.body.innerText)")
         page.wait_for_timeout(300 + draws)
         look = f"{name}-{width}-{language[:2]}-{theme}"
         light = light_of(shot(page, f"looks/{look}", full=False), width)
