@@ -79,8 +79,6 @@ function offline(): Plugin {
       needed.clear();
       for (const [name, chunk] of Object.entries(bundle)) {
         if (chunk.type === "chunk" && (chunk.isEntry || (chunk.facadeModuleId && OFFLINE.test(chunk.facadeModuleId)))) take(bundle, name, needed);
-        // One sheet for all pages may belong to no chunk.
-        if (/^assets\/index-.*\.css$/.test(name)) needed.add(name);
       }
     },
   };

@@ -7,7 +7,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -185,8 +184,3 @@ def _lines(text: str, delimiter: str, *, whole: bool) -> Iterator[tuple[str, ...
 
 def _count_outside_quotes(line: str, delimiter: str) -> int:
     return re.sub(r'"[^"]*"', "", line).count(delimiter)
-
-
-def is_excel(path: Path, head: bytes) -> bool:
-    """Whether a file is an Excel workbook."""
-    return head[:2] == b"PK" and path.suffix.lower() in (".xlsx", ".xlsm")

@@ -61,12 +61,6 @@ def add(conn: Connection, made: Assignment) -> None:
     conn.execute(insert(assignment).values(_values(made)))
 
 
-def add_all(conn: Connection, made: list[Assignment]) -> None:
-    """Write several new ones."""
-    if made:
-        conn.execute(insert(assignment), [_values(one) for one in made])
-
-
 def of_person(conn: Connection, person_id: str) -> list[Assignment]:
     """All of a person, past, present and to come, in the order in which they start."""
     wanted = select(*COLUMNS).where(assignment.c.person_id == person_id)

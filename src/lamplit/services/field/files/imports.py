@@ -10,7 +10,6 @@ from pathlib import Path
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
-from lamplit.domain.language import Text
 from lamplit.domain.problems import registry as sheet_problems
 from lamplit.services.field.door import require_somewhere
 from lamplit.services.field.files import import_people, import_places, import_ties
@@ -33,14 +32,6 @@ class Kind(StrEnum):
     PAIRINGS = "pairings"
     DUTIES = "duties"
 
-
-KIND_TEXT = {
-    Kind.PLACES: Text("places", "地点"),
-    Kind.ORGANISATIONS: Text("organisations", "组织"),
-    Kind.PEOPLE: Text("people", "人员"),
-    Kind.PAIRINGS: Text("pairings", "结对"),
-    Kind.DUTIES: Text("duties", "岗位与包保"),
-}
 
 IMPORTERS: dict[Kind, Importer] = {
     Kind.PLACES: import_places.IMPORTER,
