@@ -4,14 +4,9 @@ import { createI18n } from "vue-i18n";
 export type Language = "zh-Hans" | "en";
 const KEPT = "lamplit.language";
 
+/** Chosen before the first paint: `public/first.js` asks what was kept on this device, and the browser. */
 function first(): Language {
-  try {
-    const kept = localStorage.getItem(KEPT);
-    if (kept === "zh-Hans" || kept === "en") return kept;
-  } catch {
-    // Storage is off; ask the browser.
-  }
-  return navigator.languages.some((one) => one.toLowerCase().startsWith("zh")) ? "zh-Hans" : "en";
+  return document.documentElement.lang === "zh-Hans" ? "zh-Hans" : "en";
 }
 
 const datetime = {
@@ -41,8 +36,6 @@ export const i18n = createI18n({
   datetimeFormats: { "zh-Hans": datetime, en: datetime },
   numberFormats: { "zh-Hans": number, en: number },
 });
-
-document.documentElement.lang = first();
 
 let zone: string | undefined;
 // Made once a zone: a page may ask of thousands of instants.

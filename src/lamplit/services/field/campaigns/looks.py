@@ -47,6 +47,11 @@ def due(tx: Transaction, look: Look) -> bool:
     return not any(look.is_in(one) for one in earlier)
 
 
+def lately(tx: Transaction, kind: str, subject_id: str) -> bool:
+    """Whether a line of the last minutes stands for another look at the same thing."""
+    return reveals.lately(tx.conn, tx.actor.person_id, kind, subject_id, tx.now - WINDOW)
+
+
 def log(office: Office, actor: Actor, look: Look, doors: int) -> None:
     """Write the line; before anything is shown."""
     row = look.campaign

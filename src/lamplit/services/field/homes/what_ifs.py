@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import Connection
 
@@ -19,6 +19,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlaceKind
 from lamplit.domain.problems import door as problems
 from lamplit.services.field import door
+from lamplit.services.field.campaigns import looks
 from lamplit.services.field.homes import told
 from lamplit.services.field.homes.home_states import communities_under
 from lamplit.services.field.office import Actor, Office, Transaction
@@ -29,8 +30,6 @@ from lamplit.store import places, reveals
 
 MOST_DOORS = 500
 ASKED = "what-if.asked"
-WINDOW = timedelta(minutes=10)
-"""A slider asks each time it rests: so long a line stands for its person's tries at a place."""
 Counts = dict[str, int | None]
 
 
@@ -118,8 +117,8 @@ def ask(
     """What the states and the list would be with other thresholds; nothing is kept of it.
 
     Needs ANALYSE at the place, or anywhere without one. `doors` needs a purpose. Logged: doors each
-    time, counts alone once in WINDOW, with the thresholds of the first try. Raises LamplitError
-    `door.not-allowed`, `door.purpose-needed`, and the errors of `what_if`.
+    time, counts alone once in some minutes (see `looks`), with the thresholds of the first try.
+    Raises LamplitError `door.not-allowed`, `door.purpose-needed`, and the errors of `what_if`.
     """
     with office.read(actor) as tx:
         at, codes = scope(tx, place)
@@ -130,8 +129,8 @@ def ask(
     found = what_if(office.home, changes, communities=wanted, day=day, nights=nights)
     about = at or "all"
     with office.begin(actor) as tx:
-        since = tx.now - WINDOW
-        if doors or not reveals.lately(tx.conn, actor.person_id, ASKED, about, since):
+        # A slider asks each time it rests.
+        if doors or not looks.lately(tx, ASKED, about):
             tx.log(
                 reveals.LIST_OPENED if doors else ASKED, "place" if at else "thresholds", about,
                 place_id=at, purpose=purpose or None, as_of=found.day.isoformat(),

@@ -13,7 +13,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import InboxState
 from lamplit.domain.problems import campaigns as problems
 from lamplit.services.field import door
-from lamplit.services.field.campaigns.looks import WINDOW
+from lamplit.services.field.campaigns import looks
 from lamplit.services.field.door import require_anywhere
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.submissions.inbox import Receipt, receipt_from
@@ -70,8 +70,7 @@ def look(office: Office, actor: Actor, inbox_id: str) -> bytes:
     """
     with office.begin(actor) as tx:
         row = _judged(tx, inbox_id)
-        since = tx.now - WINDOW
-        if not reveals.lately(tx.conn, actor.person_id, reveals.INBOX_OPENED, row.id, since):
+        if not looks.lately(tx, reveals.INBOX_OPENED, row.id):
             tx.log(
                 reveals.INBOX_OPENED, "inbox", row.id, problem=row.problem,
                 place_id=assignments.last_place(tx.conn, row.person_id),
