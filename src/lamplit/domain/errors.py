@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from lamplit.domain.language import Language, Text
 
 _WORD = re.compile(r"[a-z]+[ ,.]")
 """How a sentence begins whose first letter may be a capital: not with what stood in a file."""
+_PART = re.compile(r", (?:row|line|column) ")
+"""What follows a file where a problem says its place in it."""
+_SERVERS = re.compile(r"(?<![\w/.:])/(?:[^\s/'\"`]+/)+")
+"""The folders of a path of this machine, as they stand in what another program said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,13 @@ class LamplitError(Exception):
         return f"{self.where}: {said}" if self.where else said
 
     def title(self, language: Language) -> str:
-        """What happened, and where, as a sentence that stands alone: in English with a capital."""
-        said = self.says(language)
-        if language != "en" or self.where or not _WORD.match(self.problem.says.en):
+        """What happened, and where, as a page says it: a sentence that stands alone, in English
+        with a capital. A file goes by its name; the server's folders are nobody's business there.
+        """
+        said, where = self.problem.says.say(language, **self._page_fields()), _on_page(self.where)
+        if where:
+            return f"{where}: {said}"
+        if language != "en" or not _WORD.match(self.problem.says.en):
             return said
         return said[:1].upper() + said[1:]
 
@@ -70,8 +79,8 @@ class LamplitError(Exception):
         return self.problem.remedy.say(language, **self.fields)
 
     def page_remedy(self, language: Language) -> str:
-        """What to do about it, for a page: no command, no option."""
-        return self.problem.page_remedy.say(language, **self.fields)
+        """What to do about it, for a page: no command, no option, no path of the server."""
+        return self.problem.page_remedy.say(language, **self._page_fields())
 
     def kept(self) -> dict[str, Any]:
         """As it is kept for a page: its code, what happened and what to do, in both languages."""
@@ -84,3 +93,24 @@ class LamplitError(Exception):
     def describe(self, language: Language) -> str:
         """All of it on one line: `[code] where: what. remedy`."""
         return f"[{self.code}] {self.says(language)} {self.remedy(language)}"
+
+    def _page_fields(self) -> dict[str, object]:
+        return {name: _without_folders(value) for name, value in self.fields.items()}
+
+
+def _on_page(where: str) -> str:
+    """A place as a page says it: `readings.csv, row 12` of a file, nothing of a folder or store."""
+    part = _PART.search(where)
+    file, rest = (where[: part.start()], where[part.start() :]) if part else (where, "")
+    if "/" not in file:
+        return where
+    name = PurePath(file).name
+    return name + rest if PurePath(name).suffix else rest.removeprefix(", ")
+
+
+def _without_folders(value: object) -> object:
+    if isinstance(value, PurePath):
+        return value.name
+    if isinstance(value, str | Exception):
+        return _SERVERS.sub("", str(value))
+    return value

@@ -92,7 +92,8 @@ MUST_CHANGE = Problem(
     "accounts.must-change",
     Text("this password was given to you by another.", "此密码由他人设定。"),
     Text(
-        "Choose your own first: /api/v1/me/password.", "请先设置自己的密码：/api/v1/me/password。"
+        "Choose one of your own first, on the page of your account.",
+        "请先在“我的账户”中换成自己的密码。",
     ),
 )
 

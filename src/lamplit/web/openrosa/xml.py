@@ -94,7 +94,7 @@ def message(said: str) -> str:
 def problem(error: LamplitError, language: Language | None) -> str:
     """A problem in the person's language; in both while nobody knows who calls."""
     spoken: tuple[Language, ...] = (language,) if language else ("zh", "en")
-    return message(" ".join(f"{error.says(one)} {error.page_remedy(one)}" for one in spoken))
+    return message(" ".join(f"{error.title(one)} {error.page_remedy(one)}" for one in spoken))
 
 
 def answer(content: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
