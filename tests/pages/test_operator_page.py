@@ -71,7 +71,14 @@ def test_nobody_locks_themselves_out_and_jobs_are_seen_and_stopped(
     assert answer == [409, "accounts.own-account"]
     # Nor does the last operator give up the role: nobody could give it back.
     page.get_by_role("button", name="撤回: 系统管理员").click()
-    expect(page.get_by_text("的最后一位系统管理员")).to_be_visible()
+    sure = page.get_by_role("dialog", name="撤回")
+    # It names what would end, and ends nothing before it is asked to.
+    expect(sure.get_by_text("“系统管理员 · 江城区”今天结束")).to_be_visible()
+    axe(page)
+    sure.get_by_role("button", name="撤回").click()
+    expect(sure.get_by_text("的最后一位系统管理员")).to_be_visible()
+    sure.get_by_role("button", name="取消").click()
+    expect(page.get_by_role("button", name="撤回: 系统管理员")).to_be_visible()
     goto(page, "/readings/nights")
     page.get_by_role("button", name="现在就算一夜").click()
     expect(page.get_by_text("夜间计算").first).to_be_visible()
