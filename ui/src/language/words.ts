@@ -29,6 +29,11 @@ export function nameOf(one: { name_zh?: string | null; name_en?: string | null; 
   return first || second || one.code || "";
 }
 
+/** Names one after another: 、 parts them in Chinese. */
+export function listed(names: readonly string[]): string {
+  return names.join(language() === "en" ? ", " : "、");
+}
+
 /** A key as vue-i18n keeps it: a dot in `kind.home.refused` would be a way into an object. */
 const flat = (key: string): string => key.replaceAll(".", "__");
 

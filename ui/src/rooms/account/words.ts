@@ -28,5 +28,6 @@ export const useWords = defineWords("account", {
   revoked: { zh: "已撤销", en: "revoked" },
   openings: { zh: "我查看过的住户", en: "Homes that I opened" },
   openingsLead: { zh: "每一次查看都有记录，包括您自己能看到的这一份。", en: "Each opening is logged; this is the record of yours." },
+  noOpenings: { zh: "您还没有查看过任何住户。", en: "You have opened no home yet." },
   data: { zh: "下载关于我的全部数据", en: "Download all that is kept about me" },
 });

@@ -19,3 +19,17 @@ export function largest(moves: readonly Move[], most = 12): { shown: Move[]; res
 export function inForce(plans: readonly Schemas["PlanHead"][]): Schemas["PlanHead"] | undefined {
   return plans.filter((one) => one.state === "applied").sort((one, other) => (other.applied_at ?? "").localeCompare(one.applied_at ?? ""))[0];
 }
+
+type Help = Schemas["Help"];
+type Lever = "people" | "hours" | "leave";
+
+/** The kinds of help that were found to be enough, and how much of each. */
+export function enough(helps: readonly Help[]): { lever: Lever; amount: number; like: Help["like"] }[] {
+  const known: readonly string[] = ["people", "hours", "leave"];
+  return helps.flatMap((one) => (one.enough === null || !known.includes(one.lever) ? [] : [{ lever: one.lever as Lever, amount: one.enough, like: one.like }]));
+}
+
+/** What part of a plan's working time any plan needs, 0 to 1. */
+export function leastOf(measures: Pick<Schemas["Measures"], "over_bound">): number {
+  return 1 / (1 + Math.max(0, measures.over_bound));
+}

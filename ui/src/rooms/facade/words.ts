@@ -88,7 +88,7 @@ export const useWords = defineWords("facade", {
   outcome: { zh: "结果", en: "Outcome" },
   state: { zh: "状态", en: "State" },
   openDoor: { zh: "查看这一户…", en: "Open this door…" },
-  openHint: { zh: "需说明目的，并记入日志", en: "asks for a purpose, and is logged" },
+  openHint: { zh: "需说明目的，并记入日志", en: "Asks for a purpose, and is logged" },
   loggedFilm: { zh: "您看到的是单户状态，这次查看已用您的名字记入日志。", en: "You see single homes; this look is logged with your name." },
   // The door
   doorLead: { zh: "一扇门一次只为一个目的打开，每一步都记入日志。", en: "A door opens for one purpose at a time, and each step is logged." },

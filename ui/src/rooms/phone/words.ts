@@ -123,6 +123,7 @@ export const useWords = defineWords("phone", {
   sendAgain: { zh: "再发一次", en: "Send again" },
   savedCopy: { zh: "副本保留三天", en: "A copy is kept for three days" },
   attempts: { zh: "试过 {n} 次", en: "tried {n} time | tried {n} times" },
+  placeNone: { zh: "没有指明地点", en: "It named no place" },
   placeGone: { zh: "名单已到期，地点不再显示", en: "The list has expired; where it was is not kept" },
 
   // What became of a note, in plain words
@@ -155,7 +156,7 @@ export const useWords = defineWords("phone", {
   scanWord_dark: { zh: "暗", en: "Dark" },
   scanWord_grey: { zh: "灰", en: "Grey" },
   checkInLead: { zh: "扫描社区门岗的二维码，或输入门岗编号。", en: "Scan the code at the community's gate, or type it." },
-  checkInHere: { zh: "在 {place} 报到", en: "Check in at {place}" },
+  checkInHere: { zh: "在{place}报到", en: "Check in at {place}" },
   asPaired: { zh: "单位结对的社区", en: "My organisation is paired with it" },
   asHome: { zh: "我住在这里", en: "I live there" },
   checkInDone: { zh: "报到成功", en: "You are checked in" },
