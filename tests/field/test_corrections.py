@@ -116,7 +116,7 @@ def stories(draw) -> tuple[str, list[tuple[int, dict[str, str], int, int | None]
 
 
 @settings(
-    max_examples=10,
+    max_examples=6,
     deadline=None,
     phases=[Phase.generate],
     derandomize=True,

@@ -264,12 +264,12 @@ def test_packed(bench: Bench, packing: str) -> None:
 
 
 def test_folder_of_many_small_files_is_one_commit(bench: Bench) -> None:
-    for i in range(60):
+    for i in range(24):
         bench.file(f"many/{i % 3}/m{i}.csv", long_csv(long_lines(f"{i:04d}", START, DAY)))
     done = bench.take(bench.folder / "many")
-    assert done.total.kept == 60 * 48
+    assert done.total.kept == 24 * 48
     assert len(bench.lake().files()) == 1
-    assert len(bench.lake().manifest.batches) == 60
+    assert len(bench.lake().manifest.batches) == 24
 
 
 def test_parquet_with_typed_columns(bench: Bench) -> None:

@@ -33,7 +33,7 @@ from lamplit.services.ingest.run import ingest
 from lamplit.services.night import shards, snapshots
 
 FIRST = date(2025, 3, 3)
-EXAMPLES = int(os.environ.get("LAMPLIT_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("LAMPLIT_EXAMPLES", "4"))
 """Towns to live through; a long hunt sets more of them."""
 
 
