@@ -29,9 +29,7 @@ NARROW, PHONE, DESK = 320, 360, 1440
 TALL = 800
 
 
-def faults(
-    rig: Rig, page: Page, where: str, *, closely: bool, widely: bool = True
-) -> list[str]:
+def faults(rig: Rig, page: Page, where: str, *, closely: bool, widely: bool = True) -> list[str]:
     """What is wrong with a page; `widely`: whether all can use it at a desk's width, too."""
     found = []
     try:
