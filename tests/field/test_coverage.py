@@ -67,6 +67,8 @@ def test_a_home_is_covered_by_its_own_people_and_its_building_s(hood):
         "B1-4": ["p1"],
     }
     assert who(hood, "B1", TODAY) == {"B1": ["p1"]}
+    assert covers(hood.office, CLI, "B1").people == 2
+    assert covers(hood.office, CLI, "B1-2").people == 2
     assert sorted(who(hood, "B1-2", TODAY)["B1-2"]) == ["p1", "p2"]
 
 

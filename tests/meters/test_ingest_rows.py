@@ -222,6 +222,8 @@ def test_quarantine_says_file_line_column_and_reason(bench: Bench) -> None:
         (32, "kwh", "absurd"),
     ]
     assert told[0][3] == "a,2025-01-02 01:30,-5"
+    # A cell that is empty keeps its place.
+    assert told[4][3] == ",2025-01-02 10:00,0.1"
 
 
 def both_ways(meters: str, days: list[int], *directions: str) -> str:

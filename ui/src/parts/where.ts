@@ -31,6 +31,9 @@ export function unitOf(unit: string | null | undefined): string {
   return language() === "en" ? `unit ${unit}` : `${unit}单元`;
 }
 
+/** As a line or a heading begins: "Unit 5 · 602". Chinese is left as it is. */
+export const beginning = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** "3 min ago", "2 天前": how long ago, in the largest unit that fits. */
 export function ago(at: string | Date, now: Date = new Date()): string {
   const seconds = (new Date(at).getTime() - now.getTime()) / 1000;

@@ -68,6 +68,6 @@ def _nulls(source: Source, types: Mapping[int, str]) -> tuple[str, ...]:
 
 
 def raw_line(count: int, limit: int = 40) -> str:
-    """The cells put together again, for the quarantine."""
-    shown = ", ".join(f"CAST(c{i} AS VARCHAR)" for i in range(min(count, limit)))
+    """The cells put together again, empty ones too, for the quarantine."""
+    shown = ", ".join(f"coalesce(CAST(c{i} AS VARCHAR), '')" for i in range(min(count, limit)))
     return f"concat_ws(',', {shown})"

@@ -6,7 +6,7 @@ const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 export function sizeOf(bytes: number, language: Language): string {
   const step = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log(bytes) / Math.log(1000)));
   const value = bytes / 1000 ** step;
-  const style = { style: "unit", unit: UNITS[step], unitDisplay: "short", maximumFractionDigits: step === 0 || value >= 100 ? 0 : 1 } as const;
+  const style = { style: "unit", unit: UNITS[step], unitDisplay: step === 0 ? "long" : "short", maximumFractionDigits: step === 0 || value >= 100 ? 0 : 1 } as const;
   return new Intl.NumberFormat(language, style).format(value);
 }
 

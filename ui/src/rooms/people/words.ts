@@ -21,6 +21,7 @@ export const useWords = defineWords("people", {
   gate: { zh: "门岗二维码", en: "Code for the gate" },
   gateLead: { zh: "贴在社区门口，用手机扫一扫即可报到。", en: "Put it up at the gate; scanning it checks people in." },
   gateCode: { zh: "门岗编号", en: "Gate's code" },
+  oneCommunity: { zh: "要替人报到，或打印门岗二维码，请先选一个社区。", en: "To check somebody in, or to print the code for a gate, choose one community." },
   noCheckIns: { zh: "这段时间没有人报到", en: "Nobody checked in during these days" },
   title: { zh: "人员", en: "People" },
   find: { zh: "姓名或编号", en: "Name or code" },
@@ -66,6 +67,6 @@ export const useWords = defineWords("people", {
   data: { zh: "此人的全部数据", en: "All that is kept about them" },
   organisations: { zh: "组织", en: "Organisations" },
   organisationsLead: { zh: "公司、支部、街道与协会，及其上下级。", en: "Companies, their branches, offices and associations." },
-  branches: { zh: "下属 {n} 个", en: "{n} branch | {n} branches" },
+  branches: { zh: "下属 {n} 个", en: "{n} unit | {n} units" },
   noOrganisations: { zh: "还没有组织；请导入名册。", en: "No organisations yet; import them from a file." },
 });

@@ -74,7 +74,7 @@ export const useWords = defineWords("places", {
   cols_people: { zh: "必有：工号、姓名。还可有：电话、单位、居住地、语言、技能、可用时间。", en: "Needed: staff number and name. Welcome: telephone, organisation, home, language, skills, free hours." },
   cols_pairings: { zh: "必有：单位、社区。还可有：备注。", en: "Needed: organisation and community. Welcome: a note." },
   cols_duties: { zh: "必有：人员、地点、岗位。还可有：结束日期、备注。", en: "Needed: person, place and role. Welcome: until when, a note." },
-  cols_outlines: { zh: "GeoJSON 多边形或点，属性中有 kind（类别）和 code（编号）。", en: "GeoJSON polygons or points, each with `kind` and `code` among its properties." },
+  cols_outlines: { zh: "GeoJSON 多边形或点，属性中有 kind（类别）和 code（编号）。", en: "GeoJSON polygons or points, each with the properties kind and code." },
   otherwise: { zh: "列名不同也没关系，放入文件后再逐列对应。", en: "Headed otherwise? You say which column is which once the file is there." },
   columns: { zh: "哪一列是什么", en: "Which column is which" },
   columnsLead: { zh: "文件的列名我们不全认得。请核对，下次导入同类文件时会照此办理。", en: "The file's headings don't say it all. Put right what is wrong; the next file of this kind is taken likewise." },

@@ -52,7 +52,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """An area on a day, part by part. `people` counts those who are responsible in it."""
+    """An area on a day, part by part. `people` counts those responsible in it or for all of it."""
 
     place: Place
     day: date
@@ -145,9 +145,10 @@ def _of_areas(tx: Transaction, areas: list[Place], day: date, *, homes: bool) ->
     at: defaultdict[str, list[Keeper]] = defaultdict(list)
     for kept in found:
         at[kept.place_id].append(kept.keeper)
+    above: list[Keeper] = []
     if areas[0].kind != PlaceKind.COMMUNITY:
-        for keeper in store.keepers_above(tx.conn, areas[0], day):
-            at[areas[0].id].append(keeper)
+        above = list(store.keepers_above(tx.conn, areas[0], day))
+        at[areas[0].id].extend(above)
     buildings = [*store.spots(tx.conn, areas, day), *_itself(tx, areas, day)]
     spots = store.homes(tx.conn, areas, day) if homes else buildings
     cells = {spot.id: spot.parent_id for spot in buildings}
@@ -156,7 +157,7 @@ def _of_areas(tx: Transaction, areas: list[Place], day: date, *, homes: bool) ->
     for spot in spots:
         owner = areas[0].id if len(areas) == 1 else str(spot.community_id)
         parts[owner].append(_cover(spot, at, cells, single))
-    people = {area.id: _people(found, area, len(areas) == 1) for area in areas}
+    people = {area.id: _people(found, area, len(areas) == 1, above) for area in areas}
     return [Coverage(area, day, parts[area.id], people[area.id]) for area in areas]
 
 
@@ -205,8 +206,9 @@ def _cover(
     )  # fmt: skip
 
 
-def _people(found: list[Kept], area: Place, alone: bool) -> int:
-    return len({k.keeper.person_id for k in found if alone or k.community_id == area.id})
+def _people(found: list[Kept], area: Place, alone: bool, above: list[Keeper]) -> int:
+    inside = {k.keeper.person_id for k in found if alone or k.community_id == area.id}
+    return len(inside | {keeper.person_id for keeper in above})
 
 
 def as_json(found: Coverage) -> dict[str, Any]:
