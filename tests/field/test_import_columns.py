@@ -10,6 +10,7 @@ import pytest
 from lamplit.domain.errors import LamplitError, Problem
 from lamplit.domain.problems import imports as import_problems
 from lamplit.domain.problems import registry as sheet_problems
+from lamplit.services.field.files import registry_columns
 from lamplit.services.field.files.columns import Said
 from lamplit.services.field.files.headings import Headings, look
 from lamplit.services.field.files.imports import (
@@ -219,6 +220,25 @@ def test_what_stands_in_every_row_is_read_as_a_cell_would_be(there):
 def test_every_column_has_a_name_for_people():
     for kind, importer in IMPORTERS.items():
         assert set(importer.layout.texts) == set(importer.layout.columns), kind
+    assert set(registry_columns.LAYOUT.texts) == set(registry_columns.LAYOUT.columns)
+
+
+def test_a_registry_headed_otherwise_is_guessed_and_what_is_not_meant_is_left_aside(office):
+    file = file_of(office, "电能表资产,用电客户号,楼幢编码,层数\nM1,H1,B1,6\n")
+    found = look(file, registry_columns.LAYOUT, Said())
+    assert not found.settled
+    assert taken(found) == {
+        "meter_id": ("电能表资产", "guessed"),
+        "household_id": ("用电客户号", "guessed"),
+        "building_id": ("楼幢编码", "guessed"),
+        "floor": ("层数", "named"),
+    }
+    headers = [one.heading for one in found.headings]
+    said = Said({"电能表资产": "meter_id", "层数": ""}, {"community_id": "C1"})
+    assert registry_columns.meanings(str(file), headers, said) == {
+        "电能表资产": "meter_id",
+        "层数": "",
+    }
 
 
 def test_at_a_page_no_problem_of_an_import_speaks_of_a_command_s_options():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rig import Rig, axe, loaded
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 
 def sent(page: Page) -> list[str]:
@@ -111,6 +111,14 @@ B901,新楼,C1,6
 """
 
 
+def at_work(route: Route) -> None:
+    """A job that goes on, whatever the server says of it."""
+    if route.request.method != "GET":
+        return route.continue_()
+    answer = route.fetch()
+    return route.fulfill(response=answer, json=answer.json() | {"state": "running"})
+
+
 def test_a_file_headed_otherwise_is_put_right_and_its_plan_says_from_what_to_what(
     rig: Rig,
 ) -> None:
@@ -129,7 +137,14 @@ def test_a_file_headed_otherwise_is_put_right_and_its_plan_says_from_what_to_wha
     expect(page.get_by_text("Still missing: Code")).to_be_visible()
     expect(plan).to_be_disabled()
     page.get_by_label("Code", exact=True).select_option("楼号")
+    # While its job is at work the columns are not there to be changed.
+    page.route(re.compile(r"/jobs/[^/]+/events$"), lambda route: route.abort())
+    page.route(re.compile(r"/jobs/[^/]+$"), at_work)
     plan.click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_role("button", name="Another file")).to_be_visible()
+    expect(page.get_by_role("button", name="Change the columns")).to_have_count(0)
+    page.unroute_all()
     expect(page.get_by_role("heading", name="What would change")).to_be_visible(timeout=20_000)
     row = page.get_by_role("row").filter(has_text="梧桐一号")
     expect(row).to_contain_text(re.compile(r"Lies in \(its code\) C1 → C2"))
@@ -168,7 +183,7 @@ def test_a_list_that_changes_its_order_under_somebody_s_fingers_keeps_the_focus(
     shared_rig: Rig,
 ) -> None:
     """The figures of another campaign come while the last line has the focus, and put it first."""
-    from playwright.sync_api import Route, expect
+    from playwright.sync_api import expect
 
     page = shared_rig.page_as("leader", path="/places/D1/map?by=coverage", language="en")
     links = page.get_by_role("navigation", name="The same as a list").get_by_role("link")

@@ -81,14 +81,21 @@ def test_a_page_that_is_closed_midway_goes_on_where_it_was(
 def test_a_registry_is_planned_read_and_only_then_applied(rig: Rig) -> None:
     world: World = rig.world
     page = rig.page_as("analyst", path="/readings", language="en")
-    file = b"meter_id,household_id,building_id,community_id\nMX,HX,BX,CX\nMY,,,\n,HZ,,\n"
-    drop(page, "Registry", "registry.csv", file)
+    file = "资产码,household_id,building_id,community_id\nMX,HX,BX,CX\nMY,,,\n,HZ,,\n"
+    drop(page, "Registry", "registry.csv", file.encode())
     page.get_by_role("button", name="Show the plan").click()
+    # Its own headings do not say where the meters are.
+    expect(page.get_by_text("Still missing: Meter")).to_be_visible(timeout=LONG)
+    page.get_by_label("Meter", exact=True).select_option("资产码")
+    page.get_by_role("button", name="See what would change").click()
     expect(page.get_by_text("What would change")).to_be_visible(timeout=LONG)
     expect(page.get_by_role("row").filter(has_text="meter_id")).to_have_count(1)
     # Another day, another page: the plan still waits to be applied.
     page.reload()
-    page.get_by_role("button", name="Do it").click()
+    page.get_by_role("button", name="Change the columns").click()
+    expect(page.get_by_label("Meter", exact=True)).to_have_value("资产码")
+    page.get_by_role("button", name="See what would change").click()
+    page.get_by_role("button", name="Do it").click(timeout=LONG)
     expect(page.get_by_text("This has been done")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Bring its places in").click()
     expect(page.get_by_text("New places:")).to_be_visible(timeout=LONG)

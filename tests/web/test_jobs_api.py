@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from lamplit.services.field.access import tokens
 from lamplit.services.field.files import incoming
 from lamplit.services.field.jobs import work
+from lamplit.services.registry import Registry
 from lamplit.web.app import create_app
 
 API = "/api/v1"
@@ -120,6 +121,33 @@ def test_a_registry_is_shown_as_a_plan_before_it_is_applied(page, world):
     work.work_off(world.office)
     assert page.get(f"{API}/jobs/{job['id']}").json()["result"]["applied"]
     assert [one["kind"] for one in page.get(f"{API}/jobs").json()["items"]] == ["registry"] * 2
+
+
+def test_a_registry_headed_otherwise_is_put_right_once_and_known_the_next_time(page, world):
+    def columns(file):
+        found = page.get(f"{API}/imports/{file}/columns?table=registry").json()
+        return found["settled"], {c["name"]: c["how"] for c in found["columns"] if c["how"]}
+
+    def job(**asked):
+        made = page.post(f"{API}/jobs/registry", json=asked).json()
+        work.work_off(world.office)
+        return page.get(f"{API}/jobs/{made['id']}").json()["result"]
+
+    file = send(page, "资产码,客户,层数\nM1,H1,6\nM2,H2,6\n".encode(), "theirs.csv")
+    assert columns(file) == (False, {"household_id": "guessed", "floor": "named"})
+    said = {"columns": {"资产码": "meter_id", "客户": "household_id", "层数": ""}}
+    said["fixed"] = {"community_id": "C7"}
+    plan = job(import_id=file, **said)
+    assert (plan["added"], plan["refused"], plan["columns_left_aside"]) == (2, 0, ["层数"])
+    assert job(import_id=file, apply=plan["plan"], **said)["applied"]
+    rows = Registry.table(world.office.home).to_pylist()
+    assert [(r["meter_id"], r["household_id"], r["community_id"], r["floor"]) for r in rows] == [
+        ("M1", "H1", "C7", None),
+        ("M2", "H2", "C7", None),
+    ]
+    again = send(page, "资产码,客户,层数\nM3,H3,9\n".encode(), "theirs.csv")
+    assert columns(again) == (True, {"meter_id": "kept", "household_id": "kept"})
+    assert job(import_id=again)["added"] == 1
 
 
 def test_options_are_those_of_the_command_and_misspelt_ones_are_told(page, world):

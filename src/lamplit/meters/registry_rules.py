@@ -55,16 +55,23 @@ class Checked:
     duplicates: int
 
 
-def check(sheet: Sheet, file: Path, mapping: Mapping[str, str]) -> Checked:
+def check(
+    sheet: Sheet, file: Path, mapping: Mapping[str, str], fixed: Mapping[str, str] | None = None
+) -> Checked:
     """The usable rows of `sheet`, with `mapping` (file's column → registry's) coming first.
+
+    Where it gives nothing for a column, that is left aside. `fixed` (registry's column → text)
+    stands in every row.
 
     Raises LamplitError `registry.no-meter-column`, `registry.same-column-twice`,
     `registry.bad-map` or `registry.no-rows`.
     """
-    places = _places(sheet.headers, file, mapping)
+    same = fixed or {}
+    places = _places(sheet.headers, file, mapping, same)
     if not len(sheet.rows) and not sheet.ragged:
         raise LamplitError(problems.NO_ROWS, where=str(file))
     text = {name: _trimmed(sheet.columns[at]) for name, at in places.items()}
+    text |= {name: pa.array([word] * len(sheet.rows), pa.string()) for name, word in same.items()}
     # A list of meters without households: each is a home of its own.
     text.setdefault("household_id", text["meter_id"])
     faults = _ragged(sheet) + _missing(text, sheet.rows)
@@ -83,17 +90,19 @@ def check(sheet: Sheet, file: Path, mapping: Mapping[str, str]) -> Checked:
         table=table.cast(SCHEMA),
         rows=rows,
         faults=faults + wrong,
-        named=frozenset(places),
+        named=frozenset({*places, *same}),
         given=frozenset(text),
         ignored=[header for header in sheet.headers if header and header not in known],
         duplicates=duplicates,
     )
 
 
-def _places(headers: Sequence[str], file: Path, mapping: Mapping[str, str]) -> dict[str, int]:
+def _places(
+    headers: Sequence[str], file: Path, mapping: Mapping[str, str], fixed: Mapping[str, str]
+) -> dict[str, int]:
     """Where each of the registry's columns stands in the file."""
     for header, wanted in mapping.items():
-        if header not in headers or wanted not in COLUMNS:
+        if header not in headers or wanted not in ("", *COLUMNS):
             raise LamplitError(
                 problems.BAD_MAP,
                 where=str(file),
@@ -101,11 +110,12 @@ def _places(headers: Sequence[str], file: Path, mapping: Mapping[str, str]) -> d
                 columns=", ".join(headers),
                 names=", ".join(COLUMNS),
             )
-    places = {name: headers.index(header) for header, name in mapping.items()}
+    places = {name: headers.index(header) for header, name in mapping.items() if name}
     found: dict[str, list[int]] = {}
     for at, header in enumerate(headers):
         name = column_of(header)
-        if name is not None and name not in places and header not in mapping:
+        known = name in places or name in fixed
+        if name is not None and not known and header not in mapping:
             found.setdefault(name, []).append(at)
     for name, ats in found.items():
         if len(ats) > 1:
@@ -114,7 +124,7 @@ def _places(headers: Sequence[str], file: Path, mapping: Mapping[str, str]) -> d
                 problems.SAME_COLUMN_TWICE, where=str(file), columns=twice, name=name
             )
         places[name] = ats[0]
-    if "meter_id" not in places:
+    if "meter_id" not in places and "meter_id" not in fixed:
         shown = ", ".join(headers[:20]) + (" …" if len(headers) > 20 else "")
         raise LamplitError(problems.NO_METER_COLUMN, where=str(file), columns=shown)
     return places

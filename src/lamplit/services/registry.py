@@ -24,7 +24,7 @@ from lamplit.domain.problems.lake import LOCKED
 from lamplit.meters.registry import FLAGS, SCHEMA, column_of, empty_table
 from lamplit.meters.registry_merge import Merge, merge
 from lamplit.meters.registry_rules import Checked, Faults, all_rows, check
-from lamplit.meters.sheets import read_sheet
+from lamplit.meters.sheets import Sheet, read_sheet
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
 from lamplit.services.lock import writing
@@ -91,13 +91,25 @@ def plan_import(home: Home, file: Path, mapping: Mapping[str, str] | None = None
     """What importing `file` (CSV, XLSX, Parquet) would do to the registry; nothing is written.
 
     `mapping` names columns that would not be recognised: file's header → registry's column.
-    Refused rows are left out of the merge and listed in `faults`. Raises the LamplitErrors of
-    `read_sheet` and `check`, and `home.no-such-file`.
+    Raises the LamplitErrors of `read_sheet` and `check`, and `home.no-such-file`.
     """
     if not file.is_file():
         raise LamplitError(home_problems.NO_SUCH_FILE, where=str(file))
-    sheet = read_sheet(file, column_of)
-    checked = check(sheet, file, mapping or {})
+    return plan_sheet(home, file, read_sheet(file, column_of), mapping or {})
+
+
+def plan_sheet(
+    home: Home,
+    file: Path,
+    sheet: Sheet,
+    mapping: Mapping[str, str],
+    fixed: Mapping[str, str] | None = None,
+) -> ImportPlan:
+    """As `plan_import`, of a sheet that was read; `fixed` stands in a column in every row.
+
+    Refused rows are left out of the merge and listed in `faults`.
+    """
+    checked = check(sheet, file, mapping, fixed)
     stamp, old = _stamp(home), Registry.table(home)
     merged = merge(old, checked.table, checked.rows, checked.given)
     faults = checked.faults + merged.faults

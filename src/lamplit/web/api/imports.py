@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Header, Path
 from pydantic import BaseModel, Field
@@ -75,9 +75,12 @@ def look(import_id: Id, office: TheOffice, actor: Who) -> ImportShown:
 
 @router.get("/{import_id}/columns")
 @rule(IMPORT, "A file's columns", "文件的列")
-def columns(import_id: Id, table: Kind, office: TheOffice, actor: Who) -> headings.Headings:
-    """What each column of such a table would be taken from, and a few cells to tell by.
+def columns(
+    import_id: Id, table: Kind | Literal["registry"], office: TheOffice, actor: Who
+) -> headings.Headings:
+    """What each column of such a table, or of the registry, would be taken from.
 
+    With a few cells of each heading to tell by.
     `named`: a heading says so itself; `kept`: somebody said so of it before; `guessed`: to be
     confirmed. `value` may stand in every row where no heading does.
     """

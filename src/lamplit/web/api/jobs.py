@@ -66,21 +66,23 @@ class IngestWish(Asked):
 
 
 class PlanWish(Asked):
-    """A file, planned first: `apply` is the `plan` of the result that one has read."""
+    """A file, planned first: `apply` is the `plan` of the result that one has read.
+
+    `columns`: what headings mean (empty: leave one aside); `fixed`: what stands in a column in
+    every row.
+    """
 
     import_id: ImportId
     columns: Annotated[dict[str, str], Field(default_factory=dict, max_length=200)]
+    fixed: Annotated[dict[str, Line], Field(default_factory=dict, max_length=50)]
     apply: Annotated[str | None, Field(max_length=64)] = None
     skip_bad: bool = False
 
 
 class TableWish(PlanWish):
-    """A table of places, people or their ties. `columns`: what headings mean (empty: leave one
-    aside); `fixed`: what stands in a column in every row.
-    """
+    """A table of places, people or their ties."""
 
     table: Kind
-    fixed: Annotated[dict[str, Line], Field(default_factory=dict, max_length=50)]
 
 
 class SyncWish(Asked):
@@ -166,7 +168,7 @@ def take_registry(wish: PlanWish, office: TheOffice, actor: Who, request: Reques
 @rule(IMPORT, "Plan or apply a table", "预演或应用表格导入")
 def take_table(wish: TableWish, office: TheOffice, actor: Who, request: Request) -> JobShown:
     """Places, organisations, people, pairings or duties; as for a registry."""
-    asked = _planned(wish) | {"table": wish.table.value, "fixed": wish.fixed}
+    asked = _planned(wish) | {"table": wish.table.value}
     return _ask(request, office, actor, JobKind.TABLE, asked)
 
 
@@ -294,8 +296,8 @@ def _ask(
 
 def _planned(wish: PlanWish) -> dict[str, Any]:
     return {
-        "imports": [wish.import_id], "columns": wish.columns, "apply": wish.apply,
-        "skip_bad": wish.skip_bad,
+        "imports": [wish.import_id], "columns": wish.columns, "fixed": wish.fixed,
+        "apply": wish.apply, "skip_bad": wish.skip_bad,
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 
@@ -14,7 +15,7 @@ from lamplit.domain.language import Text
 from lamplit.meters.registry import folded
 from lamplit.meters.sheets import Sheet, read_sheet
 from lamplit.services.field.door import require_somewhere
-from lamplit.services.field.files import incoming
+from lamplit.services.field.files import incoming, registry_columns
 from lamplit.services.field.files.columns import How, Layout, Said, guess_columns
 from lamplit.services.field.files.imports import IMPORTERS, Kind
 from lamplit.services.field.files.sheet import clean, in_pages_words
@@ -60,7 +61,9 @@ class Headings:
     settled: bool
 
 
-def headings_of(office: Office, actor: Actor, import_id: str, kind: Kind) -> Headings:
+def headings_of(
+    office: Office, actor: Actor, import_id: str, kind: Kind | Literal["registry"]
+) -> Headings:
     """How the columns of a file that came in would be taken.
 
     Needs IMPORT somewhere. Raises LamplitError `store.not-found`, `incoming.not-whole`,
@@ -69,10 +72,11 @@ def headings_of(office: Office, actor: Actor, import_id: str, kind: Kind) -> Hea
     with office.read(actor) as tx:
         incoming.whole_of(tx, import_id)
         require_somewhere(tx, Ability.IMPORT)
-        said = Said(kept=store.kept(tx.conn, kind.value))
+        said = Said(kept=store.kept(tx.conn, str(kind)))
     file = incoming.checked(office, actor, import_id, lambda share, name: None)
+    layout = IMPORTERS[kind].layout if isinstance(kind, Kind) else registry_columns.LAYOUT
     with in_pages_words(file):
-        return look(file, IMPORTERS[kind].layout, said)
+        return look(file, layout, said)
 
 
 def look(file: Path, layout: Layout, said: Said) -> Headings:

@@ -20,7 +20,8 @@ from lamplit.meters.layouts.base import Options
 from lamplit.services import registry
 from lamplit.services.field import door
 from lamplit.services.field.campaigns.evening import close_the_day
-from lamplit.services.field.files import imports, incoming
+from lamplit.services.field.files import imports, incoming, registry_columns
+from lamplit.services.field.files.columns import Said, worth_keeping
 from lamplit.services.field.files.imports import Kind
 from lamplit.services.field.files.sheet import in_pages_words
 from lamplit.services.field.files.telling import ToldStep
@@ -33,6 +34,7 @@ from lamplit.services.ingest.run import ingest
 from lamplit.services.ingest.watch import Watch
 from lamplit.services.night.advance import run_nights
 from lamplit.services.registry import RowFault
+from lamplit.store import headings
 from lamplit.store import places as place_store
 
 Asked = dict[str, Any]
@@ -84,15 +86,19 @@ def take_readings(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> d
 def take_registry(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> dict[str, Any]:
     """A registry's plan, or (`apply`: a plan's mark) what the plan says, done.
 
-    `asked`: imports (one), columns, apply, skip_bad. Raises LamplitError `job.changed-meanwhile`
-    where the plan is no longer the one of the mark.
+    `asked`: imports (one), columns, fixed, apply, skip_bad. Raises LamplitError
+    `job.changed-meanwhile` where the plan is no longer the one of the mark.
     """
     with office.read(actor) as tx:
         door.require_somewhere(tx, Ability.IMPORT)
+        kept = headings.kept(tx.conn, registry_columns.KIND)
+    said = Said(asked.get("columns") or {}, asked.get("fixed") or {}, kept)
     [file] = _files(office, actor, asked, pulse)
     pulse.say(Stage.PLANNING, 0.3, file.name)
     with in_pages_words(file):
-        plan = registry.plan_import(office.home, file, asked.get("columns") or {})
+        sheet = registry_columns.read(file, said)
+        meant = registry_columns.meanings(str(file), sheet.headers, said)
+        plan = registry.plan_sheet(office.home, file, sheet, meant, said.fixed)
     merge = plan.merge
     counts = {
         "rows": plan.rows, "added": merge.added, "changed": merge.changed, "closed": merge.closed,
@@ -105,6 +111,8 @@ def take_registry(office: Office, actor: Actor, asked: Asked, pulse: Pulse) -> d
         with in_pages_words(file):
             registry.apply_import(office.home, plan, skip_bad=bool(asked.get("skip_bad")))
         with office.begin(actor) as tx:
+            learnt = worth_keeping(sheet.headers, registry_columns.LAYOUT, said)
+            headings.keep(tx.conn, registry_columns.KIND, learnt, tx.now)
             tx.log(
                 "registry.imported", "file", file.name, added=merge.added, changed=merge.changed,
                 closed=merge.closed, refused=plan.bad,

@@ -11,8 +11,9 @@ it("leaves out what would cover a name that was wanted before it", () => {
   expect(ids(fitting([label("a", 100, 100), label("b", 200, 110)], frame))).toEqual(["a", "b"]);
 });
 
-it("shows none that the edge or the map's buttons would cut", () => {
-  expect(ids(fitting([label("west", 20, 100), label("north", 100, 10), label("well", 100, 100)], frame))).toEqual(["well"]);
+it("moves in what the frame's sides would cut, and shows none that its top or the map's buttons would", () => {
+  const found = fitting([label("west", 20, 100), label("east", 295, 100), label("north", 100, 10), label("beyond", -5, 150), label("well", 150, 100)], frame);
+  expect(found.map(({ id, x }) => [id, x])).toEqual([["west", 40], ["east", 260], ["well", 150]]);
   expect(fitting([label("under", 100, 100)], frame, [{ left: 90, right: 300, top: 0, bottom: 150 }])).toEqual([]);
 });
 

@@ -16,11 +16,13 @@ export const HEIGHT = 22;
 /** So much air stays between two names. */
 const AIR = 3;
 
-/** The labels that fit into a frame, of those in the order in which they are wanted. */
+/** The labels that fit into a frame, of those in the order in which they are wanted. One that begins beyond the frame's side is moved in. */
 export function fitting(labels: Iterable<Label>, frame: Frame, taken: readonly Box[] = []): Label[] {
   const boxes: Box[] = [...taken];
   const found: Label[] = [];
-  for (const one of labels) {
+  for (const wanted of labels) {
+    if (wanted.x < 0 || wanted.x > frame.width) continue;
+    const one = { ...wanted, x: Math.max(wanted.width / 2, Math.min(frame.width - wanted.width / 2, wanted.x)) };
     const box = { left: one.x - one.width / 2, right: one.x + one.width / 2, top: one.y - HEIGHT, bottom: one.y };
     const inside = box.left >= 0 && box.right <= frame.width && box.top >= 0 && box.bottom <= frame.height;
     if (!inside || boxes.some((other) => meet(box, other))) continue;
