@@ -7,7 +7,7 @@ export const usePartWords = defineWords("parts", {
   // A home's curve
   curveOf: { zh: "每日用电量与状态，{first}至{last}", en: "Daily use and state, {first} to {last}" },
   use: { zh: "当日用电量", en: "use of the day" },
-  base: { zh: "其中从不停歇的负荷", en: "of it the load that never rests" },
+  base: { zh: "其中从不停歇的负荷", en: "of which the load that never rests" },
   usual: { zh: "有人时的常用电量（当晚所知）", en: "usual use when people are there, as known that evening" },
   gap: { zh: "未读到", en: "not read" },
   doubtful: { zh: "读数不全，或非实测", en: "read in part, or not measured" },

@@ -75,7 +75,7 @@ export const useWords = defineWords("campaigns", {
   look: { zh: "查看", en: "Look" },
   // acting on a campaign
   open: { zh: "启动", en: "Open it" },
-  sweep: { zh: "执行摸排", en: "Run the sweep" },
+  sweep: { zh: "执行摸排", en: "Sweep now" },
   swept: { zh: "新增 {added} 户，解除 {resolved} 户，任务 {tasks} 项", en: "{added} doors added, {resolved} resolved, {tasks} tasks" },
   close: { zh: "结束行动", en: "Close" },
   closeTitle: { zh: "结束行动", en: "Close the campaign" },
@@ -126,7 +126,7 @@ export const useWords = defineWords("campaigns", {
   chosen: { zh: "已选 {n} 户", en: "{n} chosen" },
   assign: { zh: "指派", en: "Assign" },
   assignTitle: { zh: "指派给", en: "Assign to" },
-  assignLead: { zh: "选中的 {n} 项任务将交给此人，附言会显示在对方手机上。", en: "The {n} chosen tasks go to this person; the note shows on their phone." },
+  assignLead: { zh: "选中的 {n} 项任务将交给此人，附言会显示在对方手机上。", en: "The chosen task goes to this person; the note shows on their phone. | The {n} chosen tasks go to this person; the note shows on their phone." },
   assignBuilding: { zh: "{name}里无人负责的任务将交给此人。", en: "The tasks in {name} that nobody has go to this person." },
   toWhom: { zh: "交给谁", en: "To whom" },
   assigned: { zh: "已指派 {n} 项", en: "{n} assigned" },
@@ -134,7 +134,7 @@ export const useWords = defineWords("campaigns", {
   released: { zh: "已收回 {n} 项", en: "{n} taken back" },
   load: { zh: "此人现有 {n} 项在手。", en: "They have {n} in hand." },
   handOverTitle: { zh: "把{name}的任务转交", en: "Hand over what {name} has" },
-  handOverLead: { zh: "{n} 项未完成的任务将转给下面的人；已完成的不变。", en: "The {n} open tasks go to the person below; what was done stays as it is." },
+  handOverLead: { zh: "{n} 项未完成的任务将转给下面的人；已完成的不变。", en: "The open task goes to the person below; what was done stays as it is. | The {n} open tasks go to the person below; what was done stays as it is." },
   // set aside
   inboxTitle: { zh: "隔离区", en: "Set aside" },
   inboxLead: { zh: "无法处理的提交保存在这里，一条不丢。查看会被记录，因为其中可能涉及住户。", en: "What could not be worked in is kept here; nothing is lost. Looking is logged, for it may speak of a home." },

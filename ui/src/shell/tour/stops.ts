@@ -24,7 +24,7 @@ export const TOURS: readonly Tour[] = [
       { path: "/campaigns/{campaign}", title: { zh: "看板", en: "The board" }, text: { zh: "办结多少、此刻应办多少、预计何时办完。没人去的楼栋排在最前，可以直接派人。", en: "What is done, what should be by now, when it will end. Buildings that nobody goes to come first: send somebody from here." } },
       { path: "/campaigns/{campaign}/doors", title: { zh: "每一扇门", en: "Door by door" }, text: { zh: "选中几户，一次派给一个人；也可以打印走访清单，带二维码。", en: "Choose some and give them to a person at once; or print a walk list with codes to scan." } },
       { path: "/campaigns/{campaign}/plan", title: { zh: "让计划来排", en: "Let it be planned" }, text: { zh: "算出谁去哪些门、什么顺序、赶不赶得上；启用前先看会影响谁。", en: "Who goes to which doors in which order, and whether that is in time. Before it is applied you see whom it affects." } },
-      { path: "/coverage", title: { zh: "谁在包保", en: "Who covers what" }, text: { zh: "红色的楼栋还没有人负责。给它找一个人，这一圈就走完了。", en: "The red buildings have nobody. Find somebody for one of them, and you have seen it all." } },
+      { path: "/coverage", title: { zh: "谁在包保", en: "Who covers what" }, text: { zh: "选一个社区：红色的楼栋还没有人负责。给其中一栋找一个人，这一圈就走完了。", en: "Choose a community: its red buildings have nobody. Find somebody for one of them, and you have seen it all." } },
     ],
   },
   {
