@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sparks import Sessions
-from story import ZONE, Story, lamplit, look, play, write_story
+from story import ZONE, Story, lamplit, play, write_story
 
 from lamplit.domain.errors import LamplitError
 from lamplit.engine.spark import check_spark
@@ -63,7 +63,6 @@ def afresh(on_duckdb: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     path = tmp_path_factory.mktemp("afresh") / "home"
     shutil.copytree(on_duckdb.path, path)
     assert lamplit("nightly", "--afresh", "--home", path) == 0
-    look(path)
     return Home.open(path)
 
 

@@ -49,6 +49,13 @@ class Standalone:
         self._port, self._pages = _free_port(), _free_port()
         self.master = f"spark://127.0.0.1:{self._port}"
         self._started: list[subprocess.Popen[bytes]] = []
+        try:
+            self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
         self._start("master.Master", "--port", self._port, "--webui-port", self._pages)
         self._wait(0)
         for _ in range(2):
@@ -79,7 +86,7 @@ class Standalone:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self._pages}/json/") as answer:
                     if json.load(answer)["aliveworkers"] >= workers:
                         return
-            except OSError:
+            except (OSError, ValueError):  # its pages are there before its JSON is
                 pass
             assert all(run.poll() is None for run in self._started), self.log()
             time.sleep(0.2)

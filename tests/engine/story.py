@@ -27,10 +27,14 @@ from lamplit.services.night.snapshots import read_manifest, read_snapshot
 ZONE = "Europe/Berlin"
 START, TURN, LAST = "2020-03-10", "2020-04-05", "2020-04-18"
 DAYS = 40
+BETWEEN = "2020-04-08"
+"""A day whose night is not kept."""
 TOWNS = {"wide": (300, "wide", 60, 20), "reg": (40, "registers", 15, 12)}
 """Homes, layout, minutes and seed of each: between them they have every confounder."""
 LATE = 9
 """Meters of which a week of the first evening's readings comes on the second only."""
+FEW = 9
+"""Homes of the third community: too few for it to be told of."""
 AGAIN = ("2020-03-28", "2020-03-30")
 """Days around the turn of the clocks of which some lines come again on the second evening."""
 
@@ -65,14 +69,18 @@ def play(story: Story, path: Path, *engine: str) -> Home:
 
 
 def look(path: Path, *engine: str) -> None:
-    """Write both views of the states, and the list, beside the home's settings."""
+    """Write both views of the states, the areas, and the list, beside the home's settings."""
     for view in ("asof", "revised"):
         done = lamplit(
             "states", "--from", "2020-03-25", "--to", "2020-04-12", "--view", view,
             "-o", path / f"{view}.parquet", "--home", path, *engine,
         )  # fmt: skip
         assert done == 0
+    span = ("--from", "2020-03-25", "--to", "2020-04-12", "-o", path / "areas.parquet")
+    assert lamplit("areas", *span, "--home", path, *engine) == 0
     assert lamplit("sweep", "-o", path / "doors.parquet", "--home", path, *engine) == 0
+    before = ("--as-of", BETWEEN, "-o", path / "doors-before.parquet")
+    assert lamplit("sweep", *before, "--home", path, *engine) == 0
 
 
 def write_story(folder: Path) -> Story:
@@ -103,9 +111,13 @@ def write_story(folder: Path) -> Story:
         _write(folder / "5-corrections.csv", [*corrections, *_bad(corrections[-1])]),
         _write(folder / "6-registers.csv", _until(registers, lambda d: d > TURN)),
     )
-    registry = folder / "wide" / "registry.csv"
-    changed = _exchanged(registry.read_text(), meters[3], meters[5])
-    return Story(folder, (registry, _write(folder / "registry-2.csv", changed)), (first, second))
+    rows = _parted((folder / "wide" / "registry.csv").read_text())
+    changed = _exchanged(rows, meters[3], meters[5])
+    registries = (
+        _write(folder / "registry-1.csv", _csv(rows)),
+        _write(folder / "registry-2.csv", _csv(changed)),
+    )
+    return Story(folder, registries, (first, second))
 
 
 def repeated(lines: list[str]) -> list[str]:
@@ -175,10 +187,20 @@ def _bad(line: str) -> list[str]:
     return [",".join([*cells[:5], "x", *cells[6:]]), ",".join(["", *cells[1:]]), "just words"]
 
 
-def _exchanged(registry: str, old: str, new_home: str) -> list[str]:
-    """The registry with one home's meter exchanged, and another's household moved elsewhere."""
+def _parted(registry: str) -> list[dict[str, str]]:
+    """The registry with every other building in a second community, and a few homes in a third."""
     rows = list(csv.DictReader(io.StringIO(registry)))
-    fields = list(rows[0])
+    buildings = sorted({row["building_id"] for row in rows})
+    second = set(buildings[1::2])
+    for row in rows:
+        row["community_id"] = "C2" if row["building_id"] in second else "C1"
+    for row in rows[:FEW]:
+        row["community_id"] = "C3"
+    return rows
+
+
+def _exchanged(rows: list[dict[str, str]], old: str, new_home: str) -> list[dict[str, str]]:
+    """The registry with one home's meter exchanged, and another's household moved elsewhere."""
     changed = []
     for row in rows:
         if row["meter_id"] == old:
@@ -188,10 +210,14 @@ def _exchanged(registry: str, old: str, new_home: str) -> list[str]:
             changed.append(row | {"community_id": "", "collector_id": ""})
         else:
             changed.append(row)
+    return changed
+
+
+def _csv(rows: list[dict[str, str]]) -> list[str]:
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, fields, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer = csv.DictWriter(stream, list(rows[0]), quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(changed)
+    writer.writerows(rows)
     return stream.getvalue().splitlines()
 
 

@@ -3,6 +3,7 @@
 A moment is told by how many files the run has written, so that it is one of the run's whatever else
 the machine does. Each kill starts a driver of its own, so three are done unless LAMPLIT_SPARK_KILLS
 asks for more; thirteen (ten of a night) are what a change of what is written should be tried with.
+All that is here runs on `local[2]`, and other modules on the cluster: a process has one session.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import pytest
 from sparks import LOCAL, Sessions, set_in
 from story import Story, batches, lake_rows, lamplit, nights_alike
 
+from lamplit.domain.errors import LamplitError
+from lamplit.engine.spark import Spark
 from lamplit.services.compact import verify
 from lamplit.services.home import Home
 from lamplit.services.night.snapshots import read_manifest
@@ -88,3 +91,27 @@ def test_an_ingest_whose_driver_is_killed(
     assert lake_rows(home).equals(lake_rows(whole))
     assert batches(home) == batches(whole)
     assert verify(home) == []
+
+
+def test_a_driver_killed_midway_leaves_the_home_as_it_was(
+    untold: Home, afresh: Home, sessions: Sessions
+) -> None:
+    command = [sys.executable, "-m", "lamplit", "nightly", "--master", LOCAL]
+    with set_in(untold):
+        run = subprocess.Popen([*command, "--home", str(untold.path)], stderr=subprocess.DEVNULL)
+        while run.poll() is None and not list(untold.tmp_dir.glob("night-*/gathered-*")):
+            time.sleep(0.05)
+        assert run.poll() is None
+        run.kill()
+        run.wait()
+    assert not (untold.state_dir / "manifest.json").exists()
+    master = sessions.at(LOCAL)
+    assert lamplit("nightly", "--home", untold.path, "--master", master) == 0
+    nights_alike(untold, afresh)
+    assert not list(untold.tmp_dir.glob("night-*"))
+
+
+def test_a_second_session_of_the_process_is_refused(sessions: Sessions) -> None:
+    sessions.at(LOCAL)
+    with pytest.raises(LamplitError, match=r"engine\.no-cluster"):
+        Spark.open("spark://elsewhere:7077", {})

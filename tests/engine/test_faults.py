@@ -1,24 +1,18 @@
-"""Spark's faults: a killed driver, a lost executor, a damaged file, two runs at once."""
+"""Spark's faults: a lost executor, a damaged file, two runs at once."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
-from sparks import LOCAL, Sessions, set_in
-from story import Story, batches, carried_by, lake_rows, lamplit, look, nights_alike
+from sparks import LOCAL, Sessions
+from story import Story, batches, carried_by, lake_rows, lamplit, nights_alike
 
-from lamplit.domain.errors import LamplitError
-from lamplit.engine.spark import Spark
 from lamplit.meters.lake import Lake
 from lamplit.services.compact import verify
 from lamplit.services.home import Home
@@ -174,30 +168,3 @@ def test_of_two_runs_at_once_the_second_is_told_whose_turn_it_is(
         file = story.evenings[0][0]
         assert lamplit("ingest", file, "--home", untold.path, "--master", LOCAL, "--json") == 1
         assert "lake.locked" in capsys.readouterr().err
-
-
-def test_a_driver_killed_midway_leaves_the_home_as_it_was(
-    untold: Home, afresh: Home, sessions: Sessions
-) -> None:
-    command = [sys.executable, "-m", "lamplit", "nightly", "--master", LOCAL]
-    with set_in(untold):
-        run = subprocess.Popen([*command, "--home", str(untold.path)], stderr=subprocess.DEVNULL)
-        while run.poll() is None and not list(untold.tmp_dir.glob("night-*/gathered-*")):
-            time.sleep(0.05)
-        assert run.poll() is None
-        run.kill()
-        run.wait()
-    assert not (untold.state_dir / "manifest.json").exists()
-    master = sessions.at(LOCAL)
-    assert lamplit("nightly", "--home", untold.path, "--master", master) == 0
-    nights_alike(untold, afresh)
-    assert not list(untold.tmp_dir.glob("night-*"))
-    look(untold.path, "--master", master)
-    for name in ("asof.parquet", "revised.parquet", "doors.parquet"):
-        assert pq.read_table(untold.path / name).equals(pq.read_table(afresh.path / name))
-
-
-def test_a_second_session_of_the_process_is_refused(sessions: Sessions) -> None:
-    sessions.at(LOCAL)
-    with pytest.raises(LamplitError, match=r"engine\.no-cluster"):
-        Spark.open("spark://elsewhere:7077", {})

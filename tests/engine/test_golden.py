@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from sparks import Sessions
 from story import (
+    BETWEEN,
     Story,
     batches,
     carried_by,
@@ -21,6 +26,7 @@ from lamplit.meters.lake import Lake
 from lamplit.services.home import Home
 from lamplit.services.night.courses import carried_courses
 from lamplit.services.night.snapshots import read_manifest
+from lamplit.services.sweep import sweep
 from lamplit.town.confounders import CONFOUNDERS
 
 pytestmark = pytest.mark.slow
@@ -86,10 +92,35 @@ def test_states_are_the_same_home_by_home_and_day_by_day(
     assert pq.read_table(on_spark.path / f"{view}.parquet").equals(expected)
 
 
-def test_the_list_is_the_same_door_by_door(on_duckdb: Home, on_spark: Home) -> None:
-    expected = pq.read_table(on_duckdb.path / "doors.parquet")
+@pytest.mark.parametrize("name", ["doors", "doors-before"])
+def test_the_list_is_the_same_door_by_door(name: str, on_duckdb: Home, on_spark: Home) -> None:
+    """Of the last evening, and of one between kept nights, which is worked again for it."""
+    kept = read_manifest(on_duckdb.state_dir).days()
+    assert date.fromisoformat(BETWEEN) not in kept
+    assert kept[0] < date.fromisoformat(BETWEEN)
+    expected = pq.read_table(on_duckdb.path / f"{name}.parquet")
     assert expected.num_rows > 5
-    assert_within(pq.read_table(on_spark.path / "doors.parquet"), expected)
+    assert_within(pq.read_table(on_spark.path / f"{name}.parquet"), expected)
+
+
+def test_areas_come_to_the_same_community_by_community(on_duckdb: Home, on_spark: Home) -> None:
+    expected = pq.read_table(on_duckdb.path / "areas.parquet")
+    assert expected["community_id"].unique().to_pylist() == ["C1", "C2"]
+    for name in ("dark", "lived_in", "went_dark", "returned", "read", "measured", "kwh"):
+        assert pc.sum(expected[name]).as_py() > 0, name
+    assert_within(pq.read_table(on_spark.path / "areas.parquet"), expected)
+
+
+def test_the_summary_of_the_list_is_the_same_community_by_community(
+    on_duckdb: Home, on_spark: Home, sessions: Sessions
+) -> None:
+    expected = sweep(on_duckdb)
+    assert {"C1", "C2", "C3"} <= {row.community_id for row in expected.communities}
+    found = sweep(on_spark.with_engine("spark", sessions.at(sessions.cluster)))
+    assert found.communities == expected.communities
+    assert (found.found, found.homes, found.unknown) == (
+        expected.found, expected.homes, expected.unknown,
+    )  # fmt: skip
 
 
 def assert_within(found: pa.Table, expected: pa.Table) -> None:

@@ -33,6 +33,7 @@ COMMANDS = (
     "nightly",
     "sweep",
     "states",
+    "areas",
     "explain",
     "facade",
     "what-if",

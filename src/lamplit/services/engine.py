@@ -87,14 +87,14 @@ GAPS: Final[dict[str, tuple[Text, Text]]] = {
 
 ON_DUCKDB: Final[dict[str, Text]] = {
     "rework": Text(
-        "late readings and registry changes: only the homes they touch are worked again, on the "
-        "driver",
-        "迟到读数与台账变更：仅重算受影响的住户，在驱动端进行",
+        "which homes late readings and registry changes touch: by their ids, on the driver; those "
+        "homes are worked again on workers",
+        "判断迟到读数与台账变更影响哪些住户：在驱动端按户号进行；这些住户由各节点重算",
     ),
     "evidence": Text(
-        "the sentences behind each door, and broken routines of those who live alone: of the homes "
-        "on the list, on the driver",
-        "上门清单的依据与独居作息判断：仅限清单住户，在驱动端进行",
+        "a list's sentences, of the doors on it, and its broken routines, of those who agreed: on "
+        "the driver, from the weeks that workers have laid down",
+        "上门清单的依据（仅限清单住户）与独居作息判断（仅限已同意者）：在驱动端进行，所据各周读数由各节点备好",
     ),
     "other": Text(
         "explain, facade, what-if, score, quality, compact and the pages: few homes at a time",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from lamplit.services.night.advance import detector
 from lamplit.services.night.gather import LAKE_COLUMNS
 from lamplit.services.night.replay import LEAD_DAYS, TRAIL_DAYS, Replay
 from lamplit.services.night.universe import Universe, subset
+from lamplit.services.replay_on_spark import replayed
 from lamplit.signals.home_state.calibration import asof_probability
 from lamplit.signals.panel import Panel
 
@@ -74,15 +76,27 @@ def states_between(
         days = (last - first).days + 1 + LEAD_DAYS + TRAIL_DAYS
         size = max(1, CELLS_AT_ONCE // max(days, 1))
         if spark is not None:
-            from lamplit.services.states_on_spark import states_on_spark
-
-            yield from states_on_spark(spark, replay, order, (first, last), view, size)
+            look = partial(_looked_at, first=first, last=last, view=view)
+            yield from replayed(spark, replay, order, _span(replay, first, last, view), size, look)
             return
         for start in range(0, len(order), size):
             rows = order[start : start + size]
             yield states_table(replay, rows, first, last, view)
             if progress:
                 progress(min(start + size, len(order)), len(order))
+
+
+def _span(replay: Replay, first: date, last: date, view: View) -> tuple[date, date, date]:
+    """(the day whose eve is started from, the first and the last day that are looked at)."""
+    if view == "asof":
+        return first, first, last
+    start, stop = replay.hindsight_span(first, last)
+    # Hindsight dates a run that began earlier as the eve of its days knew it.
+    return (start - timedelta(1) if start > replay.first else start), start, stop
+
+
+def _looked_at(replay: Replay, rows: Array, *, first: date, last: date, view: View) -> pa.Table:
+    return states_table(replay, rows, first, last, view)
 
 
 def states_table(replay: Replay, rows: Array, first: date, last: date, view: View) -> pa.Table:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -51,6 +52,17 @@ class Panel:
     def shaped(self) -> bool:
         """Whether any home-day comes with its interval shape."""
         return "base_kwh" in self.features
+
+    def of_homes(self, rows: np.ndarray[Any, Any]) -> Panel:
+        """These homes alone."""
+        return Panel(
+            len(rows),
+            self.first_day,
+            self.days,
+            {n: v[:, rows] for n, v in self.features.items()},
+            {n: v[:, rows] for n, v in self.area.items()},
+            {n: v[rows] for n, v in self.static.items()},
+        )
 
     def reversed(self) -> Panel:
         """The same days from the last to the first, for reading a history backwards."""

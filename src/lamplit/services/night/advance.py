@@ -27,8 +27,8 @@ from lamplit.services.engine import maybe_spark, open_engine
 from lamplit.services.home import Home
 from lamplit.services.lock import writing
 from lamplit.services.night.areas import Groups, lay_over, memories, work_groups, write_log
-from lamplit.services.night.carried import Carried, Filed, Held, grown
-from lamplit.services.night.courses import Nights, carry, complete, withdrawn
+from lamplit.services.night.carried import Filed, Held, grown
+from lamplit.services.night.courses import Eve, carry, complete, withdrawn
 from lamplit.services.night.gather import LAKE_COLUMNS, day_number, has_shape
 from lamplit.services.night.ledger import Ledger, forget_unfinished
 from lamplit.services.night.rework import Rework, rework
@@ -209,7 +209,7 @@ class Night:
         universe = registered(self.con, self.home.registry_file)
         current: Standing | None = None
         if manifest.through:
-            again = Rework(self.home, self.con, self.lake, self.fold, manifest, shaped=self.shaped)
+            again = self._rework(manifest)
             universe, current = rework(again, universe)
             self.report.reworked_homes, self.report.reworked_from = again.homes, again.since
         start = date.fromisoformat(manifest.through) + timedelta(1) if manifest.through else span[0]
@@ -314,14 +314,14 @@ class Night:
         ledger.close()
         return universe, current
 
-    def _carry_courses(
-        self, manifest: StateManifest, universe: Universe, eve: tuple[date, Carried, int] | None
-    ) -> None:
+    def _carry_courses(self, manifest: StateManifest, universe: Universe, eve: Eve | None) -> None:
         """Bring the courses of those who agreed up to the last night; the manifest names them."""
-        nights = Nights(
-            self.home, self.con, self.fold, self.lake, manifest, universe, self.shaped, eve
-        )
+        nights = self._rework(manifest).nights(universe, eve)
         carry(nights, date.fromisoformat(manifest.through), None, None)
+
+    def _rework(self, manifest: StateManifest) -> Rework:
+        """What came in late, worked into the nights of this manifest."""
+        return Rework(self.home, self.con, self.lake, self.fold, manifest, shaped=self.shaped)
 
     def _gathered(self, universe: Universe, span: tuple[date, date], kept: int) -> Gathered:
         """The days of a stretch, in shards of as many homes as there is room for."""

@@ -12,7 +12,7 @@ that agreed have a course; one that agrees no more, or whose meters are others, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -50,12 +50,15 @@ FULL = 0.999
 """Share of a day's slots, all actual, that a course needs: a gap could be the morning's kettle."""
 APART = "days_set_apart"
 
+Eve = tuple[date, Carried, int]
+"""(a day, what the first homes of a universe carry after it, how many homes those are)."""
+
 
 @dataclass(slots=True)
 class Nights:
     """Nights that are worked already, as far as courses look at them.
 
-    `eve`: a day, and what the homes of `universe` carry after it, where that is at hand.
+    `eve`: what the homes of `universe` carry after a day, where that is at hand.
     """
 
     home: Home
@@ -65,13 +68,19 @@ class Nights:
     manifest: StateManifest
     universe: Universe
     shaped: bool
-    eve: tuple[date, Carried, int] | None = None
+    eve: Eve | None = None
     _opened: dict[date, Carried] = field(default_factory=dict)
 
     @property
     def first(self) -> date:
         """The first day worked."""
         return date.fromisoformat(self.manifest.first_day)
+
+    def courses(
+        self, rows: Array, first: date, last: date
+    ) -> AbstractContextManager[Callable[[slice], Course]]:
+        """As `of_lake`; another engine reads them otherwise."""
+        return of_lake(self, rows, first, last)
 
     def before(self, day: date) -> tuple[date, Carried | None]:
         """(the first day to work again, what the universe's homes carry the evening before it), so
@@ -134,7 +143,7 @@ def of_lake(
     def course(lot: slice) -> Course:
         mine = subset(small, np.arange(small.count)[lot])
         eve = carried.at(rows[lot]) if carried else start_carried(nights.fold, mine.count)
-        return _course(nights, apart, mine, eve, (start, first, last))
+        return course_of(nights, apart, mine, eve, (start, first, last))
 
     try:
         yield course
@@ -142,7 +151,7 @@ def of_lake(
         con.drop([APART])
 
 
-def _course(
+def course_of(
     nights: Nights, apart: Lake, small: Universe, eve: Arrays, days: tuple[date, date, date]
 ) -> Course:
     """The homes' slots from the second to the third day, with what each evening said of them.
@@ -268,7 +277,7 @@ def carry(nights: Nights, last: date, again: pa.Array | None, since: date | None
     if old and have:
         files = _amended(nights, index, rows, old, have, (again, since))
     if new:
-        with of_lake(nights, rows, new[0], new[-1]) as course:
+        with nights.courses(rows, new[0], new[-1]) as course:
             files |= _written(nights, new, index.count, course)
     same = old is not None and index.equals(old.index)
     changed = files != manifest.course or not same
@@ -365,7 +374,7 @@ def _amended(
         return _written(nights, have, index.count, merged)
     if not same:
         touched = have
-    with of_lake(nights, rows[due], touched[0], touched[-1]) as course:
+    with nights.courses(rows[due], touched[0], touched[-1]) as course:
 
         def merged(lot: slice) -> Course:
             fresh = np.flatnonzero((due >= lot.start) & (due < lot.stop))

@@ -29,7 +29,7 @@ from lamplit.services.night.areas import (
     write_log,
 )
 from lamplit.services.night.carried import Held, Placed, open_files
-from lamplit.services.night.courses import Nights, carry
+from lamplit.services.night.courses import Eve, Nights, carry
 from lamplit.services.night.gather import LAKE_COLUMNS, day_date, day_number
 from lamplit.services.night.shards import Gathered, cut, room, shard_homes
 from lamplit.services.night.snapshots import (
@@ -47,9 +47,15 @@ from lamplit.services.night.snapshots import (
 )
 from lamplit.services.night.universe import LAST_DAY, NO_DAY, Universe, places_in, subset
 from lamplit.signals.fold import Fold
-from lamplit.signals.panel import DAILY_FEATURES, FEATURES, Panel, run_fold, start_carried
+from lamplit.signals.panel import DAILY_FEATURES, FEATURES, run_fold, start_carried
 
 Array = np.ndarray[Any, Any]
+
+FIRST_READ = """
+SELECT d.meter_id, min(d.day) AS day FROM {days} AS d
+JOIN {asked} AS a ON d.meter_id = a.meter_id GROUP BY d.meter_id ORDER BY d.meter_id
+"""
+"""The first day with a reading of each meter that is asked for; it means the same to Spark."""
 
 
 @dataclass(slots=True)
@@ -93,6 +99,40 @@ class Rework:
         """The last day worked."""
         return date.fromisoformat(self.manifest.through)
 
+    # What another engine does otherwise.
+
+    def nights(self, universe: Universe, eve: Eve | None = None) -> Nights:
+        """The nights as courses look at them; `eve` as `Nights` has it."""
+        return Nights(
+            self.home, self.con, self.fold, self.lake, self.manifest, universe, self.shaped, eve
+        )
+
+    def again(self, universe: Universe, touched: Touched, since: int) -> Again:
+        """What is to be worked again, from the day number `since` on."""
+        return Again(self, universe, touched, since)
+
+    def first_read(self, meters: pa.Array) -> pa.Table:
+        """(meter_id, day) of those meters that were read by `through`, in order: the first day."""
+        self.con.register("asked_meters", pa.table({"meter_id": meters}))
+        days = self.lake.sql(None, self.through, ("meter_id", "day"))
+        found = self.con.arrow(FIRST_READ.format(days=days, asked="asked_meters"))
+        self.con.unregister("asked_meters")
+        return found
+
+    def written_whole(self, day: date, standing: Standing) -> dict[str, str]:
+        """Write a snapshot's files whole, as many homes at once as there is room for."""
+        directory, generation = self.home.state_dir, self.manifest.generation
+        count = standing.homes.num_rows
+        shards = cut(count, shard_homes(room(self.home, count), 0, len(self.fold.carried), 0))
+        files = write_groups(directory, day, generation, standing)
+        for number, shard in enumerate(shards):
+            homes = standing.homes.slice(shard.start, shard.stop - shard.start)
+            files |= write_part(
+                directory, day, generation, None if len(shards) == 1 else number,
+                (homes, standing.carried.at(shard)),
+            )  # fmt: skip
+        return files
+
 
 def rework(work: Rework, universe: Universe) -> tuple[Universe, Standing]:
     """Bring the states up to date with what came in since; returns them as they then stand.
@@ -114,13 +154,12 @@ def rework(work: Rework, universe: Universe) -> tuple[Universe, Standing]:
     again: pa.Array | None = None
     if since < LAST_DAY:
         work.since = day_date(since)
-        current, again = _Again(work, universe, touched, since).run()
+        current, again = work.again(universe, touched, since).run()
     if touched.rewrite:
         manifest.generation += 1  # what is read meanwhile keeps its name
-        manifest.snapshots[manifest.through] = written_whole(work, work.through, current)
+        manifest.snapshots[manifest.through] = work.written_whole(work.through, current)
     write_links(directory, manifest, universe.links())
-    nights = Nights(work.home, work.con, work.fold, work.lake, manifest, universe, work.shaped)
-    carry(nights, work.through, again, work.since)
+    carry(work.nights(universe), work.through, again, work.since)
     manifest.batch = work.lake.last_batch()
     commit(directory, manifest)
     return universe, current
@@ -133,22 +172,6 @@ def reordered(fold: Fold, snapshot: Standing, universe: Universe) -> Standing:
     if len(old) != snapshot.homes.num_rows or (old != np.arange(len(old))).any():
         carried = Placed(fold, carried, old)
     return Standing(universe.homes, carried, snapshot.peers, snapshot.zeros)
-
-
-def written_whole(work: Rework, day: date, standing: Standing) -> dict[str, str]:
-    """Write a snapshot's files whole, as many homes at once as there is room for."""
-    directory, generation = work.home.state_dir, work.manifest.generation
-    count = standing.homes.num_rows
-    size = shard_homes(room(work.home, count), 0, len(work.fold.carried), 0)
-    files = write_groups(directory, day, generation, standing)
-    shards = cut(count, size)
-    for number, shard in enumerate(shards):
-        homes = standing.homes.slice(shard.start, shard.stop - shard.start)
-        files |= write_part(
-            directory, day, generation, None if len(shards) == 1 else number,
-            (homes, standing.carried.at(shard)),
-        )  # fmt: skip
-    return files
 
 
 # --- what is touched --------------------------------------------------------------------------
@@ -238,14 +261,9 @@ def _first_read(work: Rework, meters: pa.Array) -> tuple[pa.Array, Array]:
     """(meters, first day with a reading) of those meters that were read by `through`."""
     if len(meters) == 0:
         return pa.array([], pa.string()), np.empty(0, dtype=np.int64)
-    work.con.register("asked_meters", pa.table({"meter_id": meters}))
-    days = work.lake.sql(None, work.through, ("meter_id", "day"))
-    found = work.con.arrow(
-        f"SELECT meter_id, min(day) - DATE '1970-01-01' AS day FROM {days} "
-        "WHERE meter_id IN (SELECT meter_id FROM asked_meters) GROUP BY meter_id ORDER BY meter_id"
-    )
-    work.con.unregister("asked_meters")
-    return found["meter_id"].combine_chunks(), found["day"].to_numpy()
+    found = work.first_read(meters)
+    days: Array = found["day"].cast(pa.int32()).to_numpy()
+    return found["meter_id"].combine_chunks(), days.astype(np.int64)
 
 
 def _newcomers(work: Rework, universe: Universe, new: Array, touched: Touched) -> None:
@@ -298,7 +316,7 @@ def _late(work: Rework, universe: Universe, touched: Touched) -> tuple[Universe,
 # --- working it again -------------------------------------------------------------------------
 
 
-class _Again:
+class Again:
     """The touched days worked again, from the last snapshot before them to the last night."""
 
     def __init__(self, work: Rework, universe: Universe, touched: Touched, since: int) -> None:
@@ -320,10 +338,7 @@ class _Again:
         around = np.flatnonzero(self._around())
         kept_days = [d for d in work.manifest.days() if d >= self.start]
         gathered = self._gathered(subset(self.universe, around), len(kept_days))
-        groups = work_groups(
-            gathered.panels(), self.days, gathered.universe, self.before,
-            tuple((d - self.start).days for d in kept_days),
-        )  # fmt: skip
+        groups = self._grouped(gathered, tuple((d - self.start).days for d in kept_days))
         whole = [self._whole(group) for group in groups]
         again = self._again(groups, whole, around)
         work.homes = int(again.sum())
@@ -338,6 +353,10 @@ class _Again:
         found = open_snapshot(work.home.state_dir, work.manifest, work.through)
         households = self.universe.homes["household_id"].take(pa.array(around[again]))
         return reordered(work.fold, found, self.universe), households.combine_chunks()
+
+    def _grouped(self, gathered: Gathered, keep_rows: tuple[int, ...]) -> list[Groups]:
+        """What the groups of these homes say."""
+        return work_groups(gathered.panels(), self.days, gathered.universe, self.before, keep_rows)
 
     def _worked(
         self,
@@ -361,7 +380,7 @@ class _Again:
                 self.before.carried.at(rows) if self.before else start_carried(work.fold, len(rows))
             )
             _, _, kept = run_fold(
-                work.fold, narrowed(panel, mine), carried,
+                work.fold, panel.of_homes(mine), carried,
                 keep_days=tuple(day_number(d) for d in kept_days),
             )  # fmt: skip
             homes = self.universe.homes.take(pa.array(rows))
@@ -449,7 +468,7 @@ class _Again:
         if whole:
             homes, carried = open_files(directory, snapshots[name])
             standing = Standing(homes, carried, words.peers, words.zeros)
-            snapshots[name] = written_whole(work, day, standing)
+            snapshots[name] = work.written_whole(day, standing)
         else:
             snapshots[name] |= write_groups(directory, day, work.manifest.generation, words)
 
@@ -458,15 +477,3 @@ def _chosen(group: Groups, rows: Array) -> Groups:
     """Some of the groups alone, for the log."""
     ids = [name for name, chosen in zip(group.ids, rows, strict=True) if chosen]
     return Groups(group.kind, group.number, ids, group.values[:, rows], group.memory, {})
-
-
-def narrowed(panel: Panel, rows: Array) -> Panel:
-    """The panel of these homes alone."""
-    return Panel(
-        len(rows),
-        panel.first_day,
-        panel.days,
-        {n: v[:, rows] for n, v in panel.features.items()},
-        {n: v[:, rows] for n, v in panel.area.items()},
-        {n: v[rows] for n, v in panel.static.items()},
-    )

@@ -7,6 +7,8 @@ under names of their own and renamed into place whole, so that a task that runs 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from lamplit.engine.duckdb import Duck
+from lamplit.services.home import Home
 from lamplit.services.lake_on_spark import shard_lake
 from lamplit.services.night.areas import AREA_INPUT, KINDS, SUMS
 from lamplit.services.night.carried import (
@@ -27,15 +30,19 @@ from lamplit.services.night.carried import (
     read_table,
     write_table,
 )
+from lamplit.services.night.courses import Nights, course_of
 from lamplit.services.night.gather import day_number, describe, gather_sql, panel_of
-from lamplit.services.night.snapshots import write_part
+from lamplit.services.night.snapshots import StateManifest, write_part, write_patch
 from lamplit.services.night.universe import Universe
 from lamplit.signals.context import GroupSums, spread
 from lamplit.signals.fold import Fold
-from lamplit.signals.panel import Panel, run_fold
+from lamplit.signals.panel import Panel, run_fold, start_carried
+from lamplit.signals.routine.course import Course
 
 Array = np.ndarray[Any, Any]
 
+Spoken = dict[str, tuple[Array, Array]]
+"""Kind → (group number of each home of a shard, what its groups say: values (days, groups))."""
 LocalSums = dict[str, tuple[Array, GroupSums]]
 """Kind → (the groups' numbers in the city, what the shard's homes add to each)."""
 
@@ -92,13 +99,12 @@ def _panel(part: ToGather, file: Path) -> Panel:
 class ToWork:
     """A shard whose days are gathered, and what its homes start from.
 
-    `groups`: kind → (group number of each home here, values (days, groups here)). `carried`: of
-    the first `known` homes. `keep`: the days whose carried values are kept.
+    `carried`: of the first `known` homes. `keep`: the days whose carried values are kept.
     """
 
     gathered: ToGather
     file: Path
-    groups: dict[str, tuple[Array, Array]]
+    groups: Spoken
     fold: Fold
     carried: Carried | None
     known: int
@@ -110,23 +116,127 @@ class ToWork:
 
 def work_shard(part: ToWork, _: pa.Table) -> dict[str, dict[str, str]]:
     """Work a shard through its days; returns the files of each kept day, under their parts."""
-    panel = _panel(part.gathered, part.file)
-    for kind, (number, values) in part.groups.items():
-        panel.area[AREA_INPUT[kind]] = spread(values, number, KINDS[kind][1])
+    panel = _spoken_to(part.gathered, part.file, part.groups)
     count = part.gathered.universe.count
     carried = grown(part.fold, part.carried, part.known, slice(0, count))
     days = {day: day_number(day) for day in part.keep}
     _, _, kept = run_fold(part.fold, panel, carried, keep_days=tuple(days.values()))
-    scratch = part.gathered.tmp / f"part-{uuid.uuid4().hex}"
+    homes = part.gathered.universe.homes
+    with _into(part.gathered.tmp, part.state_dir) as scratch:
+        return {
+            day.isoformat(): write_part(
+                scratch, day, part.generation, part.number, (homes, kept[at])
+            )
+            for day, at in days.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ToWorkAgain:
+    """A shard of which the homes `rows` are worked again; `carried`: of those alone, fresh where
+    None. Otherwise as `ToWork`.
+    """
+
+    gathered: ToGather
+    file: Path
+    groups: Spoken
+    fold: Fold
+    carried: Carried | None
+    rows: Array
+    keep: tuple[date, ...]
+    state_dir: Path
+    generation: int
+    number: int
+
+
+def work_again(part: ToWorkAgain, _: pa.Table) -> dict[date, dict[str, str]]:
+    """Work some homes of a shard again; returns the patches of each kept day, under their parts."""
+    panel = _spoken_to(part.gathered, part.file, part.groups).of_homes(part.rows)
+    count = len(part.rows)
+    carried = part.carried.at(np.arange(count)) if part.carried else start_carried(part.fold, count)
+    days = {day: day_number(day) for day in part.keep}
+    _, _, kept = run_fold(part.fold, panel, carried, keep_days=tuple(days.values()))
+    homes = part.gathered.universe.homes.take(pa.array(part.rows))
+    with _into(part.gathered.tmp, part.state_dir) as scratch:
+        return {
+            day: write_patch(scratch, day, part.generation, part.number, (homes, kept[at]))
+            for day, at in days.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ToWrite:
+    """Homes of a kept day whose file is written whole again."""
+
+    homes: pa.Table
+    carried: Carried
+    day: date
+    tmp: Path
+    state_dir: Path
+    generation: int
+    number: int | None
+
+
+def write_whole(part: ToWrite, _: pa.Table) -> dict[str, str]:
+    """Write a shard of a kept day; returns its file, under its part."""
+    homes = (part.homes, part.carried.at(np.arange(part.homes.num_rows)))
+    with _into(part.tmp, part.state_dir) as scratch:
+        return write_part(scratch, part.day, part.generation, part.number, homes)
+
+
+@dataclass(frozen=True, slots=True)
+class ToCourse:
+    """Homes of a shard whose courses are read. `carried`, `days`: as `course_of` has them."""
+
+    home: Path
+    fold: Fold
+    manifest: StateManifest
+    universe: Universe
+    shaped: bool
+    carried: Carried | None
+    days: tuple[date, date, date]
+    tmp: Path
+
+
+def course_shard(part: ToCourse, rows: pa.Table) -> Path:
+    """Lay a shard's courses in a file; returns it."""
+    count = part.universe.count
+    with Duck(threads=1) as con:
+        lake = shard_lake(con, rows)
+        nights = Nights(
+            Home.open(part.home), con, part.fold, lake, part.manifest, part.universe, part.shaped
+        )
+        eve = part.carried.at(np.arange(count)) if part.carried else start_carried(part.fold, count)
+        found = course_of(nights, lake, part.universe, eve, part.days)
+    part.tmp.mkdir(parents=True, exist_ok=True)
+    file = part.tmp / f"course-{uuid.uuid4().hex}.npz"
+    np.savez(file, kwh=found.kwh, slots=found.slots, valid=found.valid, away=found.away)
+    return file
+
+
+def read_course(file: Path) -> Course:
+    """What `course_shard` left in a file."""
+    with np.load(file) as found:
+        return Course(found["kwh"], found["slots"], found["valid"], found["away"])
+
+
+@contextmanager
+def _into(tmp: Path, folder: Path) -> Iterator[Path]:
+    """A folder of this task's own; what it holds at the end is renamed into `folder`."""
+    scratch = tmp / f"part-{uuid.uuid4().hex}"
     scratch.mkdir(parents=True)
-    names = {}
-    for day, at in days.items():
-        homes = (part.gathered.universe.homes, kept[at])
-        names[day.isoformat()] = write_part(scratch, day, part.generation, part.number, homes)
-        for name in names[day.isoformat()].values():
-            (scratch / name).replace(part.state_dir / name)
+    yield scratch
+    for file in scratch.iterdir():
+        file.replace(folder / file.name)
     scratch.rmdir()
-    return names
+
+
+def _spoken_to(part: ToGather, file: Path, groups: Spoken) -> Panel:
+    """A shard's panel, with what its groups say."""
+    panel = _panel(part, file)
+    for kind, (number, values) in groups.items():
+        panel.area[AREA_INPUT[kind]] = spread(values, number, KINDS[kind][1])
+    return panel
 
 
 def of_rows(carried: Carried, rows: Array) -> Carried:

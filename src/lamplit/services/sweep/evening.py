@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from lamplit.services.night.gather import day_number
 from lamplit.services.night.replay import Replay
 from lamplit.services.night.snapshots import StateManifest
 from lamplit.services.night.universe import places_in
+from lamplit.services.replay_on_spark import replayed
 from lamplit.signals.fold import Arrays
 from lamplit.signals.panel import run_fold
 
@@ -91,7 +93,7 @@ def evening_of(
     """The evening of a day that the nights have reached.
 
     `rows`: homes of the replay's universe that are asked about, all where None; more may be given.
-    `spark`: answers questions about every home of a kept night.
+    `spark`: answers questions about every home of a kept night, and works another night again.
     Raises LamplitError `night.state-damaged`.
     """
     state_dir = replay.home.state_dir
@@ -101,15 +103,29 @@ def evening_of(
         yield Evening(replay.con, day, relation, str(state_dir), spark, city)
         return
     wanted = np.arange(replay.universe.count) if rows is None else rows
-    homes, carried = worked(replay, day, wanted)
-    table = homes.append_column("row", pa.array(np.arange(homes.num_rows, dtype=np.int64)))
-    for name, values in carried.items():
-        table = table.append_column(name, pa.array(values))
+    if spark is None:
+        table = _worked_table(replay, wanted, day=day)
+    else:
+        table = _worked_on_spark(spark, replay, day, wanted)
+    table = table.append_column("row", pa.array(np.arange(table.num_rows, dtype=np.int64)))
     replay.con.register(WORKED, table)
     try:
         yield Evening(replay.con, day, WORKED, str(state_dir))
     finally:
         replay.con.unregister(WORKED)
+
+
+def _worked_table(replay: Replay, rows: Array, *, day: date) -> pa.Table:
+    """HOMES_SCHEMA's columns of these homes, and what each carries after `day`."""
+    homes, carried = worked(replay, day, rows)
+    for name, values in carried.items():
+        homes = homes.append_column(name, pa.array(values))
+    return homes
+
+
+def _worked_on_spark(spark: Spark, replay: Replay, day: date, rows: Array) -> pa.Table:
+    look = partial(_worked_table, day=day)
+    return pa.concat_tables(replayed(spark, replay, rows, (day, day, day), CELLS_AT_ONCE, look))
 
 
 def _kept(state_dir: Path, manifest: StateManifest, day: date) -> str:

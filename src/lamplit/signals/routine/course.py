@@ -7,6 +7,7 @@ hours are the slots' share of 24.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +54,24 @@ class Course:
     def of_homes(self, rows: slice) -> Course:
         """Some of the homes alone."""
         return Course(self.kwh[rows], self.slots[rows], self.valid[rows], self.away[rows])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Course]) -> Course:
+        """The homes of several courses of the same days, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        homes, days = sum(len(one.kwh) for one in parts), parts[0].days
+        width = max(one.kwh.shape[2] for one in parts)
+        kwh = np.full((homes, days, width), np.nan, dtype=np.float32)
+        at = 0
+        for one in parts:
+            kwh[at : at + len(one.kwh), :, : one.kwh.shape[2]] = one.kwh
+            at += len(one.kwh)
+        slots, valid, away = (
+            np.concatenate([getattr(one, name) for one in parts])
+            for name in ("slots", "valid", "away")
+        )
+        return cls(kwh, slots, valid, away)
 
     def overlaid(self, other: Course, rows: Array) -> Course:
         """These homes, with the courses of `other`, which has the same days, in place of `rows`."""

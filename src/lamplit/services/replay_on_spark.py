@@ -1,10 +1,11 @@
-"""`lamplit states` on Spark: homes in shards, each looked at on a worker as on one machine."""
+"""Days looked at again on Spark: homes in shards, each looked at on a worker as on one machine."""
 
 from __future__ import annotations
 
 import shutil
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,11 +24,15 @@ from lamplit.services.night.replay import Replay
 from lamplit.services.night.snapshots import Snapshot, StateManifest, open_snapshot
 from lamplit.services.night.universe import Universe, places_in, subset
 from lamplit.services.night.worker import of_rows
-from lamplit.services.states import View, states_table
 from lamplit.signals.fold import Fold
 
 Array = np.ndarray[Any, Any]
 SHARDS_A_CORE: Final = 2
+LEFT_SECONDS: Final = 2 * 86_400
+"""No look back takes so long that its files lie untouched for two days."""
+
+Look = Callable[[Replay, Array], pa.Table]
+"""(the shard's replay, all its homes) → what is asked of them; pickled, so a module's function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +44,25 @@ class _Part:
     manifest: StateManifest
     universe: Universe
     shaped: bool
-    span: tuple[date, date]
-    view: View
+    look: Look
     before: tuple[date, Carried] | None
     tmp: Path
 
 
-def states_on_spark(
-    spark: Spark, replay: Replay, order: Array, span: tuple[date, date], view: View, size: int
+def replayed(
+    spark: Spark,
+    replay: Replay,
+    order: Array,
+    span: tuple[date, date, date],
+    size: int,
+    look: Look,
 ) -> Iterator[pa.Table]:
-    """Tables of STATES_SCHEMA, a shard of homes each, in the order of `order`.
+    """What `look` gives of each shard of homes, in the order of `order`.
 
+    `span`: the day whose eve the homes start from, the first and the last that are looked at.
     `size`: homes of a shard at most. Workers read what groups said from the home's folder.
     """
-    first, last = span
-    start, stop = replay.hindsight_span(first, last) if view == "revised" else span
-    # Hindsight dates a run that began earlier as the eve of its days knew it.
-    eve = start - timedelta(1) if view == "revised" and start > replay.first else start
+    eve, start, stop = span
     read_from, standing = eve, None
     days = [day for day in replay.manifest.days() if day < eve]
     if days:
@@ -64,7 +71,8 @@ def states_on_spark(
     else:
         read_from = replay.first
     size = max(1, min(size, -(-len(order) // (SHARDS_A_CORE * spark.parallelism))))
-    tmp = replay.home.tmp_dir.absolute() / f"states-{uuid.uuid4().hex}"
+    forget_leavings(replay.home.tmp_dir)
+    tmp = replay.home.tmp_dir.absolute() / f"replayed-{uuid.uuid4().hex}"
     given = {}
     for i, at in enumerate(range(0, len(order), size)):
         small = subset(replay.universe, order[at : at + size])
@@ -73,8 +81,8 @@ def states_on_spark(
             placed = Placed(replay.fold, standing.carried, places_in(small.homes, standing.homes))
             before = (days[-1], of_rows(placed, np.arange(small.count)))
         given[i] = _Part(
-            replay.home.path.absolute(), replay.fold, replay.manifest, small, replay.shaped, span,
-            view, before, tmp,
+            replay.home.path.absolute(), replay.fold, replay.manifest, small, replay.shaped, look,
+            before, tmp,
         )  # fmt: skip
     meters = shards_of_meters([(i, part.universe.meters) for i, part in given.items()])
     lake = SparkLake(replay.home.lake_dir, spark)
@@ -87,8 +95,15 @@ def states_on_spark(
         shutil.rmtree(tmp, ignore_errors=True)
 
 
+def forget_leavings(tmp_dir: Path) -> None:
+    """Remove what drivers that were killed left behind; others may be looking at this moment."""
+    for old in tmp_dir.glob("replayed-*"):
+        if time.time() - old.stat().st_mtime > LEFT_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
+
+
 def _work(part: _Part, rows: pa.Table) -> str:
-    """Write a shard's states to a file; returns its name."""
+    """Write what is asked of a shard to a file; returns its name."""
     homes, everybody = part.universe.homes, np.arange(part.universe.count)
     blank = Snapshot(homes, {}, {}, {})
     with Duck(threads=1) as con:
@@ -99,8 +114,8 @@ def _work(part: _Part, rows: pa.Table) -> str:
         if part.before is not None:
             day, carried = part.before
             replay.cache[day] = Snapshot(homes, carried.at(everybody), {}, {})
-        table = states_table(replay, everybody, *part.span, part.view)
+        table = part.look(replay, everybody)
     part.tmp.mkdir(parents=True, exist_ok=True)
-    name = f"states-{uuid.uuid4().hex}.parquet"
+    name = f"replayed-{uuid.uuid4().hex}.parquet"
     write_table(part.tmp / name, table)
     return name
