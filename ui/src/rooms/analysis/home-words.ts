@@ -16,7 +16,7 @@ export const useHomeWords = defineWords("home", {
   closedWhy: { zh: "这里没有正在进行的行动，因此没有打开它的理由。", en: "No campaign is open here, so there is no purpose to open it for." },
   notYours: { zh: "您的岗位不能查看用电曲线。", en: "Your roles do not open a home's load." },
   notRow: { zh: "只有正在进行的行动已纳入的住户才能打开。", en: "Only a home that an open campaign has can be opened." },
-  now: { zh: "{state}，自 {day} 起（{n} 天）", en: "{state} since {day} ({n} day) | {state} since {day} ({n} days)" },
+  now: { zh: "{state}，自{day}起（{n} 天）", en: "{state} since {day} ({n} day) | {state} since {day} ({n} days)" },
   chance: { zh: "无人的把握", en: "Nobody there" },
   chanceNone: { zh: "当天不作数", en: "the day does not count" },
   lastWeek: { zh: "近 7 天日均", en: "A day, last 7 days" },

@@ -75,7 +75,7 @@ export const useWords = defineWords("campaigns", {
   look: { zh: "查看", en: "Look" },
   // acting on a campaign
   open: { zh: "启动", en: "Open it" },
-  sweep: { zh: "执行摸排", en: "Sweep now" },
+  sweep: { zh: "执行摸排", en: "Sweep" },
   swept: { zh: "新增 {added} 户，解除 {resolved} 户，任务 {tasks} 项", en: "{added} doors added, {resolved} resolved, {tasks} tasks" },
   close: { zh: "结束行动", en: "Close" },
   closeTitle: { zh: "结束行动", en: "Close the campaign" },

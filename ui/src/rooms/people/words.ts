@@ -36,7 +36,7 @@ export const useWords = defineWords("people", {
   past: { zh: "历任", en: "Before" },
   coming: { zh: "将任", en: "To come" },
   none: { zh: "没有", en: "None" },
-  since: { zh: "{from} 起", en: "since {from}" },
+  since: { zh: "{from}起", en: "since {from}" },
   fromTo: { zh: "{from} 至 {to}", en: "{from} to {to}" },
   chain: { zh: "移交链", en: "Chain of hand-overs" },
   give: { zh: "给予岗位或包保", en: "Give a role or responsibility" },

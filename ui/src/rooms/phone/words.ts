@@ -161,7 +161,7 @@ export const useWords = defineWords("phone", {
   asHome: { zh: "我住在这里", en: "I live there" },
   checkInDone: { zh: "报到成功", en: "You are checked in" },
   checkInStanding: { zh: "已报到的社区", en: "Where you are checked in" },
-  checkInSince: { zh: "自 {day} 起", en: "since {day}" },
+  checkInSince: { zh: "自{day}起", en: "since {day}" },
   checkInOffline: { zh: "报到需要信号；到有信号处再扫一次。", en: "Checking in needs a signal; scan again where there is one." },
 
   // Leaving

@@ -34,7 +34,7 @@ export const useWords = defineWords("places", {
   unit: { zh: "{unit}，{floor} 层", en: "{unit}, floor {floor}" },
   homeLead: { zh: "这里只有地址。要查看用电情况，须在进行中的行动里说明目的，每次查看都有记录。", en: "This is its address only. Its evidence opens in a running campaign, with a purpose, and each opening is logged." },
   states: { zh: "各状态户数", en: "Homes by state" },
-  asOf: { zh: "截至 {day} 夜间", en: "As of the night of {day}" },
+  asOf: { zh: "截至{day}夜间", en: "As of the night of {day}" },
   heldSome: { zh: "空着的数字按 15/15 规则不予显示，也无法由其他数字推算。", en: "What is not shown is held back by the 15/15 rule, and can't be worked out from the rest." },
   held: { zh: "不予显示", en: "not shown" },
   heldAll: { zh: "这里户数太少，按 15/15 规则不显示各状态户数。", en: "There are too few homes here: by the 15/15 rule nothing is shown by state." },

@@ -9,7 +9,7 @@ export const useWords = defineWords("readings", {
   quarantine: { zh: "隔离的行", en: "Set aside" },
   nights: { zh: "夜间计算", en: "Nights" },
   lastDay: { zh: "读数到", en: "Readings through" },
-  firstDay: { zh: "自 {day} 起", en: "from {day} on" },
+  firstDay: { zh: "自{day}起", en: "from {day} on" },
   nightThrough: { zh: "已算到", en: "Nights worked through" },
   upToDate: { zh: "没有待算的读数", en: "no reading is left to work" },
   unworked: { zh: "有新读数待算", en: "readings have come since" },
