@@ -22,7 +22,7 @@ FORM = """<?xml version="1.0"?>
 def test_a_form_with_a_scale_opens_in_web_forms_and_is_finished_for_trial(rig: Rig) -> None:
     from playwright.sync_api import expect
 
-    page = rig.page_as("leader", language="en", width=1440)
+    page = rig.page_as("leader", language="en", width=1440, theme="dark")
     sent: list[str] = []
     page.on("request", lambda one: sent.append(one.url) if one.method != "GET" else None)
     page.route(
@@ -35,6 +35,9 @@ def test_a_form_with_a_scale_opens_in_web_forms_and_is_finished_for_trial(rig: R
     expect(form.get_by_text("How warm is it")).to_be_visible(timeout=30_000)
     expect(form.get_by_role("slider")).to_be_visible()
     form.get_by_role("textbox").fill("warm enough")
+    # It is drawn for the day: in the dark theme what one types is dark on white all the same.
+    ground = "(box) => getComputedStyle(box).backgroundColor"
+    assert form.get_by_role("textbox").evaluate(ground) == "rgb(255, 255, 255)"
     form.get_by_role("button", name="Send").click()
     expect(form.get_by_role("status").filter(has_text="nothing was sent")).to_be_visible()
     assert sent == []
