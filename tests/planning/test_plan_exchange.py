@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 from neighbours import community, whole_days
 
 from lamplit.planning.bound import least_work
+from lamplit.planning.changing import Changing, Walked
 from lamplit.planning.exchange import Exchange
 from lamplit.planning.model import Building, Door, Person, Request, Span, Visit, Walking
 from lamplit.planning.pieces import cut
 from lamplit.planning.planner import make_plan
 from lamplit.planning.schedule import TWICE, schedule
-from lamplit.planning.sharing import Sharing
 from lamplit.planning.stride import Strides
 from lamplit.planning.world import World
 
 MORNINGS = st.tuples(st.integers(480, 560), st.integers(20, 160))
-AFTERNOONS = st.tuples(st.integers(730, 800), st.integers(20, 240))
+AFTERNOONS = st.tuples(st.integers(730, 800), st.integers(20, 400))
 
 
 @st.composite
 def teams(draw):
-    """Walk-ups and towers, and people whose spans each lie within one part of the day."""
+    """Walk-ups and towers, and people whose afternoons may reach into the evening."""
     buildings = tuple(
         Building(f"b{i}", draw(st.floats(0, 400)), draw(st.floats(0, 400)), has_lift=i % 2 == 1)
         for i in range(3)
@@ -70,6 +70,38 @@ def test_a_row_walked_quickly_takes_what_the_schedule_says(world, seed):
             assert minutes == pytest.approx(walked.worked(world, person))
 
 
+@settings(max_examples=40, deadline=None)
+@given(teams(), st.integers(0, 99))
+def test_a_row_walked_on_from_any_stretch_takes_what_it_takes_from_the_first(world, seed):
+    pieces = cut(world, range(len(world.rank)), 20.0)
+    strides, rng = Strides(world, pieces), np.random.default_rng(seed)
+    row = [strides.stretch([int(at)]) for at in rng.permutation(len(pieces))]
+    for person in range(3):
+        walked = Walked(strides, person, row)
+        for at, state in enumerate(walked.trail):
+            minutes, pulled = strides.minutes(person, row, at, state)
+            assert minutes == pytest.approx(walked.minutes)
+            assert strides.pull * pulled == pytest.approx(walked.price)
+
+
+@given(st.integers(0, 99), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_about_what_a_change_takes_is_told_without_walking_where_no_span_ends(seed, comes):
+    world = World.of(community(doors=96, people=1, days=1, spans=(Span(0, 715),), pace=0.6))
+    pieces, rng = cut(world, range(96), 500.0), np.random.default_rng(seed)
+    strides = Strides(world, pieces)
+    order = [int(at) for at in rng.permutation(len(pieces))[:5]]
+    walked = Walked(strides, 0, [strides.stretch([at]) for at in order[:4]])
+    changing = Changing(strides, 0, walked, (order[int(rng.integers(4))],))
+    if comes:
+        changing.add((order[4],), float(rng.random()))
+    row = changing.row()
+    assert len(row) == 3 + comes
+    # But for the way down from the last stairwell, which nobody counts.
+    told = walked.minutes + changing.more
+    assert Walked(strides, 0, row).minutes == pytest.approx(told, abs=1.6)
+
+
 @settings(max_examples=30, deadline=None)
 @given(teams(), st.integers(0, 99), st.booleans())
 def test_exchanging_loses_no_door_and_gives_none_to_the_unable(world, seed, shared):
@@ -78,8 +110,7 @@ def test_exchanging_loses_no_door_and_gives_none_to_the_unable(world, seed, shar
     held: list[list[int]] = [[], [], []]
     for at, piece in enumerate(pieces):
         held[0 if piece.need else int(rng.integers(3))].append(at)
-    found = Exchange(Sharing.of(world, pieces), held)
-    before = {p: {int(world.unit[d]) for d in row} for p, row in enumerate(found.doors())}
+    found = Exchange(world, pieces, held)
     found.run(lambda took: np.full(3, took.sum() / 3), 3000, 1.2, (0.2, 1.0), rng, shared=shared)
     rows = found.doors()
     assert sorted(d for row in rows for d in row) == list(range(len(world.rank)))
@@ -87,9 +118,6 @@ def test_exchanging_loses_no_door_and_gives_none_to_the_unable(world, seed, shar
     assert sorted(at for p in range(3) for at, who in enumerate(found.owner) if who == p) == (
         sorted(at for row in found.rows for s in row for at in s.pieces)
     )
-    if shared:
-        # Nobody enters a stairwell that was not theirs in part.
-        assert all({int(world.unit[d]) for d in row} <= before[p] for p, row in enumerate(rows))
 
 
 def test_exchanging_takes_work_away():
@@ -97,7 +125,7 @@ def test_exchanging_takes_work_away():
     pieces = cut(world, range(192), 30.0)
     at_random = np.random.default_rng(1).integers(4, size=len(pieces))
     held = [[int(at) for at in np.flatnonzero(at_random == p)] for p in range(4)]
-    found = Exchange(Sharing.of(world, pieces), held)
+    found = Exchange(world, pieces, held)
     before = found.took()
     rng = np.random.default_rng(2)
     found.run(lambda took: np.full(4, took.sum() / 4), 12_000, 1.2, (0.2, 1.0), rng)

@@ -10,14 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lamplit.planning.anneal import Annealing
 from lamplit.planning.bound import _Room, earliest_finish, finish_of, least_work
 from lamplit.planning.model import Building, Door, Person, Request, Span, Visit, Walking
 from lamplit.planning.pieces import cut
 from lamplit.planning.risk import ways_between
 from lamplit.planning.route import _Trip, best_order, blocks_of, urgencies
 from lamplit.planning.schedule import schedule
-from lamplit.planning.sharing import Sharing
 from lamplit.planning.tour import round_trip
 from lamplit.planning.travel import Ways, metres
 from lamplit.planning.world import World
@@ -269,34 +267,3 @@ def test_minutes_that_reach_into_the_evening_hold_no_more_for_being_priced(
             priced = (1 - ratio * late) * sum(here.served[d, 1] for d in early)
             priced += (1 + late) * (back + sum(here.served[d, 2] for d in late_ones))
             assert priced <= walk.span.end - walk.span.start + carried + 1e-6
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 9), st.sampled_from((0.5, 4.0)))
-def test_annealing_loses_no_piece_gives_none_to_the_unable_and_counts_right(seed, hot):
-    rng = np.random.default_rng(seed)
-    places = [Building(f"b{i}", x=i * 90.0) for i in range(5)]
-    doors = [
-        Door(f"d{i}", f"b{i % 5}", str(i % 3), 1 + i % 4, skill="nurse" if i % 9 == 0 else None)
-        for i in range(90)
-    ]
-    people = [
-        Person(f"p{i}", (Span(0, 700),) if i else (), home=f"b{i}",
-               skills=frozenset({"nurse"} if i == 2 else ()))
-        for i in range(4)
-    ]  # fmt: skip
-    here = world(doors, places, people)
-    pieces = cut(here, range(len(doors)), 15.0)
-    sharing = Sharing.of(here, pieces)
-    able = [2 if p.need else int(rng.integers(1, 4)) for p in pieces]
-    first = [[at for at, who in enumerate(able) if who == person] for person in range(4)]
-    found = Annealing.of(sharing, first)
-    before = sum(found.load)
-    found.run(lambda load: np.full(4, sum(load) / 3), 6000, hot, rng)
-    held = found.held()
-    assert sorted(at for pieces in held for at in pieces) == list(range(len(pieces)))
-    assert not held[0]
-    assert all(pieces[at].need == 0 for who in (1, 3) for at in held[who])
-    assert found.load == pytest.approx(Annealing.of(sharing, held).load)
-    # Shares at random are easily made better.
-    assert sum(found.load) < before

@@ -90,7 +90,7 @@ def test_more_people_never_make_it_materially_less_sure(seed):
 
 def tight(**more):
     options = Options(seconds=0.2, seed=2, replicates=100, **more)
-    return community(doors=90, people=2, spans=whole_days(2, 9, 13), options=options)
+    return community(doors=96, people=2, spans=whole_days(2, 9, 13), options=options)
 
 
 def test_the_smallest_help_is_found_and_each_step_is_told():

@@ -14,7 +14,6 @@ from lamplit.planning.pieces import Piece, cut
 from lamplit.planning.progress import Report, Stage, silent, within
 from lamplit.planning.route import best_order, blocks_of, urgencies
 from lamplit.planning.schedule import Scheduled, schedule
-from lamplit.planning.sharing import Sharing
 from lamplit.planning.split import can_take
 from lamplit.planning.travel import Floats
 from lamplit.planning.trim import insert, trim
@@ -62,7 +61,7 @@ def make_lists(world: World, seconds: float, report: Report = silent) -> Lists:
 
     walked = improve(
         world,
-        Sharing.of(world, pieces),
+        pieces,
         walk,
         quota,
         shares=SHARES if seconds else 1,

@@ -2,7 +2,7 @@
 
 Route first, cluster second (J. E. Beasley, Omega 11 (1983) 403-408): neighbours on the tour stay
 with one person, cuts fall where somebody's share is full. It is quick, and good enough to weigh
-amounts of help by; `lamplit.planning.anneal` starts from it.
+amounts of help by; `lamplit.planning.exchange` starts from it.
 """
 
 from __future__ import annotations

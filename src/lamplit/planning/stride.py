@@ -2,18 +2,23 @@
 sooner.
 
 The doors that one person has in one stairwell are a `Stretch`, with running sums of what they take
-in each part of the day; where a span ends within it is found by bisection. The part of the day is
-that of the span's start, and fixed times are left out: for lists without either the minutes are
-the schedule's own (the tests hold them against it).
+in each part of the day; where a span or a part of the day ends within it is found by bisection.
+Fixed times are left out: for lists without them the minutes are the schedule's own (the tests hold
+them against it).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, pairwise
+from math import inf
 
+import numpy as np
+
+from lamplit.planning.model import DAY, Span
 from lamplit.planning.pieces import Piece
 from lamplit.planning.route import urgencies, walking_order
 from lamplit.planning.schedule import CARRY, TWICE
@@ -22,8 +27,18 @@ from lamplit.planning.world import World
 _LOST = 3.0
 """How often a door counts that finds no place, as in `Scheduled.worked`: once, and twice more."""
 
+PULL = 0.0005
+"""Minutes that a first-rank door is worth here for each minute it is reached sooner."""
+
 _KEPT = 20_000
 """Stretches kept, lest they take a gigabyte."""
+
+
+State = tuple[int, float, float, int, float, float, float]
+"""Somebody on their row: the number of the span, minutes spent in it and owed to returns, the
+building they are in (-1: at home), minutes down to its foot, minutes worked in the spans before,
+and the urgencies' sum so far."""
+BEGIN: State = (0, 0.0, 0.0, -1, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +47,8 @@ class Stretch:
 
     For each part of the day `first[i]` sums the first attempts and steps of the first i doors, and
     `both[i]` their returns as well. `into[i]` is the way from outside to door i less the step to
-    it that the sums count, `out[i]` the way down from it. `pieces` are what the doors were cut
-    into; `weight` sums their urgencies.
+    it (`steps[i]`) that the sums count, `out[i]` the way down from it. `pieces` are what the doors
+    were cut into; `weight` sums their urgencies.
     """
 
     doors: tuple[int, ...]
@@ -43,6 +58,7 @@ class Stretch:
     weight: float
     first: tuple[tuple[float, ...], ...]
     both: tuple[tuple[float, ...], ...]
+    steps: tuple[float, ...]
     into: tuple[float, ...]
     out: tuple[float, ...]
 
@@ -54,14 +70,29 @@ class Strides:
         self.world, self.pieces = world, pieces
         self._known: dict[tuple[int, ...], Stretch] = {}
         self._urgency = urgencies(world)
-        self._served, self._returns = world.served.tolist(), world.returns.tolist()
-        self.walk: list[list[float]] = world.ways.walk.tolist()
-        self.home = [int(home) for home in world.home]
+        self._at_door = list(zip(world.served.T.tolist(), world.returns.T.tolist(), strict=True))
+        self._floor = world.floor.tolist()
+        self._climb = lru_cache(maxsize=None)(world.ways.climb)
+        walk = world.ways.walk.copy()
+        np.fill_diagonal(walk, world.request.walking.next_unit)
+        self.ways: list[list[float]] = walk.tolist()
+        """From the foot of one building to a stairwell of another, or to the next of the same."""
+        nowhere = [0.0] * len(walk)
+        self.from_home = [self.ways[home] if home >= 0 else nowhere for home in world.home]
+        self.pull, self.enter = PULL, _entering(world, pieces)
+        at_door = world.served + world.returns + world.request.walking.next_door
+        inside = [at_door[list(piece.doors)].sum(axis=0) for piece in pieces]
+        self.inside: list[list[float]] = np.array(inside).reshape(len(pieces), -1).T.tolist()
+        """Minutes at the doors of each piece, for each part of the day."""
+        self.weight = [sum([self._urgency[d] for d in piece.doors]) for piece in pieces]
         self._rooms = [
             [(s.end - s.start) / float(pace) for s in spans]
             for spans, pace in zip(world.spans, world.pace, strict=True)
         ]
-        self._parts = [[world.part(s.start) for s in spans] for spans in world.spans]
+        self._parts = [
+            [self._parts_of(span, float(pace)) for span in spans]
+            for spans, pace in zip(world.spans, world.pace, strict=True)
+        ]
         self._carry = [CARRY / float(pace) for pace in world.pace]
 
     def stretch(self, pieces: Sequence[int]) -> Stretch:
@@ -77,14 +108,14 @@ class Strides:
     def _made(self, pieces: tuple[int, ...]) -> Stretch:
         world, building = self.world, self.pieces[pieces[0]].building
         doors = walking_order(world, [d for at in pieces for d in self.pieces[at].doors])
-        climb, step = world.ways.climb, world.request.walking.next_door
-        floors = [int(world.floor[d]) for d in doors]
+        step, floors = world.request.walking.next_door, [self._floor[d] for d in doors]
+        climb = self._climb
         steps = [0.0, *(climb(building, a, b) + step for a, b in pairwise(floors))]
         first, both = [], []
-        for part in range(len(world.request.parts)):
-            served = [s + self._served[d][part] for d, s in zip(doors, steps, strict=True)]
-            whole = [s + self._returns[d][part] for d, s in zip(doors, served, strict=True)]
-            first.append(tuple(accumulate(served, initial=0.0)))
+        for served, returns in self._at_door:
+            once = [served[d] + s for d, s in zip(doors, steps, strict=True)]
+            first.append(tuple(accumulate(once, initial=0.0)))
+            whole = [returns[d] + s for d, s in zip(doors, once, strict=True)]
             both.append(tuple(accumulate(whole, initial=0.0)))
         enter = float(world.ways.entrance[building]) + step
         return Stretch(
@@ -92,64 +123,114 @@ class Strides:
             pieces=pieces,
             unit=self.pieces[pieces[0]].unit,
             building=building,
-            weight=sum(self._urgency[d] for d in doors),
+            weight=sum([self._urgency[d] for d in doors]),
             first=tuple(first),
             both=tuple(both),
+            steps=tuple(steps),
             into=tuple(
-                enter + climb(building, 1, f) - s for f, s in zip(floors, steps, strict=True)
+                [enter + climb(building, 1, f) - s for f, s in zip(floors, steps, strict=True)]
             ),
-            out=tuple(climb(building, f, 1) for f in floors),
+            out=tuple([climb(building, f, 1) for f in floors]),
         )
 
-    def minutes(self, person: int, row: Sequence[Stretch]) -> tuple[float, float]:
+    def minutes(  # noqa: PLR0912, PLR0915 (walked for every try: calls would cost as much)
+        self,
+        person: int,
+        row: Sequence[Stretch],
+        at: int = 0,
+        state: State = BEGIN,
+        trail: list[State] | None = None,
+    ) -> tuple[float, float]:
         """What a row takes one person, idle ends of spans included, and when doors are reached.
 
-        The second is the sum of urgencies, each times the minutes worked before its stretch.
+        The second is the sum of urgencies, each times the minutes worked before its stretch. A row
+        whose beginning is known is walked from stretch `at` on, with the `state` before it; states
+        before each stretch walked are put on the `trail`.
         """
-        rooms, parts, last = self._rooms[person], self._parts[person], len(self._rooms[person]) - 1
-        turn, room, spent, again, here, out = 0, rooms[0], 0.0, 0.0, -1, 0.0
-        before = pulled = 0.0
-        for stretch in row:
+        rooms, last = self._rooms[person], len(self._rooms[person]) - 1
+        ways, home = self.ways, self.from_home[person]
+        turn, spent, again, here, out, before, pulled = state
+        room, parts, at_part = rooms[turn], self._parts[person][turn], 0
+        part, until = parts[0]
+        carry = self._carry[person] if turn < last else 0.0
+        for place in range(at, len(row)):
+            stretch = row[place]
+            if trail is not None:
+                trail.append((turn, spent, again, here, out, before, pulled))
             pulled += stretch.weight * (before + spent)
-            done, count = 0, len(stretch.doors)
-            while done < count:
-                first, both = stretch.first[parts[turn]], stretch.both[parts[turn]]
-                way = out + self._way(person, here, stretch.building) + stretch.into[done]
-                carry = self._carry[person] if turn < last else 0.0
+            building, done, count, inside = stretch.building, 0, len(stretch.doors), False
+            while True:
+                first, both = stretch.first[part], stretch.both[part]
+                way = 0.0
+                if not inside:
+                    way = out + ways[here][building] if here >= 0 else home[building]
+                    way += stretch.into[done]
+                end, begin = count, spent + way - first[done]
+                if begin + first[count - 1] + stretch.steps[count - 1] >= until:
+                    # The last doors are come to in the next part of the day.
+                    end = bisect_left(first, until - begin, done)
+                    if end > done and begin + first[end - 1] + stretch.steps[end - 1] >= until:
+                        end -= 1
+                    if end <= done:
+                        at_part += 1
+                        part, until = parts[at_part]
+                        continue
                 left = room - spent - way
-                until = min(
-                    bisect_right(first, left + first[done], done),
-                    bisect_right(both, left - again + carry + both[done], done),
-                )
-                fits = max(done, until - 1)
-                left_for_next = here >= 0 and turn < last and room - spent - again <= TWICE
-                if fits > done and (fits == count or not left_for_next):
+                taken, whole = first[end] - first[done], both[end] - both[done]
+                begins = here < 0 or inside or turn == last or room - spent - again > TWICE
+                fits = end
+                if taken > left or whole > left - again + carry or (end < count and not begins):
+                    fits = done
+                    if begins:
+                        until_end = bisect_right(first, left + first[done], done, end)
+                        with_returns = left - again + carry + both[done]
+                        until_end = min(until_end, bisect_right(both, with_returns, done, end))
+                        fits = max(done, until_end - 1)
+                if fits > done:
                     taken = first[fits] - first[done]
                     spent += way + taken
                     again += both[fits] - both[done] - taken
-                    here, out, done = stretch.building, stretch.out[fits - 1], fits
-                if done == count:
-                    break
+                    here, out, done = building, stretch.out[fits - 1], fits
+                    if fits == count:
+                        break
+                    if fits == end:
+                        inside, at_part = True, at_part + 1
+                        part, until = parts[at_part]
+                        continue
                 if turn == last:
-                    over = both[-1] - both[done] + self._rest(row, stretch)
+                    over = both[count] - both[done]
+                    over += sum([rest.both[0][-1] for rest in row[place + 1 :]])
                     return before + room + _LOST * over, pulled
                 again = max(0.0, spent + again - room)
-                before, turn = before + room, turn + 1
+                before, turn, inside = before + room, turn + 1, False
                 room, spent, here, out = rooms[turn], 0.0, -1, 0.0
+                parts, at_part = self._parts[person][turn], 0
+                part, until = parts[0]
+                if turn == last:
+                    carry = 0.0
         return before + spent + again, pulled
 
-    def _way(self, person: int, here: int, building: int) -> float:
-        """From the foot of a building (-1: from home) to a stairwell of another, or the same."""
-        start = self.home[person] if here < 0 else here
-        if start < 0:
-            return 0.0
-        return (
-            self.world.request.walking.next_unit
-            if start == building
-            else self.walk[start][building]
-        )
+    def part(self, person: int, state: State) -> int:
+        """The part of the day in which somebody is in a state."""
+        parts = self._parts[person][state[0]]
+        return next((part for part, until in parts if state[1] < until), parts[-1][0])
 
-    def _rest(self, row: Sequence[Stretch], last: Stretch) -> float:
-        """The minutes at all doors of a row after one of its stretches."""
-        at = next(i for i, stretch in enumerate(row) if stretch is last)
-        return sum(stretch.both[0][-1] for stretch in row[at + 1 :])
+    def _parts_of(self, span: Span, pace: float) -> list[tuple[int, float]]:
+        """The parts of the day that a span goes through, each until which of its minutes."""
+        starts, found = self.world.request.parts, list[tuple[int, float]]()
+        day = span.start // DAY * DAY
+        turns = [day + d * DAY + start for d in (0, 1) for start in starts]
+        inside = [turn for turn in turns if span.start < turn < span.end]
+        for begin, end in zip([span.start, *inside], [*inside, inf], strict=True):
+            found.append((self.world.part(begin), (end - span.start) / pace))
+        return found
+
+
+def _entering(world: World, pieces: Sequence[Piece]) -> dict[int, float]:
+    """Minutes into each stairwell, up to its furthest floor and down again."""
+    found: dict[int, float] = {}
+    for piece in pieces:
+        for door in (piece.doors[0], piece.doors[-1]):
+            both = float(world.entering[door] + world.leaving[door])
+            found[piece.unit] = max(found.get(piece.unit, 0.0), both)
+    return found
