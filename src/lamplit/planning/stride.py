@@ -133,7 +133,7 @@ class Strides:
             out=tuple([climb(building, f, 1) for f in floors]),
         )
 
-    def minutes(  # noqa: PLR0912, PLR0915 (walked for every try: calls would cost as much)
+    def minutes(
         self,
         person: int,
         row: Sequence[Stretch],
@@ -147,68 +147,76 @@ class Strides:
         whose beginning is known is walked from stretch `at` on, with the `state` before it; states
         before each stretch walked are put on the `trail`.
         """
+        for place in range(at, len(row)):
+            stretch = row[place]
+            if trail is not None:
+                trail.append(state)
+            turn, spent, again, here, out, before, pulled = state
+            pulled += stretch.weight * (before + spent)
+            begun = (turn, spent, again, here, out, before, pulled)
+            state, over = self._through(person, stretch, begun)
+            if over:
+                over += sum([rest.both[0][-1] for rest in row[place + 1 :]])
+                return state[5] + self._rooms[person][-1] + _LOST * over, state[6]
+        return state[5] + state[1] + state[2], state[6]
+
+    def _through(  # noqa: PLR0915 (walked for every try: calls would cost as much)
+        self, person: int, stretch: Stretch, state: State
+    ) -> tuple[State, float]:
+        """Where somebody is after a stretch, and the minutes of it that no span is left for."""
         rooms, last = self._rooms[person], len(self._rooms[person]) - 1
         ways, home = self.ways, self.from_home[person]
         turn, spent, again, here, out, before, pulled = state
         room, parts, at_part = rooms[turn], self._parts[person][turn], 0
         part, until = parts[0]
         carry = self._carry[person] if turn < last else 0.0
-        for place in range(at, len(row)):
-            stretch = row[place]
-            if trail is not None:
-                trail.append((turn, spent, again, here, out, before, pulled))
-            pulled += stretch.weight * (before + spent)
-            building, done, count, inside = stretch.building, 0, len(stretch.doors), False
-            while True:
-                first, both = stretch.first[part], stretch.both[part]
-                way = 0.0
-                if not inside:
-                    way = out + ways[here][building] if here >= 0 else home[building]
-                    way += stretch.into[done]
-                end, begin = count, spent + way - first[done]
-                if begin + first[count - 1] + stretch.steps[count - 1] >= until:
-                    # The last doors are come to in the next part of the day.
-                    end = bisect_left(first, until - begin, done)
-                    if end > done and begin + first[end - 1] + stretch.steps[end - 1] >= until:
-                        end -= 1
-                    if end <= done:
-                        at_part += 1
-                        part, until = parts[at_part]
-                        continue
-                left = room - spent - way
-                taken, whole = first[end] - first[done], both[end] - both[done]
-                begins = here < 0 or inside or turn == last or room - spent - again > TWICE
-                fits = end
-                if taken > left or whole > left - again + carry or (end < count and not begins):
-                    fits = done
-                    if begins:
-                        until_end = bisect_right(first, left + first[done], done, end)
-                        with_returns = left - again + carry + both[done]
-                        until_end = min(until_end, bisect_right(both, with_returns, done, end))
-                        fits = max(done, until_end - 1)
-                if fits > done:
-                    taken = first[fits] - first[done]
-                    spent += way + taken
-                    again += both[fits] - both[done] - taken
-                    here, out, done = building, stretch.out[fits - 1], fits
-                    if fits == count:
-                        break
-                    if fits == end:
-                        inside, at_part = True, at_part + 1
-                        part, until = parts[at_part]
-                        continue
-                if turn == last:
-                    over = both[count] - both[done]
-                    over += sum([rest.both[0][-1] for rest in row[place + 1 :]])
-                    return before + room + _LOST * over, pulled
-                again = max(0.0, spent + again - room)
-                before, turn, inside = before + room, turn + 1, False
-                room, spent, here, out = rooms[turn], 0.0, -1, 0.0
-                parts, at_part = self._parts[person][turn], 0
-                part, until = parts[0]
-                if turn == last:
-                    carry = 0.0
-        return before + spent + again, pulled
+        building, done, count, inside = stretch.building, 0, len(stretch.doors), False
+        while True:
+            first, both = stretch.first[part], stretch.both[part]
+            way = 0.0
+            if not inside:
+                way = out + ways[here][building] if here >= 0 else home[building]
+                way += stretch.into[done]
+            end, begin = count, spent + way - first[done]
+            if begin + first[count - 1] + stretch.steps[count - 1] >= until:
+                # The last doors are come to in the next part of the day.
+                end = bisect_left(first, until - begin, done)
+                if end > done and begin + first[end - 1] + stretch.steps[end - 1] >= until:
+                    end -= 1
+                if end <= done:
+                    at_part += 1
+                    part, until = parts[at_part]
+                    continue
+            left = room - spent - way
+            taken, whole = first[end] - first[done], both[end] - both[done]
+            begins = here < 0 or inside or turn == last or room - spent - again > TWICE
+            fits = end
+            if taken > left or whole > left - again + carry or (end < count and not begins):
+                fits = done
+                if begins:
+                    fits = bisect_right(first, left + first[done], done, end)
+                    owed = left - again + carry + both[done]
+                    fits = max(done, min(fits, bisect_right(both, owed, done, end)) - 1)
+            if fits > done:
+                taken = first[fits] - first[done]
+                spent += way + taken
+                again += both[fits] - both[done] - taken
+                here, out, done = building, stretch.out[fits - 1], fits
+                if fits == count:
+                    return (turn, spent, again, here, out, before, pulled), 0.0
+                if fits == end:
+                    inside, at_part = True, at_part + 1
+                    part, until = parts[at_part]
+                    continue
+            if turn == last:
+                return (turn, spent, again, here, out, before, pulled), both[count] - both[done]
+            again = max(0.0, spent + again - room)
+            before, turn, inside = before + room, turn + 1, False
+            room, spent, here, out = rooms[turn], 0.0, -1, 0.0
+            parts, at_part = self._parts[person][turn], 0
+            part, until = parts[0]
+            if turn == last:
+                carry = 0.0
 
     def part(self, person: int, state: State) -> int:
         """The part of the day in which somebody is in a state."""
