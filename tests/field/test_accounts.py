@@ -110,8 +110,12 @@ def test_too_many_tries_lock_an_account_for_a_while(office, world, clock, monkey
         refused("accounts.wrong-sign-in", accounts.sign_in, office, "owner", "wrong")
     locked = refused("accounts.too-many-tries", accounts.sign_in, office, "owner", PASSWORD)
     assert locked.fields["seconds"] == 15 * 60
+    assert locked.says("en") == "too many tries; wait 15 minutes."
+    clock.turn(minutes=14)
+    later = refused("accounts.too-many-tries", accounts.sign_in, office, "owner", PASSWORD)
+    assert later.says("zh") == "尝试过于频繁，请等待 60 秒。"
     accounts.sign_in(office, "leader", PASSWORD)
-    clock.turn(minutes=15, seconds=1)
+    clock.turn(minutes=1, seconds=1)
     accounts.sign_in(office, "owner", PASSWORD)
     # A success forgives what was tried before.
     for _ in range(accounts.BY_ACCOUNT.tries):

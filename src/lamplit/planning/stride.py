@@ -20,15 +20,12 @@ import numpy as np
 
 from lamplit.planning.model import DAY, Span
 from lamplit.planning.pieces import Piece
-from lamplit.planning.route import urgencies, walking_order
+from lamplit.planning.route import URGENCY, urgencies, walking_order
 from lamplit.planning.schedule import CARRY, TWICE
 from lamplit.planning.world import World
 
 _LOST = 3.0
 """How often a door counts that finds no place, as in `Scheduled.worked`: once, and twice more."""
-
-PULL = 0.0005
-"""Minutes that a first-rank door is worth here for each minute it is reached sooner."""
 
 _KEPT = 20_000
 """Stretches kept, lest they take a gigabyte."""
@@ -79,7 +76,7 @@ class Strides:
         """From the foot of one building to a stairwell of another, or to the next of the same."""
         nowhere = [0.0] * len(walk)
         self.from_home = [self.ways[home] if home >= 0 else nowhere for home in world.home]
-        self.pull, self.enter = PULL, _entering(world, pieces)
+        self.pull, self.enter = URGENCY, _entering(world, pieces)
         at_door = world.served + world.returns + world.request.walking.next_door
         inside = [at_door[list(piece.doors)].sum(axis=0) for piece in pieces]
         self.inside: list[list[float]] = np.array(inside).reshape(len(pieces), -1).T.tolist()

@@ -25,7 +25,7 @@ WRONG_SIGN_IN = Problem(
 
 TOO_MANY_TRIES = Problem(
     "accounts.too-many-tries",
-    Text("too many tries; wait {seconds} seconds.", "尝试过于频繁，请等待 {seconds} 秒。"),
+    Text("too many tries; wait {wait}.", "尝试过于频繁，请等待{wait}。"),
     Text("Wait, then try once more.", "请稍候再试一次。"),
 )
 

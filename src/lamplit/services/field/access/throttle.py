@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.language import Text
 from lamplit.domain.problems import accounts as problems
 from lamplit.services.field.office import Office
 from lamplit.services.home import write_atomically
@@ -61,7 +62,16 @@ def count(office: Office, limit: Limit, who: str) -> None:
             )
             wait = limit.lock if locked else timedelta(0)
     if wait:
-        raise LamplitError(problems.TOO_MANY_TRIES, seconds=math.ceil(wait.total_seconds()))
+        seconds = math.ceil(wait.total_seconds())
+        raise LamplitError(problems.TOO_MANY_TRIES, wait=_told(seconds), seconds=seconds)
+
+
+def _told(seconds: int) -> Text:
+    """How long to wait, as one says it: in minutes from two on."""
+    if seconds < 120:
+        return Text(f"{seconds} seconds" if seconds != 1 else "1 second", f" {seconds} 秒")
+    minutes = math.ceil(seconds / 60)
+    return Text(f"{minutes} minutes", f" {minutes} 分钟")
 
 
 def forgive(office: Office, limit: Limit, who: str) -> None:
