@@ -26,6 +26,8 @@ EVENING, LAST = 20.6 * 60, 21.5 * 60
 """When the evening's board is read, and the hour after which the campaign is closed."""
 HANDOVER_AT, WITHDRAW_AT, LATE_AT = 12.5 * 60, 15.5 * 60, 20.5 * 60
 SILENT_FROM = 14.0 * 60
+A_DOOR = 8.0
+"""Minutes that a door takes about, its way with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,11 +266,20 @@ def _withdrawals(world: World, campaign: Campaign, start: float) -> list[Event]:
     leaver = max(afternoon or standing, key=lambda c: (_left(campaign.rounds.sweepers[c]), c))
     campaign.late_from = leaver
     phone = world.phone(leaver)
-    phone.offline += ((start + SILENT_FROM - 1, start + LATE_AT),)
+    phone.offline += ((_silent_from(world, campaign, leaver, start) - 1, start + LATE_AT),)
     return [
         (start + WITHDRAW_AT, lambda: _withdraw(world, campaign, leaver)),
         (start + LATE_AT, lambda: _late(world, campaign, leaver, start + LATE_AT)),
     ]
+
+
+def _silent_from(world: World, campaign: Campaign, leaver: str, start: float) -> float:
+    """When the signal goes: before the afternoon, where nothing would be left to do by then."""
+    usual = start + SILENT_FROM
+    spans = hours(world.scale, leaver, int(start // DAY))
+    begins = min((s.start for s in spans), default=usual)
+    little = begins + A_DOOR * _left(campaign.rounds.sweepers[leaver]) < usual
+    return begins if little else usual
 
 
 def _left(who: Sweeper) -> int:
