@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Work = Callable[[Any, pa.Table], Any]
 """(what the shard is given, its rows) → its answer; both ends are pickled."""
 
+TASKS_A_CORE = 2
+
 ANSWER = "shard int, answer binary"
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 _JAVA_HOMES = "/usr/lib/jvm/*/bin/java"
@@ -178,6 +180,15 @@ class Spark:
     def parallelism(self) -> int:
         """How many tasks the cluster runs at once, as far as is known."""
         return int(self._session.sparkContext.defaultParallelism)
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks work is cut into at least, so that every core has some."""
+        return TASKS_A_CORE * self.parallelism
+
+    def fair_share(self, count: int) -> int:
+        """How many of `count` things a task takes at most, where every core is to have some."""
+        return max(1, -(-count // self.tasks))
 
     def close(self) -> None:
         """Forget the views, and stop the session where it is this one's own."""

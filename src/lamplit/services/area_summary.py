@@ -26,7 +26,7 @@ from lamplit.services.night.advance import detector
 from lamplit.services.night.gather import LAKE_COLUMNS
 from lamplit.services.night.replay import Replay
 from lamplit.services.night.universe import Universe, subset
-from lamplit.services.replay_on_spark import replayed
+from lamplit.services.replay_on_spark import looked_at
 
 Array = np.ndarray[Any, Any]
 
@@ -105,13 +105,7 @@ def _tallies(
     size = max(1, CELLS_AT_ONCE // ((last - first).days + 1))
     look = partial(tally, first=first, last=last)
     with maybe_spark(home) as spark:
-        if spark is not None:
-            yield from replayed(spark, replay, order, (first, first, last), size, look)
-            return
-        for start in range(0, len(order), size):
-            yield look(replay, order[start : start + size])
-            if progress:
-                progress(min(start + size, len(order)), len(order))
+        yield from looked_at(spark, replay, order, (first, first, last), size, look, progress)
 
 
 def tally(replay: Replay, rows: Array, *, first: date, last: date) -> pa.Table:

@@ -27,10 +27,11 @@ from lamplit.services.night.worker import of_rows
 from lamplit.signals.fold import Fold
 
 Array = np.ndarray[Any, Any]
-SHARDS_A_CORE: Final = 2
 LEFT_SECONDS: Final = 2 * 86_400
 """No look back takes so long that its files lie untouched for two days."""
 
+Progress = Callable[[int, int], None]
+"""(homes done, all of them)."""
 Look = Callable[[Replay, Array], pa.Table]
 """(the shard's replay, all its homes) → what is asked of them; pickled, so a module's function."""
 
@@ -47,6 +48,25 @@ class _Part:
     look: Look
     before: tuple[date, Carried] | None
     tmp: Path
+
+
+def looked_at(
+    spark: Spark | None,
+    replay: Replay,
+    order: Array,
+    span: tuple[date, date, date],
+    size: int,
+    look: Look,
+    progress: Progress | None = None,
+) -> Iterator[pa.Table]:
+    """As `replayed` where there is a `spark`; otherwise here, `size` homes at a time."""
+    if spark is not None:
+        yield from replayed(spark, replay, order, span, size, look)
+        return
+    for start in range(0, len(order), size):
+        yield look(replay, order[start : start + size])
+        if progress:
+            progress(min(start + size, len(order)), len(order))
 
 
 def replayed(
@@ -70,7 +90,7 @@ def replayed(
         read_from = days[-1] + timedelta(1)
     else:
         read_from = replay.first
-    size = max(1, min(size, -(-len(order) // (SHARDS_A_CORE * spark.parallelism))))
+    size = max(1, min(size, spark.fair_share(len(order))))
     forget_leavings(replay.home.tmp_dir)
     tmp = replay.home.tmp_dir.absolute() / f"replayed-{uuid.uuid4().hex}"
     given = {}

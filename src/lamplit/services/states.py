@@ -20,7 +20,7 @@ from lamplit.services.night.advance import detector
 from lamplit.services.night.gather import LAKE_COLUMNS
 from lamplit.services.night.replay import LEAD_DAYS, TRAIL_DAYS, Replay
 from lamplit.services.night.universe import Universe, subset
-from lamplit.services.replay_on_spark import replayed
+from lamplit.services.replay_on_spark import looked_at
 from lamplit.signals.home_state.calibration import asof_probability
 from lamplit.signals.panel import Panel
 
@@ -75,15 +75,9 @@ def states_between(
         ).to_numpy()
         days = (last - first).days + 1 + LEAD_DAYS + TRAIL_DAYS
         size = max(1, CELLS_AT_ONCE // max(days, 1))
-        if spark is not None:
-            look = partial(_looked_at, first=first, last=last, view=view)
-            yield from replayed(spark, replay, order, _span(replay, first, last, view), size, look)
-            return
-        for start in range(0, len(order), size):
-            rows = order[start : start + size]
-            yield states_table(replay, rows, first, last, view)
-            if progress:
-                progress(min(start + size, len(order)), len(order))
+        look = partial(states_table, first=first, last=last, view=view)
+        span = _span(replay, first, last, view)
+        yield from looked_at(spark, replay, order, span, size, look, progress)
 
 
 def _span(replay: Replay, first: date, last: date, view: View) -> tuple[date, date, date]:
@@ -93,10 +87,6 @@ def _span(replay: Replay, first: date, last: date, view: View) -> tuple[date, da
     start, stop = replay.hindsight_span(first, last)
     # Hindsight dates a run that began earlier as the eve of its days knew it.
     return (start - timedelta(1) if start > replay.first else start), start, stop
-
-
-def _looked_at(replay: Replay, rows: Array, *, first: date, last: date, view: View) -> pa.Table:
-    return states_table(replay, rows, first, last, view)
 
 
 def states_table(replay: Replay, rows: Array, first: date, last: date, view: View) -> pa.Table:

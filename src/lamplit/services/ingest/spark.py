@@ -33,7 +33,6 @@ from lamplit.services.ingest.shard import HourTally, Landed, Part, land_shard
 BULK: Final = ("long", "wide", "registers")
 SHARD_BYTES: Final = 32 << 20
 """A shard's lines: small enough for a worker's memory, large enough to be worth a task."""
-SHARDS_A_CORE: Final = 2
 UTF8: Final = ("utf-8", "utf-8-sig", "ascii")
 _HOURS: Final = "minute INTEGER, n BIGINT, hours BIGINT, first TIMESTAMP, last TIMESTAMP"
 
@@ -84,7 +83,7 @@ class SparkRun(Run):
     def _landed(self, item: Input, part: Part) -> list[Landed]:
         self._spark = self._spark or open_spark(self.home)
         spark = self._spark
-        count = max(SHARDS_A_CORE * spark.parallelism, item.size // SHARD_BYTES + 1)
+        count = max(spark.tasks, item.size // SHARD_BYTES + 1)
         lines = spark.lines(item.path, spark.parallelism)
         sql = (
             f"SELECT CAST(pmod(hash({_meter(part)}), {count}) AS INT) AS shard, line, text "

@@ -31,7 +31,10 @@ from lamplit.signals.fold import Fold
 
 TASK_BYTES: Final = 1_000_000_000
 """What a shard's arrays may take on a worker; less than Spark leaves to Python there."""
-SHARDS_A_CORE: Final = 2
+
+
+SCRATCH: Final = "night-"
+"""How the names of such folders begin."""
 
 
 @dataclass(slots=True)
@@ -57,7 +60,7 @@ class GatheredOnSpark(Gathered):
         """Gather the days of a universe's homes, in shards of `size`, in files under `scratch`."""
         shards = cut(universe.count, size)
         span = (day_number(days[0]), day_number(days[1]))
-        tmp = scratch.absolute() / f"night-{uuid.uuid4().hex}"
+        tmp = new_scratch(scratch)
         small = [subset(universe, np.arange(s.start, s.stop)) for s in shards]
         parts = [ToGather(one, span, features, tmp) for one in small]
         groups = numbered(universe)
@@ -90,6 +93,11 @@ class GatheredOnSpark(Gathered):
             shutil.rmtree(part.tmp, ignore_errors=True)
 
 
+def new_scratch(tmp_dir: Path) -> Path:
+    """A folder for what workers leave in a night; the next night sweeps away one that stayed."""
+    return tmp_dir.absolute() / f"{SCRATCH}{uuid.uuid4().hex}"
+
+
 def spoken_to(groups: list[Groups], shard: slice) -> Spoken:
     """What the groups of a shard's homes say."""
     found = {}
@@ -105,5 +113,4 @@ def shard_size(spark: Spark, homes: int, cells: int, fold: Fold, kept: int) -> i
     `cells`: features × days of a home; `kept`: nights whose values are kept.
     """
     each = cells * CELL_BYTES + len(fold.carried) * VALUE_BYTES * (COPIES + kept)
-    fair = -(-homes // (SHARDS_A_CORE * spark.parallelism))
-    return max(1, min(TASK_BYTES // each, fair))
+    return max(1, min(TASK_BYTES // each, spark.fair_share(homes)))

@@ -8,6 +8,7 @@ goes in shards where the homes are more than there is room for.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -369,10 +370,7 @@ class Again:
         """Work the homes of `again` shard by shard; the patches written for each kept day."""
         work = self.work
         patches: dict[date, dict[str, str]] = {day: {} for day in kept_days}
-        for number, shard in enumerate(gathered.shards):
-            mine = np.flatnonzero(again[shard])
-            if not len(mine):
-                continue
+        for number, shard, mine in touched_shards(gathered, again):
             panel = gathered.panel(shard)
             lay_over(panel, groups, shard)
             rows = around[shard][mine]
@@ -471,6 +469,14 @@ class Again:
             snapshots[name] = work.written_whole(day, standing)
         else:
             snapshots[name] |= write_groups(directory, day, work.manifest.generation, words)
+
+
+def touched_shards(gathered: Gathered, again: Array) -> Iterator[tuple[int, slice, Array]]:
+    """(number, homes, those of them that are worked again) of each shard that has any."""
+    for number, shard in enumerate(gathered.shards):
+        mine = np.flatnonzero(again[shard])
+        if len(mine):
+            yield number, shard, mine
 
 
 def _chosen(group: Groups, rows: Array) -> Groups:

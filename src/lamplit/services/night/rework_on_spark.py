@@ -5,7 +5,6 @@ those homes' days are read and worked again on workers, by the same functions.
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -21,12 +20,19 @@ from lamplit.services.night.course_files import HOMES_AT_ONCE
 from lamplit.services.night.courses import Eve, Nights
 from lamplit.services.night.gather import LAKE_COLUMNS
 from lamplit.services.night.gather_on_spark import (
-    SHARDS_A_CORE,
     GatheredOnSpark,
+    new_scratch,
     shard_size,
     spoken_to,
 )
-from lamplit.services.night.rework import FIRST_READ, Again, Array, Rework, Touched
+from lamplit.services.night.rework import (
+    FIRST_READ,
+    Again,
+    Array,
+    Rework,
+    Touched,
+    touched_shards,
+)
 from lamplit.services.night.shards import Gathered, cut
 from lamplit.services.night.snapshots import Standing, write_groups
 from lamplit.services.night.universe import Universe, subset
@@ -73,7 +79,7 @@ class ReworkOnSpark(Rework):
         directory, generation = self.home.state_dir, self.manifest.generation
         count = standing.homes.num_rows
         shards = cut(count, shard_size(self.spark, count, 0, self.fold, 0))
-        tmp = self.home.tmp_dir.absolute() / f"night-{uuid.uuid4().hex}"
+        tmp = new_scratch(self.home.tmp_dir)
         given = {
             i: ToWrite(
                 standing.homes.slice(shard.start, shard.stop - shard.start),
@@ -121,10 +127,7 @@ class _AgainOnSpark(Again):
     ) -> dict[date, dict[str, str]]:
         assert isinstance(gathered, GatheredOnSpark)
         work, given = self.work, {}
-        for number, shard in enumerate(gathered.shards):
-            mine = np.flatnonzero(again[shard])
-            if not len(mine):
-                continue
+        for number, shard, mine in touched_shards(gathered, again):
             rows = around[shard][mine]
             given[number] = ToWorkAgain(
                 gathered.parts[number], gathered.files[number], spoken_to(groups, shard),
@@ -157,9 +160,8 @@ def _courses(
 ) -> Iterator[Callable[[slice], Course]]:
     """As `of_lake`: each worker leaves the courses of its homes in a file."""
     start, carried = nights.before(first)
-    fair = -(-len(rows) // (SHARDS_A_CORE * nights.spark.parallelism))
-    shards = cut(len(rows), max(1, min(HOMES_AT_ONCE, fair)))
-    tmp = nights.home.tmp_dir.absolute() / f"night-{uuid.uuid4().hex}"
+    shards = cut(len(rows), min(HOMES_AT_ONCE, nights.spark.fair_share(len(rows))))
+    tmp = new_scratch(nights.home.tmp_dir)
     given, links = {}, []
     for number, shard in enumerate(shards):
         small = subset(nights.universe, rows[shard])

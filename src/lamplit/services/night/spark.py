@@ -24,7 +24,12 @@ from lamplit.services.lake_on_spark import SparkLake
 from lamplit.services.night.advance import Night, Progress
 from lamplit.services.night.areas import Groups
 from lamplit.services.night.carried import Filed
-from lamplit.services.night.gather_on_spark import GatheredOnSpark, shard_size, spoken_to
+from lamplit.services.night.gather_on_spark import (
+    SCRATCH,
+    GatheredOnSpark,
+    shard_size,
+    spoken_to,
+)
 from lamplit.services.night.ledger import Ledger
 from lamplit.services.night.rework import Rework
 from lamplit.services.night.rework_on_spark import ReworkOnSpark
@@ -47,7 +52,7 @@ class SparkNight(Night):
         self.spark = spark
         self.days = SparkLake(home.lake_dir, spark)
         # The home's lock is held, so that what lies there is of runs that were cut off.
-        for old in home.tmp_dir.glob("night-*"):
+        for old in home.tmp_dir.glob(f"{SCRATCH}*"):
             shutil.rmtree(old, ignore_errors=True)
 
     def _stretch_end(self, start: date, target: date, homes: int) -> date:

@@ -7,7 +7,7 @@ under names of their own and renamed into place whole, so that a task that runs 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -35,8 +35,8 @@ from lamplit.services.night.gather import day_number, describe, gather_sql, pane
 from lamplit.services.night.snapshots import StateManifest, write_part, write_patch
 from lamplit.services.night.universe import Universe
 from lamplit.signals.context import GroupSums, spread
-from lamplit.signals.fold import Fold
-from lamplit.signals.panel import Panel, run_fold, start_carried
+from lamplit.signals.fold import Arrays, Fold
+from lamplit.signals.panel import Panel, run_fold
 from lamplit.signals.routine.course import Course
 
 Array = np.ndarray[Any, Any]
@@ -119,16 +119,13 @@ def work_shard(part: ToWork, _: pa.Table) -> dict[str, dict[str, str]]:
     panel = _spoken_to(part.gathered, part.file, part.groups)
     count = part.gathered.universe.count
     carried = grown(part.fold, part.carried, part.known, slice(0, count))
-    days = {day: day_number(day) for day in part.keep}
-    _, _, kept = run_fold(part.fold, panel, carried, keep_days=tuple(days.values()))
     homes = part.gathered.universe.homes
-    with _into(part.gathered.tmp, part.state_dir) as scratch:
-        return {
-            day.isoformat(): write_part(
-                scratch, day, part.generation, part.number, (homes, kept[at])
-            )
-            for day, at in days.items()
-        }
+
+    def write(folder: Path, day: date, values: Arrays) -> dict[str, str]:
+        return write_part(folder, day, part.generation, part.number, (homes, values))
+
+    files = _worked(part, panel, carried, write)
+    return {day.isoformat(): written for day, written in files.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +150,26 @@ def work_again(part: ToWorkAgain, _: pa.Table) -> dict[date, dict[str, str]]:
     """Work some homes of a shard again; returns the patches of each kept day, under their parts."""
     panel = _spoken_to(part.gathered, part.file, part.groups).of_homes(part.rows)
     count = len(part.rows)
-    carried = part.carried.at(np.arange(count)) if part.carried else start_carried(part.fold, count)
+    carried = grown(part.fold, part.carried, count, slice(0, count))
+    homes = part.gathered.universe.homes.take(pa.array(part.rows))
+
+    def write(folder: Path, day: date, values: Arrays) -> dict[str, str]:
+        return write_patch(folder, day, part.generation, part.number, (homes, values))
+
+    return _worked(part, panel, carried, write)
+
+
+def _worked(
+    part: ToWork | ToWorkAgain,
+    panel: Panel,
+    carried: Arrays,
+    write: Callable[[Path, date, Arrays], dict[str, str]],
+) -> dict[date, dict[str, str]]:
+    """Work homes through their days; what `write` says of what they carry after each kept day."""
     days = {day: day_number(day) for day in part.keep}
     _, _, kept = run_fold(part.fold, panel, carried, keep_days=tuple(days.values()))
-    homes = part.gathered.universe.homes.take(pa.array(part.rows))
     with _into(part.gathered.tmp, part.state_dir) as scratch:
-        return {
-            day: write_patch(scratch, day, part.generation, part.number, (homes, kept[at]))
-            for day, at in days.items()
-        }
+        return {day: write(scratch, day, kept[at]) for day, at in days.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +214,7 @@ def course_shard(part: ToCourse, rows: pa.Table) -> Path:
         nights = Nights(
             Home.open(part.home), con, part.fold, lake, part.manifest, part.universe, part.shaped
         )
-        eve = part.carried.at(np.arange(count)) if part.carried else start_carried(part.fold, count)
+        eve = grown(part.fold, part.carried, count, slice(0, count))
         found = course_of(nights, lake, part.universe, eve, part.days)
     part.tmp.mkdir(parents=True, exist_ok=True)
     file = part.tmp / f"course-{uuid.uuid4().hex}.npz"
