@@ -141,6 +141,23 @@ def test_no_note_that_pages_show_names_an_option():
     assert told == set()
 
 
+def test_every_table_that_people_save_is_made_inert():
+    # What writes rows for programs to read, and says beside it why its cells are left alone.
+    data = {
+        "services/field/phones/phone_lists.py", "services/ingest/excel.py", "town/build.py",
+        "town/files.py", "replay/stage.py", "replay/neighbourhood/small.py",
+    }  # fmt: skip
+    room = ROOT / "src" / "lamplit"
+    writing = re.compile(r"csv\.(writer|DictWriter)\(|CSVWriter\(")
+    live = {
+        path.relative_to(room).as_posix()
+        for path in SOURCES
+        if writing.search(path.read_text("utf-8"))
+        and "lamplit.domain.cells import" not in path.read_text("utf-8")
+    }
+    assert live == data
+
+
 def test_every_problem_of_the_catalogue_can_happen():
     source = "\n".join(p.read_text("utf-8") for p in SOURCES if "problems" not in p.parts)
     unused = []

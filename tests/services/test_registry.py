@@ -261,6 +261,15 @@ def test_skip_bad_imports_the_others_and_lists_every_refused_row(home, give, tmp
     assert all(r["cure_zh"] and r["cure_en"] for r in refused)
 
 
+def test_no_refused_cell_is_a_live_formula(home, give):
+    bad = 'M1,H1,"=HYPERLINK(""http://x"",""y"")",,\n'
+    give(PLAIN + bad + "M2,H2,1,,\n", "@sum.csv", skip_bad=True)
+    (listed,) = home.quarantine_dir.glob("registry-*.csv")
+    with listed.open(encoding="utf-8-sig", newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert (row["file"], row["value"]) == ("'@sum.csv", '\'=HYPERLINK("http://x","y")')
+
+
 def test_where_every_row_is_bad_skip_bad_does_not_help(home, give):
     with pytest.raises(LamplitError) as raised:
         give(PLAIN + "A,,1,,\n", skip_bad=True)

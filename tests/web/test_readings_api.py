@@ -96,6 +96,26 @@ def test_the_rows_of_one_file_are_paged_filtered_and_downloaded(analyst, world):
         assert [b for b in log.verify(conn) if isinstance(b, log.Break)] == []
 
 
+def test_a_download_holds_no_live_formula_and_the_page_the_rows_as_they_were(world, tmp_path):
+    bad = ['=HYPERLINK("http://evil.test")', "'=1+1", "@M", "-M"]
+    file = tmp_path / "=cmd.csv"
+    lines = [f"{meter},2020-02-01T00:00+08:00,x\n" for meter in bad]
+    good = [f"M1,2020-02-01T{hour:02d}:00+08:00,1\n" for hour in range(24)]
+    file.write_text(HEAD + "".join(lines + good))
+    ingest(world.office.home, [file], Options())
+    client = client_of(world, "analyst")
+    [one] = client.get(f"{API}/readings/quarantine").json()["items"]
+    assert one["source"] == "=cmd.csv"
+    address = f"{API}/readings/quarantine/{one['name']}"
+    raws = [row["raw"] for row in client.get(address).json()["items"]]
+    assert [raw.split(",")[0] for raw in raws] == bad
+    content = client.get(f"{address}/file").content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(content)))
+    assert len(rows) == 1 + len(bad)
+    assert [cell for row in rows for cell in row if cell[:1] in tuple("=+-@")] == []
+    assert [row[-1] for row in rows[1:]] == ["'" + raw for raw in raws]
+
+
 def test_only_quarantine_files_can_be_named(analyst, world):
     folder = world.office.home.quarantine_dir
     (folder / "registry-x-1234.csv").write_text("secret")

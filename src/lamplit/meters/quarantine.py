@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import gzip
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, TextIO
 
+from lamplit.domain.cells import as_it_was, inert
 from lamplit.domain.language import Text
 from lamplit.meters.layouts.base import Reject
 
@@ -46,6 +47,9 @@ def reject(line: int, code: str, raw: str, column: str = "") -> Reject:
 def write_quarantine(folder: Path, batch: int, source: str, rejects: Iterable[Reject]) -> Path:
     """Write the rejects of one source file; gzip when there are many.
 
+    People open it in a spreadsheet, so its cells are inert; `read_quarantine` gives them as they
+    were.
+
     Called before the commit: a quarantine file without its batch does no harm, a batch whose
     rejected rows are nowhere would.
     """
@@ -64,9 +68,23 @@ def write_quarantine(folder: Path, batch: int, source: str, rejects: Iterable[Re
     return path
 
 
+def read_quarantine(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of such a file by the columns of `HEADER`, what stood in the source as it stood."""
+    with _opened(path) as stream:
+        for row in csv.DictReader(stream, restval=""):
+            yield {column: as_it_was(row[column]) for column in HEADER}
+
+
+def _opened(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
+
+
 def _write(stream: TextIO, source: str, rows: list[Reject]) -> None:
     writer = csv.writer(stream)
     writer.writerow(HEADER)
     for row in rows:
-        where = (source, row.line or "", row.column, row.code)
-        writer.writerow((*where, row.reason.en, row.reason.zh, row.raw[:RAW_CHARACTERS]))
+        where = (inert(source), row.line or "", inert(row.column), row.code)
+        raw = inert(row.raw[:RAW_CHARACTERS])
+        writer.writerow((*where, row.reason.en, row.reason.zh, raw))

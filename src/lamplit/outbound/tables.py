@@ -1,7 +1,6 @@
 """A table as a file: CSV, Excel, Parquet or JSON by its suffix, whole or not at all.
 
-Excel and CSV readers run cells that begin with = + - @ as formulas; text that does is written
-so that it stays text.
+Text stays text where a spreadsheet would run it: see `lamplit.domain.cells`.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from lamplit.domain.cells import FORMULA
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Language, Text
 from lamplit.domain.problems import outbound as problem
@@ -33,7 +33,6 @@ EXCEL_ROWS = 1_048_576
 EXCEL_CELL = 32_767
 """The longest text that a cell of Excel holds."""
 
-_FORMULA = r"^[=+\-@\t\r]"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -162,7 +161,7 @@ def _harmless(table: pa.Table) -> pa.Table:
         if pa.types.is_dictionary(values.type):
             values = values.cast(values.type.value_type)
         if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-            runs = pc.match_substring_regex(values, _FORMULA)
+            runs = pc.match_substring_regex(values, FORMULA)
             marked = pc.binary_join_element_wise("'", values, "")
             table = table.set_column(place, name, pc.if_else(runs, marked, values))
     return table

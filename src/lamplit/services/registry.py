@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lamplit.domain.cells import inert
 from lamplit.domain.errors import LamplitError, Problem
 from lamplit.domain.language import Language
 from lamplit.domain.problems import home as home_problems
@@ -173,9 +174,9 @@ def quarantine(home: Home, plan: ImportPlan) -> Path:
         for fault in sorted(_each_fault(plan.faults), key=lambda f: f.row):
             cure = fault.problem.remedy
             says = (fault.says("en"), cure.en, fault.says("zh"), cure.zh)
-            writer.writerow(
-                (plan.file.name, fault.row, fault.column, fault.problem.code, fault.value, *says)
-            )
+            where = (plan.file.name, fault.row, fault.column, fault.problem.code, fault.value)
+            # What a spreadsheet would run stays text: the file is made to be opened in one.
+            writer.writerow([inert(str(cell)) for cell in (*where, *says)])
     return target
 
 

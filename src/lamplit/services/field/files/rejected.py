@@ -6,16 +6,12 @@ once a file and kept, since such a file never changes.
 
 from __future__ import annotations
 
-import csv
-import gzip
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TextIO
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
@@ -23,6 +19,7 @@ from lamplit.domain.language import Text
 from lamplit.domain.problems import store as store_problems
 from lamplit.meters.lake import Lake
 from lamplit.meters.manifest import Batch
+from lamplit.meters.quarantine import read_quarantine
 from lamplit.services.field import door
 from lamplit.services.field.office import Actor, Office
 
@@ -122,7 +119,7 @@ def rows(
     """
     path = file_of(office, actor, name)
     found: list[RejectedRow] = []
-    for number, row in enumerate(_each(path), 1):
+    for number, row in enumerate(read_quarantine(path), 1):
         if number <= after or (reason is not None and row["reason"] != reason):
             continue
         text = Text(row["reason_en"], row["reason_zh"])
@@ -183,20 +180,9 @@ def _counts(path: Path, _made: int) -> _Counts:
     found: Counter[str] = Counter()
     texts: dict[str, Text] = {}
     source = ""
-    for row in _each(path):
+    for row in read_quarantine(path):
         source = source or row["file"]
         found[row["reason"]] += 1
         texts.setdefault(row["reason"], Text(row["reason_en"], row["reason_zh"]))
     ordered = tuple(Reason(code, texts[code], count) for code, count in found.most_common())
     return _Counts(source, ordered)
-
-
-def _each(path: Path) -> Iterator[dict[str, str]]:
-    with _opened(path) as stream:
-        yield from csv.DictReader(stream)
-
-
-def _opened(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from lamplit.domain.cells import inert
 from lamplit.domain.errors import LamplitError, Problem
 from lamplit.domain.problems import home as home_problems
 from lamplit.domain.problems import imports as problems
@@ -160,11 +161,6 @@ def read_number(row: Row, column: str, least: float, most: float) -> float | Non
     if not least <= value <= most:
         raise BadRowError(column, problems.BAD_NUMBER, row[column])
     return value
-
-
-def inert(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def quarantine(home: Home, kind: str, file: Path, faults: list[RowFault]) -> Path:

@@ -209,6 +209,9 @@ def _natural(text: str | None) -> tuple[int, str]:
     return (int(digits[:12]) if digits else 0, text or "")
 
 
+# Not made inert for spreadsheets (`lamplit.domain.cells`) as what people download is: Collect and
+# the phone's pages read these lists as data and would show the apostrophe before a door's name, or
+# not find the door by it. They are not offered for saving.
 def _csv(columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
