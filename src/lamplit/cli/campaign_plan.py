@@ -79,6 +79,17 @@ Seconds = Annotated[
         help=tr("The solver's own time.", "求解器自身的时间（秒）。"),
     ),
 ]
+OneRound = Annotated[
+    bool,
+    typer.Option(
+        "--one-round",
+        help=tr(
+            "Each stairwell once, also where doors that have a reason of their own would come "
+            "first.",
+            "每个单元只走一遍，不先走有自身缘由的住户。",
+        ),
+    ),
+]
 Sure = Annotated[
     float,
     typer.Option(
@@ -112,6 +123,7 @@ def plan(
     text: NoteOption = None,
     seconds: Seconds = 3.0,
     sure: Sure = 0.9,
+    one_round: OneRound = False,
     as_person: AsOption = None,
     as_json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
@@ -125,8 +137,9 @@ def plan(
     plan_id = kept
     if not kept:
         asked = Asked(
-            _split(people), _split(without), False if anew else None, seconds, target=sure
-        )
+            _split(people), _split(without), False if anew else None, seconds, target=sure,
+            rounds=not one_round,
+        )  # fmt: skip
         plan_id = _make(office, actor, campaign, asked)
     view = service.show(office, actor, campaign, plan_id)
     done = apply_plan(office, actor, campaign, plan_id, note=text or "") if apply else None

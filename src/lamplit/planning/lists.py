@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lamplit.planning.bound import finish_of, least_work
 from lamplit.planning.improve import improve
-from lamplit.planning.model import Why
+from lamplit.planning.model import Span, Why
 from lamplit.planning.pieces import Piece, cut
 from lamplit.planning.progress import Report, Stage, silent, within
 from lamplit.planning.route import best_order, blocks_of, urgencies
@@ -25,6 +25,8 @@ PIECES_EACH = 16
 TRIMS = 400
 """How many hand-overs from the latest list are tried at most."""
 _TAKERS = 4
+LEAST_SPAN = 10.0
+"""Minutes left of a span that are worth going out for in the next round."""
 SHARES = 6
 """How often the first share is made anew, corrected by how long the lists really take."""
 
@@ -50,6 +52,49 @@ class Lists:
 
 def make_lists(world: World, seconds: float, report: Report = silent) -> Lists:
     """Lists for all doors of the world; with 0 seconds the quick way, without the search."""
+    if len(np.unique(world.round)) > 1:
+        return _in_rounds(world, seconds, report)
+    return _one_round(world, seconds, report)
+
+
+def _in_rounds(world: World, seconds: float, report: Report) -> Lists:
+    """Round after round, each in the time that those before it leave; then walked as one list."""
+    people, rows = world.request.people, [list[int]() for _ in world.spans]
+    left: dict[int, Why] = {}
+    before = 0.0
+    for number in np.unique(world.round):
+        mine = np.flatnonzero(world.round == number)
+        doors = tuple(world.request.doors[int(d)] for d in mine)
+        part = World.of(replace(world.request, doors=doors, people=people))
+        share = len(mine) / len(world.round)
+        found = _one_round(part, seconds * share, _share_of(report, before, share))
+        before += share
+        for row, one in zip(rows, found.walked, strict=True):
+            row += [int(mine[d]) for d in one.row]
+        left |= {int(mine[d]): why for d, why in found.left.items()}
+        people = tuple(
+            replace(person, spans=_free(spans, one))
+            for person, spans, one in zip(people, part.spans, found.walked, strict=True)
+        )
+    walked = [schedule(world, person, row) for person, row in enumerate(rows)]
+    settled = settle(world, walked, left)
+    steps = TRIMS if seconds else 0
+    return Lists(tuple(trim(world, settled.walked, steps, lambda done: None)), settled.left)
+
+
+def _free(spans: Sequence[Span], taken: Scheduled) -> tuple[Span, ...]:
+    """What a list leaves of somebody's spans."""
+    ends = (walk.ends + walk.again for walk in taken.walks)
+    free = (Span(max(s.start, end), s.end) for s, end in zip(spans, ends, strict=True))
+    return tuple(s for s in free if s.end - s.start >= LEAST_SPAN)
+
+
+def _share_of(report: Report, before: float, share: float) -> Report:
+    return lambda done, stage: report(before + share * done, stage)
+
+
+def _one_round(world: World, seconds: float, report: Report) -> Lists:
+    """Lists for doors of one round."""
     left = unable(world)
     doors = _affordable(world, [d for d in range(len(world.rank)) if d not in left], left)
     pieces = cut(world, doors, _piece_minutes(world, doors))
@@ -120,9 +165,13 @@ def _quota(world: World, doors: Sequence[int]) -> Floats:
 def walk_list(
     world: World, person: int, doors: Sequence[int], urgency: Sequence[float]
 ) -> Scheduled:
-    """One person's doors, put in order and walked."""
-    row = best_order(world, person, blocks_of(world, doors, urgency))
-    return schedule(world, person, [d for block in row for d in block.doors])
+    """One person's doors, put in order round by round, and walked."""
+    row = list[int]()
+    for number in sorted({int(world.round[d]) for d in doors}):
+        mine = [d for d in doors if world.round[d] == number]
+        blocks = best_order(world, person, blocks_of(world, mine, urgency))
+        row += [d for block in blocks for d in block.doors]
+    return schedule(world, person, row)
 
 
 def settle(

@@ -34,8 +34,9 @@ class Door:
 
     `minutes` and `spread` (mean and standard deviation) are of a visit where somebody opens.
     `answers` holds the chance that somebody opens in each part of the day, or one chance for all.
-    `rank` says who comes first: 1 before 2. `windows` are the only times somebody may come, if
-    there are any. `tried` counts the attempts made already.
+    `rank` says who comes first where that costs little: 1 before 2; `round` says it at any cost:
+    everybody has been to their doors of one round before they begin the next. `windows` are the
+    only times somebody may come, if there are any. `tried` counts the attempts made already.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Door:
     spread: float = 4.0
     answers: tuple[float, ...] = (0.6,)
     rank: int = 1
+    round: int = 1
     language: str | None = None
     skill: str | None = None
     windows: tuple[Span, ...] = ()
@@ -280,6 +282,16 @@ class Help:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """How many doors a round has, and when the last listed of them is come to for the first time;
+    None where none is listed.
+    """
+
+    doors: int
+    tried: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Who goes where, in which order, and how surely that is done by the deadline.
 
@@ -301,6 +313,17 @@ class Plan:
         for shift in self.shifts:
             found.setdefault(shift.person_id, []).extend(s.door_id for s in shift.stops)
         return {person: tuple(doors) for person, doors in found.items() if doors}
+
+    def rounds(self) -> tuple[Round, ...]:
+        """The rounds of the doors asked for, in order; one or none where all are alike."""
+        arrives = {s.door_id: s.arrive for shift in self.shifts for s in shift.stops}
+        doors: dict[int, list[str]] = {}
+        for door in self.request.doors:
+            doors.setdefault(door.round, []).append(door.id)
+        return tuple(
+            Round(len(ids), max((arrives[i] for i in ids if i in arrives), default=None))
+            for _, ids in sorted(doors.items())
+        )
 
     def owner(self) -> Mapping[str, str]:
         """Door id → the person whose list holds it."""

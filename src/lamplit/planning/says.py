@@ -30,6 +30,10 @@ _REACHED = Text(
     "预计约 {reached:.0f} 户有人应门（共 {doors} 户）。",
 )
 _LEFT = Text("{count} doors are on nobody's list: {why}.", "{count} 户未能安排：{why}。")
+_FIRST = Text(
+    "First come {doors} doors; all of them are to be tried by {tried}.",
+    "先走 {doors} 户，预计 {tried} 前全部上过门。",
+)
 _GAP = Text(
     "No plan needs less than {least:.0%} of this one's working time.",
     "任何方案所需的工作时间都不会少于本方案的 {least:.0%}。",
@@ -92,6 +96,10 @@ def summary(plan: Plan, language: Language, first: date | None = None) -> list[s
         ),
         _REACHED.say(language, reached=forecast.reached, doors=doors),
     ]
+    first_come, *others = plan.rounds() or [None]
+    if others and first_come and first_come.tried is not None:
+        tried = clock(first_come.tried, language, first)
+        said.append(_FIRST.say(language, doors=first_come.doors, tried=tried))
     if plan.measures.work:
         least = min(1.0, plan.measures.bound / plan.measures.work)
         said.append(_GAP.say(language, least=least))

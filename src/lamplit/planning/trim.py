@@ -90,8 +90,20 @@ def _takers(world: World, found: Sequence[Scheduled], giver: int, tail: Sequence
 
 def insert(world: World, row: Sequence[int], doors: Sequence[int]) -> list[int]:
     """`row` with `doors` after the last door of their stairwell, else of their building's
-    neighbourhood: after the door whose building is nearest.
+    neighbourhood: after the door whose building is nearest. Each among those of its own round.
     """
+    found, rounds = list(row), [int(world.round[d]) for d in doors]
+    for number in sorted(set(rounds)):
+        mine = [d for d, of in zip(doors, rounds, strict=True) if of == number]
+        there = [int(world.round[d]) for d in found]
+        begin = next((i for i, of in enumerate(there) if of >= number), len(found))
+        end = max((i + 1 for i, of in enumerate(there) if of == number), default=begin)
+        found[begin:end] = _near(world, found[begin:end], mine)
+    return found
+
+
+def _near(world: World, row: Sequence[int], doors: Sequence[int]) -> list[int]:
+    """The same among doors of one round."""
     if not row:
         return list(doors)
     same = [i for i, d in enumerate(row) if world.unit[d] == world.unit[doors[0]]]

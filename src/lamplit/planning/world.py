@@ -32,6 +32,7 @@ class World:
     unit: Ints
     floor: Ints
     rank: Ints
+    round: Ints
     need: Ints
     visits: Ints
     minutes: Floats
@@ -61,6 +62,7 @@ class World:
             unit=_ints(unit),
             floor=_ints(d.floor for d in doors),
             rank=_ints(d.rank for d in doors),
+            round=_ints(d.round for d in doors),
             need=_ints(need),
             visits=_ints(max(1, request.visit.attempts - d.tried) for d in doors),
             minutes=_floats(d.minutes for d in doors),

@@ -167,6 +167,7 @@ def doors(conn: Connection, campaign_id: str) -> list[Row[Any]]:
             task.c.due_until,
             task.c.slot,
             enrollment.c.rank,
+            enrollment.c.reason,
             place.c.kind,
             place.c.code,
             place.c.building_id,

@@ -33,7 +33,8 @@ class NewPlan(Asked):
     """What a plan shall be made from. `people`: those and no others; `without`: not these.
 
     `keep`: leave people's lists alone as far as possible; left out: if a plan is in force.
-    `seconds` is the solver's own time, `target` how sure is sure enough.
+    `rounds`: where every door is gone to, first those with a reason of their own. `seconds` is the
+    solver's own time, `target` how sure is sure enough.
     """
 
     people: Names = ()
@@ -43,6 +44,7 @@ class NewPlan(Asked):
     seed: Annotated[int, Field(ge=0, le=1 << 30)] = 0
     target: Annotated[float, Field(ge=0.5, le=0.99)] = 0.9
     seek_help: bool = True
+    rounds: bool = True
 
 
 class Apply(Asked):
@@ -70,8 +72,9 @@ def make_plan(
 ) -> PlanHead:
     """Answers at once; the plan at Location is `planning`, then `ready` or `failed`."""
     asked = AskedOfPlan(
-        wish.people, wish.without, wish.keep, wish.seconds, wish.seed, wish.target, wish.seek_help
-    )
+        wish.people, wish.without, wish.keep, wish.seconds, wish.seed, wish.target,
+        wish.seek_help, wish.rounds,
+    )  # fmt: skip
     made = plans.ask(office, actor, campaign, asked)
     request.app.state.worker.wake()
     response.headers["Location"] = f"/api/v1/campaigns/{made.campaign_id}/plans/{made.id}"

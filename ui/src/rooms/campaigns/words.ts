@@ -192,6 +192,7 @@ export const useWords = defineWords("campaigns", {
   planBand: { zh: "{early} 至 {late}", en: "{early} to {late}" },
   planPeople: { zh: "人数", en: "People" },
   planDoors: { zh: "户数", en: "Doors" },
+  planFirst: { zh: "先走 {doors}，预计 {tried} 前全部上过门，再走其余的门。", en: "First {doors}, to be tried by {tried}; then all others." },
   planAffects: { zh: "启用后谁受影响", en: "Whom applying it affects" },
   planAffectsLine: { zh: "{receivers} 人增加任务，{lighter} 人减少，{unchanged} 人不变。", en: "People with more doors: {receivers}; with fewer: {lighter}; as before: {unchanged}." },
   planHeld: { zh: "{held} 户正在办理，不动；{over} 户已完成。", en: "{held} doors that somebody is at stay; {over} were done meanwhile." },

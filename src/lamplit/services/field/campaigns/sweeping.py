@@ -174,8 +174,11 @@ def _update(tx: Transaction, changes: _Changes, row: Row[Any], member: Member, r
     # A door is random while no signal points to it and chance draws it; one that was tried keeps
     # what it was then, unless the rule has come to flag it.
     random = member.random and (row.random_pick or not row.attempts)
-    same = (row.rank, row.signal, row.evidence, row.random_pick) == (
-        rank, signal, evidence, random,
+    # Who asked or registered stays so; what the rule alone says may be another tonight.
+    by_rule = row.reason in BY_RULE and member.reason in BY_RULE
+    reason = member.reason.value if by_rule else row.reason
+    same = (row.rank, row.signal, row.evidence, row.random_pick, row.reason) == (
+        rank, signal, evidence, random, reason,
     )  # fmt: skip
     if same and not back:
         return
@@ -188,6 +191,7 @@ def _update(tx: Transaction, changes: _Changes, row: Row[Any], member: Member, r
             "signal": signal,
             "evidence": evidence,
             "random_pick": random,
+            "reason": reason,
             "state": EnrollmentState.ACTIVE.value,
         }
     )

@@ -4,7 +4,8 @@ A list says where to go and by when. It never says why: no state of a home, no e
 no reason of enrolment. A phone is lost more easily than a server, and a list of empty homes is what
 a burglar would want; evidence is opened door by door, with a purpose, and each opening is logged.
 Rows stand in the order of a walk, or of the plan, whose order is by stairwell and floor: not even
-their order tells what the meters said of a home.
+their order tells what the meters said of a home, but where a campaign's way is to go to those first
+that the meters point to.
 """
 
 from __future__ import annotations
@@ -180,7 +181,7 @@ def _geometry(row: Row[Any]) -> str:
 def _planned(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     """Open tasks that a plan put in order, in that order; then the others in the order of a walk.
 
-    A plan's order is by stairwell, and by floor within one: it says nothing of any one home.
+    A plan's order is by stairwell, and by floor within one; where it has two rounds, in each.
     """
     first = [row for row in rows if row.turn is not None and row.state in OPEN]
     known = {row.id for row in first}

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import Reason
 from lamplit.domain.problems import plans as problems
 from lamplit.planning.model import DAY, Door, Options, Person, Request, Span, Visit
 from lamplit.planning.standing import Standing
@@ -30,7 +31,8 @@ class Asked:
     """What a leader asks of a plan.
 
     `people` (ids or codes): those and no others; `without`: not these. `keep`: leave people's lists
-    alone as far as possible; None: if a plan is in force. `seconds` is the solver's own time.
+    alone as far as possible; None: if a plan is in force. `rounds`: where a campaign goes to every
+    door, those that have a reason of their own come first. `seconds` is the solver's own time.
     """
 
     people: tuple[str, ...] = ()
@@ -40,6 +42,7 @@ class Asked:
     seed: int = 0
     target: float = 0.9
     seek_help: bool = True
+    rounds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def facts_of(office: Office, tx: Transaction, pack: Pack, campaign: Any, asked: 
     if not rows:
         raise LamplitError(problems.NO_DOORS, campaign=campaign.code)
     team = team_of(tx, pack, campaign, rows, asked.people, asked.without)
-    reader = _Reader(office, tx, pack, campaign, team, rows)
+    reader = _Reader(office, tx, pack, campaign, team, rows, rounds=asked.rounds)
     doors = reader.doors()
     if not doors:
         raise LamplitError(problems.NO_DOORS, campaign=campaign.code)
@@ -120,8 +123,10 @@ class _Reader:
         campaign: Any,
         team: Team,
         rows: Sequence[Any],
+        *,
+        rounds: bool,
     ) -> None:
-        self.zone, self.now, self.team = office.zone, tx.now, team
+        self.zone, self.now, self.team, self.rounds = office.zone, tx.now, team, rounds
         self.opens = min(c.opens for c in pack.cadence)
         self.closes = max(c.closes for c in pack.cadence)
         self.first = office.local_day(tx.now)
@@ -182,6 +187,7 @@ class _Reader:
             spread=self.habits.spread,
             answers=self.habits.answers,
             rank=row.rank if row.rank is not None else 1 << 20,
+            round=2 if self.rounds and row.reason == Reason.EVERY_DOOR else 1,
             skill=skill,
             windows=windows,
             tried=int(attempt) - 1 if attempt.isdigit() else 0,

@@ -62,6 +62,7 @@ def result_of(facts: Facts, made: Made, zone: ZoneInfo) -> dict[str, Any]:
             "person_minutes": round(measures.person_minutes), "moving": round(measures.moving),
             "shared_units": measures.shared_units,
         },
+        "rounds": [{"doors": one.doors, "tried": at(one.tried)} for one in plan.rounds()],
         "help": [_help(one) for one in plan.help],
         "assumed": asdict(facts.assumed),
         "habits": asdict(facts.habits),

@@ -170,6 +170,16 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """Doors that all are been to before the next round begins, and when the last of them is come
+    to for the first time; None where none is on a list.
+    """
+
+    doors: int
+    tried: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tried:
     """One amount of one kind of help that was tried."""
 
@@ -201,7 +211,10 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A whole plan. All but `plan`, `lists`, `left` and `preview` is None until it is ready."""
+    """A whole plan. All but `plan`, `lists`, `left` and `preview` is None until it is ready.
+
+    `rounds` are in order; one only where no door comes before the others.
+    """
 
     plan: PlanHead
     says: list[Text]
@@ -215,6 +228,7 @@ class PlanView:
     lists: list[PersonList] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     preview: Preview | None = None
+    rounds: list[Round] = field(default_factory=list)
 
 
 def head_of(row: Any) -> PlanHead:
@@ -268,6 +282,7 @@ def view_of(
         lists=_lists(told.get("people", ()), stops, names, now, doors=doors),
         left=_left(stops) if doors else [],
         preview=preview_of(stops, names, now) if stops else None,
+        rounds=[Round(one["doors"], _at(one["tried"])) for one in told.get("rounds", ())],
     )
 
 
