@@ -18,6 +18,8 @@ PAGE_SOURCES := $(shell find ui/src ui/public -type f 2>/dev/null) ui/index.html
 API_SOURCES := $(shell find src/lamplit/web src/lamplit/domain src/lamplit/services/field -name '*.py') \
 	src/lamplit/meters/quarantine.py
 
+FILES := --dist loadfile --no-loadscope-reorder
+
 .PHONY: demo test lint format fast slow ui docs bench clean help
 
 help:
@@ -46,14 +48,15 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# -rs names every skipped test with its reason. The slow ones start servers, browsers and engines of
-# their own, so never more than two at once.
+# -rs names every skipped test with its reason. A process takes whole files, in the order of
+# tests/conftest.py. The slow ones wait for servers, browsers and engines of their own half the time,
+# so three at once keep two cores busy.
 fast: $(DEV) $(PAGES)
 	ui/npm run --silent test
-	$(BIN)/pytest -m "not slow" -n auto --dist loadfile -rs
+	$(BIN)/pytest -m "not slow" -n auto $(FILES) -rs
 
 slow: $(DEV) $(PAGES)
-	$(BIN)/pytest -m slow -n 2 --dist loadfile -rs
+	$(BIN)/pytest -m slow -n 3 $(FILES) -rs
 
 ui: $(PAGES)
 

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+TESTS = Path(__file__).resolve().parent
+SHARED_DATA = TESTS.parents[1] / "shared" / "data"
+LONGEST = (
+    "pages/test_every_page.py", "docs/test_docs.py", "replay/test_replay_run.py",
+    "engine/test_golden.py", "engine/test_driver_kills.py", "engine/test_faults.py",
+    "engine/test_cluster.py", "pages/test_phone.py", "pages/test_kept_looks.py",
+    "web/test_abuse.py", "web/test_permissions.py", "services/test_night_rework.py",
+    "services/test_courses.py", "services/test_night_property.py",
+    "openrosa/test_phone_submissions.py", "field/test_plans.py", "openrosa/test_phone_forms.py",
+    "house/test_house.py", "planning/test_plan_lists.py", "services/test_night_faults.py",
+)  # fmt: skip
+"""Files that take half a minute or more, the longest first."""
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +26,10 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"real data not found at {SHARED_DATA}: this test reads files of others")
     return SHARED_DATA
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files start first: no process waits for one at the end."""
+    longest = {TESTS / name: at for at, name in enumerate(LONGEST)}
+    assert all(path.is_file() for path in longest)
+    items.sort(key=lambda item: longest.get(item.path, len(longest)))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sparks import Sessions
-from story import ZONE, Story, lamplit, play, write_story
+from story import EVENINGS, ZONE, Story, lamplit, play, write_story
 
 from lamplit.domain.errors import LamplitError
 from lamplit.engine.spark import check_spark
@@ -72,4 +72,19 @@ def untold(on_duckdb: Home, tmp_path: Path) -> Home:
     path = tmp_path / "home"
     shutil.copytree(on_duckdb.path, path)
     shutil.rmtree(path / "state")
+    return Home.open(path)
+
+
+@pytest.fixture
+def second_evening(story: Story, first_evening: Home, tmp_path: Path) -> Home:
+    """A home that has worked the first evening, and has taken in the files of the second."""
+    path = tmp_path / "home"
+    shutil.copytree(first_evening.path, path)
+    for words in (
+        ("registry", "import", story.registries[0]),
+        ("nightly", "--through", EVENINGS[0]),
+        ("registry", "import", story.registries[1]),
+        *(("ingest", file) for file in story.evenings[1]),
+    ):
+        assert lamplit(*words, "--home", path) == 0
     return Home.open(path)

@@ -269,7 +269,11 @@ def carried_by(home: Home) -> dict[str, dict[str, Any]]:
 
 def nights_alike(found: Home, expected: Home) -> None:
     """Fail where any home carries, or any group remembers, another number on any kept day."""
-    ours, theirs = carried_by(found), carried_by(expected)
+    carried_alike(carried_by(found), carried_by(expected))
+
+
+def carried_alike(ours: dict[str, dict[str, Any]], theirs: dict[str, dict[str, Any]]) -> None:
+    """The same of what `carried_by` told."""
     assert ours.keys() == theirs.keys()
     for day, homes in theirs.items():
         assert ours[day].keys() == homes.keys()

@@ -1,8 +1,10 @@
-"""The driver killed at random moments of a night and of an ingest: nothing lost, nothing doubled.
+"""The driver killed at random moments: nothing lost, nothing doubled.
 
-A moment is told by how many files the run has written, so that it is one of the run's whatever else
-the machine does. Each kill starts a driver of its own, so three are done unless LAMPLIT_SPARK_KILLS
-asks for more; thirteen (ten of a night) are what a change of what is written should be tried with.
+Of a night in one go, of one that works days again (late readings, a changed registry), of an ingest
+and of a look back. A moment is told by how many files the run has written, so that it is one of the
+run's whatever else the machine does. Each kill starts a driver of its own, so there is one of each
+unless LAMPLIT_SPARK_KILLS asks for more; sixteen (ten of nights) are what a change of what is
+written should be tried with.
 All that is here runs on `local[2]`, and other modules on the cluster: a process has one session.
 """
 
@@ -19,7 +21,17 @@ from typing import Any
 
 import pytest
 from sparks import LOCAL, Sessions, set_in
-from story import Story, batches, lake_rows, lamplit, nights_alike
+from story import (
+    BETWEEN,
+    LAST,
+    Story,
+    batches,
+    carried_alike,
+    carried_by,
+    lake_rows,
+    lamplit,
+    nights_alike,
+)
 
 from lamplit.domain.errors import LamplitError
 from lamplit.engine.spark import Spark
@@ -29,9 +41,10 @@ from lamplit.services.night.snapshots import read_manifest
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("LAMPLIT_SPARK_KILLS", "3"))
-OF_INGESTS = max(1, KILLS // 4)
-NIGHT_FILES, INGEST_FILES = 40, 6
+KILLS = int(os.environ.get("LAMPLIT_SPARK_KILLS", "4"))
+OF_EACH = max(1, KILLS // 5)
+"""Kills of reworks, of ingests, and of looks back; the others are of a night in one go."""
+NIGHT_FILES, REWORK_FILES, INGEST_FILES, LOOK_FILES = 40, 40, 6, 4
 """Files that a run of the story writes at least."""
 
 
@@ -59,12 +72,17 @@ def written(home: Home) -> set[str]:
     return {f"{at}/{name}" for f in folders for at, _, names in os.walk(f) for name in names}
 
 
-@pytest.mark.parametrize("seed", range(KILLS - OF_INGESTS))
+def a_moment(seed: int, files: int) -> tuple[int, float]:
+    """How many files a run shall have written, and the seconds after that, when it is killed."""
+    chance = random.Random(seed)
+    return chance.randint(1, files), chance.random() / 10
+
+
+@pytest.mark.parametrize("seed", range(KILLS - 3 * OF_EACH))
 def test_a_night_whose_driver_is_killed(
     seed: int, untold: Home, afresh: Home, sessions: Sessions
 ) -> None:
-    chance = random.Random(seed)
-    moment = chance.randrange(NIGHT_FILES), chance.random() / 10
+    moment = a_moment(seed, NIGHT_FILES)
     kill(untold, *moment, "nightly")
     days = read_manifest(untold.state_dir).days()
     # One stretch of nights is one commit: all of it counts, or nothing.
@@ -73,7 +91,36 @@ def test_a_night_whose_driver_is_killed(
     nights_alike(untold, afresh)
 
 
-@pytest.mark.parametrize("seed", range(OF_INGESTS))
+@pytest.mark.parametrize("seed", range(OF_EACH))
+def test_a_night_that_works_days_again_whose_driver_is_killed(
+    seed: int, second_evening: Home, on_duckdb: Home, sessions: Sessions
+) -> None:
+    moment, before = a_moment(seed, REWORK_FILES), carried_by(second_evening)
+    whole = carried_by(on_duckdb)
+    kill(second_evening, *moment, "nightly", "--through", LAST)
+    # The nights that are put right and those that follow are two commits, each whole or nothing.
+    kept = carried_by(second_evening)
+    carried_alike(kept, before if len(kept) == len(before) else whole)
+    assert lamplit("nightly", "--through", LAST, "--home", second_evening.path) == 0
+    carried_alike(carried_by(second_evening), whole)
+
+
+@pytest.mark.parametrize("seed", range(OF_EACH))
+def test_a_look_back_whose_driver_is_killed(
+    seed: int, on_duckdb: Home, tmp_path: Path, sessions: Sessions
+) -> None:
+    home = Home.open(shutil.copytree(on_duckdb.path, tmp_path / "home"))
+    doors, before = home.path / "doors-before.parquet", carried_by(home)
+    told = doors.read_bytes()
+    doors.unlink()
+    kill(home, *a_moment(seed, LOOK_FILES), "sweep", "--as-of", BETWEEN, "-o", doors)
+    assert not doors.exists()
+    carried_alike(carried_by(home), before)
+    assert lamplit("sweep", "--as-of", BETWEEN, "-o", doors, "--home", home.path) == 0
+    assert doors.read_bytes() == told
+
+
+@pytest.mark.parametrize("seed", range(OF_EACH))
 def test_an_ingest_whose_driver_is_killed(
     seed: int, story: Story, sessions: Sessions, first_evening: Home, tmp_path: Path
 ) -> None:
@@ -82,8 +129,7 @@ def test_an_ingest_whose_driver_is_killed(
     file = story.evenings[1][0]
     before = batches(home)
     assert lamplit("ingest", file, "--home", whole.path) == 0
-    chance = random.Random(seed)
-    moment = chance.randrange(INGEST_FILES), chance.random() / 10
+    moment = a_moment(seed, INGEST_FILES)
     kill(home, *moment, "ingest", file)
     assert batches(home) in (before, batches(whole)), moment
     assert verify(home) == []

@@ -65,6 +65,10 @@ ASKING = """(() => {
   };
 })();"""
 """Counts what a page asks the server, so that the rig knows when it has all it wanted."""
+GO_WITHIN = """async (path) => {
+  await document.querySelector("#app").__vue_app__.config.globalProperties.$router.push(path);
+  await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+}"""
 SECONDS = 15.0
 taken: list[str] = []
 """The browsers that were taken."""
@@ -291,6 +295,12 @@ def _chosen(language: str, theme: str) -> str:
 def goto(page: Page, path: str) -> None:
     """Go to a path of the pages, and wait until it shows what it has."""
     page.goto(path, wait_until="domcontentloaded")
+    loaded(page)
+
+
+def go_within(page: Page, path: str) -> None:
+    """The same without loading the application anew: as a link, or the way back, leads there."""
+    page.evaluate(GO_WITHIN, path)
     loaded(page)
 
 

@@ -1,7 +1,7 @@
 """Every page of every room, as each person: it speaks, fits, can be used by all, and is quiet.
 
 A page that somebody's menu leads to is looked at closely; any other only must not fall over when
-its address is typed.
+they come to it by its address.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rig as rigs
-from rig import Rig, goto, overflow, untold
+from rig import Rig, go_within, goto, overflow, untold
 from routes import Route, address, rooms_of, routes
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def faults(rig: Rig, page: Page, where: str, *, closely: bool, widely: bool = Tr
     found = []
     try:
         page.set_viewport_size({"width": PHONE, "height": TALL})
-        goto(page, where)
+        (goto if closely else go_within)(page, where)
         found += [f"no text: {one}" for one in untold(page)]
         found += [f"wider than {PHONE}: {one}" for one in overflow(page)]
         if closely:

@@ -43,16 +43,7 @@ database = _field.database
 
 
 @pytest.fixture
-def office(home: Home, tmp_path: Path, sqlite_template: Path, clock: Any) -> Office:
-    file = tmp_path / "store.db"
-    file.write_bytes(sqlite_template.read_bytes())
-    db = Database(f"sqlite:///{file}")
-    yield Office(home, db, clock)
-    db.close()
-
-
-@pytest.fixture
-def either_office(home: Home, database: Database, clock: Any) -> Office:
+def office(home: Home, database: Database, clock: Any) -> Office:
     """On SQLite and on PostgreSQL."""
     return Office(home, database, clock)
 

@@ -19,7 +19,7 @@ import people_world
 from argon2 import PasswordHasher
 from people_world import WHO, World, build
 from routes_table import calls
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
 from lamplit.domain.jobs import JobKind
@@ -117,13 +117,17 @@ class Scene:
 
     def send(self, who: str, method: str, path: str) -> httpx.Response:
         """A caller's call of a route, as the table has it."""
-        call = self.calls[method, path]
-        params = {**self.params, "place": self.ids[call.at if call.at in self.ids else "c1"]}
-        params |= call.params
+        call, params = self.calls[method, path], self.path_params(method, path)
         return self.client(who).request(
             method, path.replace(":path}", "}").format(**params), params=call.query,
             json=call.json, files=call.files, headers=call.headers, content=call.content,
         )  # fmt: skip
+
+    def path_params(self, method: str, path: str) -> dict[str, str]:
+        """What there is for each part of a route's path."""
+        call = self.calls[method, path]
+        place = self.ids[call.at if call.at in self.ids else "c1"]
+        return {**self.params, "place": place, **call.params}
 
     def phone(self, who: str, *, secret: str = "") -> TestClient:
         """A person's phone, with the token in the password as Collect sends it."""
@@ -135,11 +139,11 @@ class Scene:
             made.headers["Authorization"] = f"Basic {basic}"
         return self.clients[key]
 
-    def rows(self) -> dict[str, int]:
-        """How many rows each table has, of those that a refusal must not touch."""
+    def rows(self) -> dict[str, list[str]]:
+        """What stands in each table, of those that a refusal must not touch."""
         with self.office.db.read() as conn:
             return {
-                table.name: int(conn.scalar(select(func.count()).select_from(table)) or 0)
+                table.name: sorted(repr(tuple(row)) for row in conn.execute(select(table)))
                 for table in metadata.sorted_tables
                 if table.name not in NOT_CHANGES
             }

@@ -82,7 +82,8 @@ def _answers(scene: Scene, method: str, path: str) -> None:
         may = may - {"revoked", "wrong_scope", "garbage"}
     for at, who in enumerate(sorted(may, reverse=True)):
         answer = scene.send(who, method, path)
-        if at == 0:
+        # Where something is changed, the next caller may find it done already.
+        if at == 0 or method == "GET":
             assert answer.status_code == call.ok, (who, answer.status_code, answer.text)
         assert answer.status_code not in (401, 403, 500), (who, answer.text)
 

@@ -17,8 +17,8 @@ API = "/api/v1/campaigns/SWEEP/plans"
 
 
 @pytest.fixture
-def world(either_office: Office) -> World:
-    return build(either_office)
+def world(office: Office) -> World:
+    return build(office)
 
 
 def as_person(world: World, who: str) -> TestClient:

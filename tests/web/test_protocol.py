@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 from people_world import World, build
 from sqlalchemy import func, select, update
 from starlette.testclient import TestClient
 
 from lamplit.services.field.access import once, tokens
 from lamplit.services.field.office import SYSTEM
-from lamplit.store.schema import assignment, idempotency, place
+from lamplit.store.schema import assignment, place
 from lamplit.web import paging
 from lamplit.web.app import create_app
 
@@ -71,12 +75,21 @@ def test_keys_of_two_people_do_not_meet(world):
     assert (mine.status_code, theirs.status_code) == (201, 201)
 
 
-def test_a_key_at_work_is_answered_409_and_its_failure_frees_it(world):
+def test_a_key_at_work_is_answered_409_until_it_is_free(world):
     client = as_person(world, "leader")
-    once.reserve(world.office, world.people["leader"], "busy", "x" * 64)
-    with world.office.db.begin() as conn:
-        conn.execute(update(idempotency).values(request_sha256="y"))
-    key = {"Idempotency-Key": "k2"}
+    body = json.dumps(duty(world)).encode()
+    asked = hashlib.sha256(f"POST {API}/assignments?\n".encode() + body).hexdigest()
+    once.reserve(world.office, world.people["leader"], "busy", asked)
+    sent = {"Idempotency-Key": "busy", "Content-Type": "application/json"}
+    met = client.post(f"{API}/assignments", content=body, headers=sent)
+    assert (met.status_code, met.json()["code"]) == (409, "web.key-at-work")
+    assert count(world) == 0
+    once.release(world.office, world.people["leader"], "busy")
+    assert client.post(f"{API}/assignments", content=body, headers=sent).status_code == 201
+
+
+def test_what_failed_leaves_its_key_free(world):
+    client, key = as_person(world, "leader"), {"Idempotency-Key": "k2"}
     bad = client.post(f"{API}/assignments", json={**duty(world), "role": "paired"}, headers=key)
     assert bad.status_code == 422
     good = client.post(f"{API}/assignments", json=duty(world), headers=key)
@@ -207,4 +220,8 @@ def test_an_export_is_watermarked_and_holds_no_live_formula(world):
     assert "2020-02-10" in text
     cells = [cell.strip('"') for line in text.splitlines() for cell in line.split(",")]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
-    assert client.post(one, params={"kind": "xlsx"}).content[:2] == b"PK"
+    sheet = load_workbook(BytesIO(client.post(one, params={"kind": "xlsx"}).content)).worksheets[0]
+    told = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert "P-leader" in sheet.oddFooter.left.text
+    assert formula in {str(cell.value).lstrip("'") for cell in told}
+    assert {cell.data_type for cell in told} <= {"s", "n", "d"}  # "f" would be a formula

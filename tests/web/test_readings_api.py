@@ -134,8 +134,9 @@ def test_quality_is_told_in_one_answer(analyst):
 
 def test_the_status_says_how_the_office_stands(analyst, world):
     found = client_of(world, "operator").get(f"{API}/status").json()
+    store = "sqlite" if world.office.db.is_sqlite else "postgresql"
     assert (found["store"], found["timezone"], found["campaigns_open"]) == (
-        "sqlite", "Asia/Shanghai", 1,
+        store, "Asia/Shanghai", 1,
     )  # fmt: skip
     assert found["last_ingest"]["source"] == "八月.csv"
     assert (found["last_day"], found["night_through"], found["unworked"]) == (

@@ -103,7 +103,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             summary="The field office of lamplit 万家灯火 外勤接口",
             routes=app.routes,
         )
-        schema.setdefault("components", {})["securitySchemes"] = {
+        parts = schema.setdefault("components", {})
+        parts.setdefault("schemas", {})["ProblemBody"] = problems.ProblemBody.model_json_schema()
+        parts["securitySchemes"] = {
             "token": {"type": "http", "scheme": "bearer"},
             "session": {"type": "apiKey", "in": "cookie", "name": "lamplit"},
         }

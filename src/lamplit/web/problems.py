@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -73,6 +74,29 @@ ENDINGS = (
 """How the codes of other rooms read; what is in none of these is 422: understood, not doable."""
 
 
+DESCRIBED: dict[str, Any] = {
+    "description": "A problem, told in the reader's language",
+    "content": {TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+}
+"""What every route may answer besides, as the API's description has it."""
+
+
+class ProblemBody(BaseModel):
+    """A problem as the body of its response (RFC 9457)."""
+
+    type: str
+    """`urn:lamplit:problem:` and the code."""
+    title: str
+    """What happened, and where."""
+    status: int
+    detail: str
+    """What to do."""
+    code: str
+    """Stable; docs/reference/errors.md has them all."""
+    request: str | None
+    """What the server's log calls the request."""
+
+
 def status_of(code: str) -> int:
     """The HTTP status of a problem's code."""
     if code in STATUS:
@@ -90,20 +114,20 @@ def answer(
     """A problem as its response."""
     language = language_of(request)
     status = status_of(error.code)
-    body: dict[str, Any] = {
-        "type": f"urn:lamplit:problem:{error.code}",
-        "title": error.title(language),
-        "status": status,
-        "detail": error.page_remedy(language),
-        "code": error.code,
-        "request": getattr(request.state, "request_id", None),
-    }
+    body = ProblemBody(
+        type=f"urn:lamplit:problem:{error.code}",
+        title=error.title(language),
+        status=status,
+        detail=error.page_remedy(language),
+        code=error.code,
+        request=getattr(request.state, "request_id", None),
+    )
     extra = {"Content-Language": "zh-Hans" if language == "zh" else "en", **(headers or {})}
     if status == 401:
         extra.setdefault("WWW-Authenticate", 'Bearer realm="lamplit"')
     if "seconds" in error.fields:
         extra["Retry-After"] = str(error.fields["seconds"])
-    return JSONResponse(body, status, extra, TYPE)
+    return JSONResponse(body.model_dump(), status, extra, TYPE)
 
 
 def install(app: FastAPI) -> None:

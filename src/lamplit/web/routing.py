@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lamplit.web import auth, etags, idempotency
+from lamplit.web import auth, etags, idempotency, problems
 from lamplit.web.access import Access, declared_on
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -20,6 +20,8 @@ class Route(APIRoute):
     """A route with a declared rule: authenticates, then keeps idempotency keys and ETags."""
 
     access: Access
+    refusal: ClassVar[dict[str, Any]] = problems.DESCRIBED
+    """Whatever else it may answer, as the API's description has it."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """TypeError where the endpoint declares no rule (`lamplit.web.access.rule`)."""
@@ -31,6 +33,7 @@ class Route(APIRoute):
             "x-summary": {"en": declared.says.en, "zh-Hans": declared.says.zh},
             "x-access": declared.access.say(),
         }
+        options["responses"] = {**(options.get("responses") or {}), "default": self.refusal}
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Handler:

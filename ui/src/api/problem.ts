@@ -1,11 +1,10 @@
 /** Problems as the server tells them (RFC 9457), and the one that means: no server. */
-export interface ProblemBody {
-  code: string;
-  title: string;
-  detail?: string;
-  status?: number;
-  [more: string]: unknown;
-}
+import type { components } from "@/api/schema";
+
+type Told = components["schemas"]["ProblemBody"];
+
+/** As the server describes it; what a page tells of itself has the first two alone. */
+export type ProblemBody = Pick<Told, "code" | "title"> & Partial<Told> & Record<string, unknown>;
 
 export class Problem extends Error {
   readonly code: string;

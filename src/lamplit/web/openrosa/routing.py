@@ -11,7 +11,7 @@ import binascii
 import ipaddress
 import re
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
@@ -54,6 +54,11 @@ STATUS = {
 
 class PhoneRoute(Route):
     """A route that a phone calls."""
+
+    refusal: ClassVar[dict[str, Any]] = {
+        "description": "An OpenRosa response that says why",
+        "content": {xml.TYPE: {}},
+    }
 
     def get_route_handler(self) -> Handler:
         """The endpoint's handler, behind the phone's own judge."""
