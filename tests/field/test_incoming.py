@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from people_world import build
+from sqlalchemy import select
 
 from lamplit.domain.errors import LamplitError
 from lamplit.services.field.files import incoming
 from lamplit.services.field.office import Office
 from lamplit.services.home import Home
+from lamplit.store.schema import event
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +152,10 @@ def test_what_nobody_goes_on_with_is_let_go_after_a_week(office, me, clock):
     assert incoming.tidy(office) == 0
     clock.turn(days=2)
     assert incoming.tidy(office) == 1
+    assert incoming.tidy(office) == 0
+    with office.db.read() as conn:
+        told = conn.scalars(select(event.c.data).where(event.c.kind == "import.expired")).all()
+    assert told == [{"files": 1}]
     assert [one.id for one in incoming.mine(office, me)] == [new.id]
     assert [folder.name for folder in office.home.incoming_dir.iterdir()] == [new.id]
     incoming.drop(office, me, new.id)

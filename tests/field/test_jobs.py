@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from people_world import build
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.jobs import LANES, JobKind, JobState, Stage
@@ -20,6 +20,7 @@ from lamplit.services.field.jobs.pulse import CancelledError, Pulse
 from lamplit.services.field.office import CLI, Office
 from lamplit.services.lock import writing
 from lamplit.store import jobs as store
+from lamplit.store.schema import event
 from lamplit.store.work import job
 
 READINGS = "meter_id,time,kwh\n" + "".join(
@@ -310,6 +311,10 @@ def test_old_jobs_are_forgotten(office, me, clock):
     jobs.cancel(office, me, one.id)
     clock.turn(days=91)
     assert jobs.tidy(office) == 1
+    assert jobs.tidy(office) == 0
+    with office.db.read() as conn:
+        told = conn.scalars(select(event.c.data).where(event.c.kind == "job.expired")).all()
+    assert told == [{"jobs": 1}]
     with pytest.raises(LamplitError, match=r"store\.not-found"):
         jobs.look(office, me, one.id)
 

@@ -158,6 +158,47 @@ def test_every_table_that_people_save_is_made_inert():
     assert live == data
 
 
+def test_nothing_is_deleted_but_what_the_store_page_lists():
+    page = (ROOT / "docs/reference/store.md").read_text("utf-8")
+    section = page.split("## What is let go of")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]]
+            for line in section.splitlines() if line.startswith("| `")]  # fmt: skip
+    listed = {row[0].strip("`"): re.findall(r"`([\w.]+)`", row[3]) for row in rows}
+    deleted, texts, raw = set(), set(), set()
+    for path, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.add(node.value)
+                raw |= {
+                    f"{path.name}: {m}" for m in re.findall(r"(?i)\bdelete from \w+", node.value)
+                }
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "delete":
+                deleted.add(ast.unparse(node.args[0]))
+    assert deleted == set(listed)
+    # The engine's own tables of rows on their way into the lake.
+    assert raw == {"group.py: DELETE FROM slots", "group.py: DELETE FROM registers"}
+    assert {kind for kinds in listed.values() for kind in kinds} <= texts
+    # What keeps something of people says so in the log, whatever else is machinery.
+    silent = {table for table, kinds in listed.items() if not kinds}
+    assert silent == {"import_heading", "place_outline", "idempotency", "throttle", "setup_link"}
+
+
+def test_the_store_page_names_every_table_and_the_days_that_the_program_keeps_them():
+    from lamplit.services.field.access import once, setup, throttle
+    from lamplit.services.field.files import incoming
+    from lamplit.services.field.jobs import jobs
+    from lamplit.store.schema import metadata
+
+    page = (ROOT / "docs/reference/store.md").read_text("utf-8")
+    assert [name for name in metadata.tables if f"`{name}`" not in page] == []
+    for table, kept in (
+        ("job", jobs.KEEP), ("import_part", incoming.KEEP), ("idempotency", once.KEEP),
+        ("throttle", throttle.KEEP), ("setup_link", setup.LIVES),
+    ):  # fmt: skip
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{table}` |"))
+        assert re.search(rf"\b{kept.days} days?\b", row), table
+
+
 def test_every_problem_of_the_catalogue_can_happen():
     source = "\n".join(p.read_text("utf-8") for p in SOURCES if "problems" not in p.parts)
     unused = []

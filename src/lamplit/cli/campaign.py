@@ -249,6 +249,18 @@ def expire(as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME) -> None
         print_json([dataclasses.asdict(one) for one in done])
         return
     for one in done:
+        if one.set_aside:
+            code = one.code or tr("no known campaign", "未知行动")
+            note(
+                tr(
+                    f"{code}: {one.set_aside:,} deleted that were set aside, {one.unsettled:,} of "
+                    f"them unsettled.",
+                    f"{code}：已删除隔离提交 {one.set_aside:,} 条，"
+                    f"其中未处理 {one.unsettled:,} 条。",
+                )
+            )
+        if not one.code:
+            continue
         note(
             tr(
                 f"{one.code}: evidence of {one.evidence:,}, signals of {one.signals:,} homes, "

@@ -21,9 +21,10 @@ def register(app: typer.Typer) -> None:
     group.command("list", help=tr("What waits to be settled.", "待处理条目。"))(list_)
     group.command("show", help=tr("Its bytes; logged.", "查看原文（记入日志）。"))(show)
     group.command("retry", help=tr("Work it in again.", "重新处理。"))(retry)
-    group.command("settle", help=tr("Discard it with a reason; kept.", "注明原因后舍弃（保留）。"))(
-        settle
-    )
+    group.command(
+        "settle",
+        help=tr("Discard it with a reason; kept 30 days.", "注明原因后作废（再保留 30 天）。"),
+    )(settle)
     group.command("pending", help=tr("Work in what a crash left.", "处理中断遗留的提交。"))(pending)
     app.add_typer(group, name="inbox")
 

@@ -312,6 +312,7 @@ inbox = Table(
     Column("problem", Text),
     Column("settled_at", Instant),
     Column("settled_by", Text),
+    Column("campaign_id", Text),  # where that is known of what was set aside
     UniqueConstraint("instance_id", "sha256"),
     Index(None, "state", "received_at"),
 )

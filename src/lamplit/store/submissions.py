@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from lamplit.domain.field import InboxState
+from lamplit.store import set_aside
 from lamplit.store.bulk import parts
 from lamplit.store.schema import assignment, attachment, entity_change, inbox, person, submission
 from lamplit.store.tree import under_any
@@ -219,19 +220,25 @@ def find(conn: Connection, wanted: str) -> Row[Any] | None:
 def forget_attachments(conn: Connection, campaign_id: str) -> tuple[int, list[str]]:
     """Delete the attachments' rows of a campaign: how many, and the hashes that nobody has now."""
     instances = select(submission.c.instance_id).where(submission.c.campaign_id == campaign_id)
-    mine = attachment.c.instance_id.in_(instances)
-    hashes = set(conn.scalars(select(attachment.c.sha256).where(mine)))
-    count = conn.execute(delete(attachment).where(mine)).rowcount
-    for some in parts(sorted(hashes)):
-        still = select(attachment.c.sha256).where(attachment.c.sha256.in_(some))
-        hashes -= set(conn.scalars(still))
-    return int(count), sorted(hashes)
+    return set_aside.forget_attachments(conn, attachment.c.instance_id.in_(instances))
 
 
 def forget_answers(conn: Connection, campaign_id: str) -> int:
-    """Take the answers and the raw bytes of a campaign's submissions away; gives how many."""
+    """Take the answers and the raw bytes of a campaign's submissions away, and what phones said
+    of entities in them, but for what still waits for its predecessor; gives how many submissions.
+    """
     ids = select(submission.c.inbox_id).where(submission.c.campaign_id == campaign_id)
     conn.execute(update(inbox).where(inbox.c.id.in_(ids), inbox.c.body != b"").values(body=b""))
+    instances = select(submission.c.instance_id).where(submission.c.campaign_id == campaign_id)
+    conn.execute(
+        update(entity_change)
+        .where(
+            entity_change.c.instance_id.in_(instances),
+            entity_change.c.data.is_not(None),
+            entity_change.c.state != "held",
+        )
+        .values(data=None)
+    )
     done = conn.execute(
         update(submission)
         .where(submission.c.campaign_id == campaign_id, submission.c.answers != {})

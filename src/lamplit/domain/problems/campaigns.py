@@ -195,6 +195,13 @@ INBOX_SETTLED = Problem(
     Text("Only quarantined entries are settled.", "仅隔离的条目需要处理。"),
 )
 
+INBOX_GONE = Problem(
+    "inbox.gone",
+    Text("what was sent is not kept any more: its time was up.",
+         "原文保留期限已到，已删除。"),
+    Text("Ask who sent it.", "请询问提交人。"),
+)  # fmt: skip
+
 FINDING_MOVE = Problem(
     "finding.move",
     Text("a finding that is {before} can't become {after}.",

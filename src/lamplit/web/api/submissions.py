@@ -118,7 +118,7 @@ def retry(inbox_id: Id, office: TheOffice, actor: Who) -> Receipt:
 @router.post("/quarantine/{inbox_id}/discard")
 @rule(INBOX, "Set one aside for good", "确认作废隔离记录")
 def discard(inbox_id: Id, wish: Discard, office: TheOffice, actor: Who) -> Done:
-    """Its bytes are kept; the reason is logged."""
+    """Its bytes are kept for 30 days; the reason is logged."""
     quarantine.discard(office, actor, inbox_id, reason=wish.reason)
     return Done()
 

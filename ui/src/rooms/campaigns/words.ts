@@ -137,7 +137,11 @@ export const useWords = defineWords("campaigns", {
   handOverLead: { zh: "{n} 项未完成的任务将转给下面的人；已完成的不变。", en: "The open task goes to the person below; what was done stays as it is. | The {n} open tasks go to the person below; what was done stays as it is." },
   // set aside
   inboxTitle: { zh: "隔离区", en: "Set aside" },
-  inboxLead: { zh: "无法处理的提交保存在这里，一条不丢。查看会被记录，因为其中可能涉及住户。", en: "What could not be worked in is kept here; nothing is lost. Looking is logged, for it may speak of a home." },
+  inboxLead: { zh: "无法处理的提交都先放在这里，请在“删除时间”之前处理。查看会被记录，因为其中可能涉及住户。", en: "What could not be worked in waits here: settle it before the day on which it goes. Looking is logged, for it may speak of a home." },
+  goes: { zh: "删除时间", en: "Goes on" },
+  goesWithCampaign: { zh: "随行动的回答一起删除", en: "with its campaign's answers" },
+  goneAlready: { zh: "已删除", en: "gone" },
+  goesIn: { zh: "{n} 天后", en: "in {n} day | in {n} days" },
   inboxEmpty: { zh: "没有被隔离的提交", en: "Nothing was set aside" },
   received: { zh: "收到", en: "Received" },
   from: { zh: "来自", en: "From" },
@@ -157,7 +161,7 @@ export const useWords = defineWords("campaigns", {
   tryAgain: { zh: "重新处理", en: "Work it in" },
   workedIn: { zh: "已处理", en: "Worked in" },
   discard: { zh: "作废", en: "Discard" },
-  discardLead: { zh: "原文仍会保留；请说明原因。", en: "What came is kept all the same; say why." },
+  discardLead: { zh: "原文再保留 30 天；请说明原因。", en: "What came is kept for 30 days more; say why." },
   settled: { zh: "包括已了结的", en: "Those settled, too" },
   // the report
   reportLead: { zh: "截至 {at}", en: "As of {at}" },

@@ -42,6 +42,10 @@ export const useWords = defineWords("privacy", {
   "kind.findings.opened": { zh: "发现清单", en: "findings" },
   "kind.inbox.opened": { zh: "被隔离的提交", en: "a submission set aside" },
   "kind.aggregate.refused": { zh: "汇总未公布", en: "sum held back" },
+  listsLead: {
+    zh: "名单在行动结束后按方案规定的天数删除，回答、原文与照片更晚删除。被隔离的提交随其行动删除；不知属于哪个行动的，收到 180 天后删除；已作废的，30 天后删除。每次删除都记入日志。",
+    en: "A list goes the days its programme says after the campaign's close; answers, raw bytes and photos later. What was set aside goes with its campaign; where none is known, 180 days after it came; once discarded, 30 days after that. Each is logged with its counts.",
+  },
   list: { zh: "名单", en: "List" },
   count: { zh: "户数", en: "Homes" },
   state: { zh: "状态", en: "State" },

@@ -24,7 +24,7 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import jobs as problems
 from lamplit.services.field import door
-from lamplit.services.field.office import Actor, Office, Transaction, new_id
+from lamplit.services.field.office import SYSTEM, Actor, Office, Transaction, new_id
 from lamplit.services.field.submissions.media import plain_name
 from lamplit.services.settings import bytes_of
 from lamplit.store import import_files as store
@@ -198,13 +198,14 @@ def used_up(office: Office, actor: Actor, import_ids: list[str]) -> None:
 
 
 def tidy(office: Office) -> int:
-    """Let go of files that nobody went on with; gives how many."""
-    with office.db.begin() as conn:
-        now = office.clock()
-        tx = Transaction(conn, now, office.local_day(now), Actor(None, "system"))
-        old = [one for one in store.untouched_since(conn, now - KEEP) if one not in in_use(tx)]
+    """Let go of files that nobody went on with; gives how many, and logs it."""
+    with office.begin(SYSTEM) as tx:
+        used = in_use(tx)
+        old = [one for one in store.untouched_since(tx.conn, tx.now - KEEP) if one not in used]
         for import_id in old:
-            store.end(conn, import_id, now)
+            store.end(tx.conn, import_id, tx.now)
+        if old:
+            tx.log("import.expired", "import", "all", files=len(old))
     for import_id in old:
         _remove(office, import_id)
     return len(old)

@@ -14,7 +14,7 @@ from lamplit.domain.jobs import MAY_RETRY, WHO_MAY, JobKind, JobState, Stage
 from lamplit.domain.problems import jobs as problems
 from lamplit.services.field import door
 from lamplit.services.field.files import incoming
-from lamplit.services.field.office import Actor, Office, Transaction, new_id
+from lamplit.services.field.office import SYSTEM, Actor, Office, Transaction, new_id
 from lamplit.store import jobs as store
 from lamplit.store.guard import changed_meanwhile, not_found
 from lamplit.store.work import job
@@ -135,9 +135,12 @@ def retry(office: Office, actor: Actor, job_id: str) -> Job:
 
 
 def tidy(office: Office) -> int:
-    """Forget jobs that ended long ago; gives how many."""
-    with office.db.begin() as conn:
-        return store.forget(conn, office.clock() - KEEP)
+    """Forget jobs that ended long ago; gives how many, and logs it."""
+    with office.begin(SYSTEM) as tx:
+        gone = store.forget(tx.conn, tx.now - KEEP)
+        if gone:
+            tx.log("job.expired", "job", "all", jobs=gone)
+        return gone
 
 
 def require_kind(tx: Transaction, kind: JobKind) -> None:

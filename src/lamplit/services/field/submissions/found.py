@@ -97,7 +97,15 @@ def follow(tx: Transaction, row: Row, past: Iterable[Row]) -> None:
     if there is None or store.state_of(there.attrs) != store.WAITING:
         return
     others = [other for other in past if other is not row]
-    store.change(tx.conn, there.id, **door_of([*others, row]))
+    store.change(tx.conn, there.id, **_door_said([*others, row]))
+
+
+def _door_said(changes: list[Row]) -> Row:
+    """As `door_of`; where earlier changes have expired, what is silent of a column leaves it."""
+    door = door_of(changes)
+    if all(one["data"] is not None for one in changes):
+        return door
+    return {name: value for name, value in door.items() if value is not None}
 
 
 def door_of(changes: Iterable[Row]) -> Row:
@@ -133,7 +141,7 @@ def _again(tx: Transaction, entry: Entry, there: Any, row: Row, past: list[Row])
         row["state"] = CONFLICT
         return "entity_conflict"
     if store.state_of(there.attrs) == store.WAITING:
-        store.change(tx.conn, there.id, **door_of([*past, row]))
+        store.change(tx.conn, there.id, **_door_said([*past, row]))
     return None
 
 

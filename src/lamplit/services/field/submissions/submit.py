@@ -55,6 +55,8 @@ class Entry:
     said: Said | None = None
     pack: Pack | None = None
     problem: LamplitError | None = None
+    campaign_id: str | None = None
+    """The campaign that what is set aside goes with, where that is known."""
     submission: dict[str, Any] | None = None
     flags: list[str] = field(default_factory=list)
 
@@ -111,12 +113,14 @@ def _read(office: Office, row: Any, fault: str) -> Entry:
 def _find_conflicts(tx: Transaction, entries: Sequence[Entry]) -> None:
     """Whoever bears an instance id that another bears already, with other bytes, waits."""
     read_ = [(e, e.said.instance_id) for e in entries if e.said is not None and e.problem is None]
-    there = set(store.by_instance(tx.conn, [instance for _, instance in read_]))
+    known = store.by_instance(tx.conn, [instance for _, instance in read_])
+    there = set(known)
     for entry, instance in sorted(
         read_, key=lambda pair: (pair[0].row.received_at, pair[0].row.id)
     ):
         if instance in there:
             entry.problem = LamplitError(problems.CONFLICT)
+            entry.campaign_id = known[instance].campaign_id if instance in known else None
         there.add(instance)
 
 
@@ -138,6 +142,7 @@ def _place(
     standing = authors.standing(entry.row.person_id, place_id, trusted=entry.row.person_id is None)
     if standing is Standing.STRANGER and not approved and not _owns(entry, task):
         entry.problem = LamplitError(problems.STRANGER)
+        entry.campaign_id = case.enrollment["campaign_id"]
         return
     reading = read_answers(entry.pack, entry.said.by_name)
     made = _submission(entry, case, task, reading.outcome.value, reading.found.value)
@@ -255,6 +260,7 @@ def _finish(tx: Transaction, batch: Batch, entries: Sequence[Entry]) -> None:
                 "id": entry.row.id,
                 "state": state.value,
                 "problem": entry.problem.code if entry.problem else None,
+                "campaign_id": entry.campaign_id,
             }
         )
         tx.entries.append(_log_entry(tx, entry))
