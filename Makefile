@@ -18,6 +18,7 @@ PAGE_SOURCES := $(shell find ui/src ui/public -type f 2>/dev/null) ui/index.html
 API_SOURCES := $(shell find src/lamplit/web src/lamplit/domain src/lamplit/services/field -name '*.py') \
 	src/lamplit/meters/quarantine.py
 
+PROCESSES = $(shell $(BIN)/python -c 'import os; print((3 * os.cpu_count() + 1) // 2)')
 FILES := --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test lint format fast slow ui docs bench clean help
@@ -49,11 +50,11 @@ format: $(DEV)
 	$(BIN)/ruff format .
 
 # -rs names every skipped test with its reason. A process takes whole files, in the order of
-# tests/conftest.py. The slow ones wait for servers, browsers and engines of their own half the time,
-# so three at once keep two cores busy.
+# tests/conftest.py. Tests wait for disks, and the slow ones for servers, browsers and engines of their
+# own, so three processes keep two cores busy.
 fast: $(DEV) $(PAGES)
 	ui/npm run --silent test
-	$(BIN)/pytest -m "not slow" -n auto $(FILES) -rs
+	$(BIN)/pytest -m "not slow" -n $(PROCESSES) $(FILES) -rs
 
 slow: $(DEV) $(PAGES)
 	$(BIN)/pytest -m slow -n 3 $(FILES) -rs
