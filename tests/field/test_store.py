@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,12 +11,16 @@ import threading
 import time
 from typing import Any
 
+import campaign_world
 import pytest
 from people_kit import neighbourhood
 from sqlalchemy import create_engine, insert, select, text, update
 
+from lamplit.cli.app import run
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import InboxState, Role
 from lamplit.services.field.office import SYSTEM, Office, new_id
+from lamplit.services.home import Home
 from lamplit.store import log, migrate
 from lamplit.store.database import Database
 from lamplit.store.guard import change, one_at_a_time
@@ -78,6 +83,35 @@ def end_all_connections(url: str) -> None:
             )
         )
     admin.dispose()
+
+
+def test_an_office_is_opened_on_postgresql_by_a_line_in_its_settings(
+    fresh_postgres_database,  # noqa: F811
+    tmp_path,
+    monkeypatch,
+    capsys,
+):
+    monkeypatch.delenv("LAMPLIT_STORE_URL", raising=False)
+    home = Home.create(tmp_path / "home")
+    settings = home.path / "lamplit.toml"
+    line = f'[store]\nurl = "{fresh_postgres_database}"'
+    settings.write_text(settings.read_text("utf-8").replace("[store]", line), "utf-8")
+    office = Office.open(Home.open(home.path))
+    world = campaign_world.build(office)
+    world.sweep(world.campaign(parameters={"random_share": 0}), world.dark(*world.doors[:2]))
+    volunteer = world.person("v1", Role.VOLUNTEER)
+    sent = world.submit(volunteer, world.tasks()[0].id, **campaign_world.ANSWERED)
+    assert (sent.state, office.db.is_sqlite) == (InboxState.PROCESSED, False)
+    office.db.close()
+    # Commands read the same line, and nothing of the store is in the home.
+    at = ["--home", str(home.path)]
+    assert run(["store", "status", "--json", *at]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["where"].startswith("postgresql")
+    assert told["fits"] is True
+    assert run(["log", "verify", "--json", *at]) == 0
+    assert json.loads(capsys.readouterr().out)["entries"] > 0
+    assert not (home.store_dir / "lamplit.db").exists()
 
 
 def test_a_database_that_went_and_came_back_is_used_again(fresh_postgres_database):  # noqa: F811

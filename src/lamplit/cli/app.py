@@ -53,6 +53,7 @@ COMMANDS = (
     "serve",
     "store",
     "doctor",
+    "backup",
     "log",
 )
 """The commands, in the order in which one meets them; each is a module beside this one."""

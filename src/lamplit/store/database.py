@@ -60,6 +60,20 @@ class Database:
         with self._told(), self._reader.begin() as conn:
             yield conn
 
+    def copy_to(self, file: Path) -> None:
+        """Write one moment of a SQLite store to the new file `file`; writers go on meanwhile.
+
+        What was deleted is not in it, though the store's own free pages may still hold it. Raises
+        LamplitError `store.unreachable`.
+        """
+        with self._told(), self.engine.connect() as conn:
+            raw = conn.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            try:
+                raw.execute("VACUUM INTO ?", (str(file),))
+            except sqlite3.OperationalError as fault:
+                raise LamplitError(problems.UNREACHABLE, where=self.where, reason=fault) from fault
+
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()

@@ -74,6 +74,12 @@ def end(conn: Connection, import_id: str, now: datetime) -> None:
     conn.execute(delete(import_part).where(import_part.c.import_id == import_id))
 
 
+def end_all(conn: Connection, now: datetime) -> None:
+    """Note that the bytes of all files are gone."""
+    conn.execute(update(import_file).where(import_file.c.ended_at.is_(None)).values(ended_at=now))
+    conn.execute(delete(import_part))
+
+
 def untouched_since(conn: Connection, instant: datetime) -> list[str]:
     """The kept files that nothing was added to since an instant."""
     wanted = select(import_file.c.id).where(

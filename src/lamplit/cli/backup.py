@@ -1,0 +1,85 @@
+"""`lamplit backup`: a whole, checked copy of the home while the server runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lamplit.cli.common import DEFAULT_HOME, FAILED, HomeOption, JsonOption, note, print_json
+from lamplit.cli.text import LANGUAGE, tr
+
+if TYPE_CHECKING:
+    from lamplit.services.backup import BackedUp
+
+Target = Annotated[
+    Path,
+    typer.Argument(metavar="DIR", help=tr("The folder to make of it.", "要新建的备份目录。")),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `backup` to the app."""
+
+    @app.command(
+        "backup",
+        help=tr(
+            "Copy the home whole and check the copy, while the server runs; exit 1 where the copy "
+            "has damage that the home has.",
+            "在服务运行时完整备份主目录并核对副本；主目录已有损坏时退出码为 1。",
+        ),
+    )
+    def backup(
+        target: Target, as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME
+    ) -> None:
+        from lamplit.cli.common import open_home
+        from lamplit.services.backup import backup as make
+
+        done = make(open_home(home), target)
+        if as_json:
+            print_json(_as_json(done))
+        else:
+            _print(done)
+        if done.problems:
+            raise typer.Exit(FAILED)
+
+
+def _as_json(done: BackedUp) -> dict[str, object]:
+    told = {f.name: getattr(done, f.name) for f in dataclasses.fields(done)}
+    told["head"] = f"{done.entries}:{done.head}" if done.head else None
+    told["problems"] = [
+        {"code": e.code, "where": e.where, "says": e.says(LANGUAGE), "remedy": e.remedy(LANGUAGE)}
+        for e in done.problems
+    ]
+    return told
+
+
+def _print(done: BackedUp) -> None:
+    size = f"{done.bytes / 1e6:,.1f} MB"
+    sys.stdout.write(f"{done.path}\n")
+    note(
+        tr(
+            f"{done.files:,} files, {size}, {done.photos:,} of them photos.",
+            f"共 {done.files:,} 个文件，{size}，其中照片 {done.photos:,} 张。",
+        )
+    )
+    if done.head:
+        note(
+            tr(
+                f"The log's end, to be kept elsewhere: {done.entries}:{done.head}",
+                f"日志末尾，请另行留存：{done.entries}:{done.head}",
+            )
+        )
+    if done.store == "postgresql":
+        note(
+            tr(
+                "The store is in PostgreSQL and not in this copy: keep a pg_dump that was taken "
+                "before it.",
+                "数据库在 PostgreSQL 中，不在此副本内：请同时保留在此之前生成的 pg_dump。",
+            )
+        )
+    for error in done.problems:
+        note(f"[{error.code}] {error.says(LANGUAGE)}\n→ {error.remedy(LANGUAGE)}")
