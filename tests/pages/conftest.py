@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import rig as rigs
+from phone_rig import Doors, installed
 from rig import NoBrowserError, Rig, World, browsing, serving
 
 from lamplit.replay.neighbourhood.small import make_small
@@ -85,6 +86,22 @@ def rig(browser: Browser, world: World) -> Iterator[Rig]:
 def shared_rig(browser: Browser, shared_world: World) -> Iterator[Rig]:
     """A browser before the file's shared world."""
     yield from _rig(browser, shared_world)
+
+
+_TAKEN: dict[str, set[str]] = {}
+"""Doors that tests have used, by the address of their world."""
+
+
+@pytest.fixture
+def doors(shared_world: World) -> Doors:
+    """The doors of the file's shared world."""
+    return Doors(shared_world, _TAKEN.setdefault(shared_world.url, set()))
+
+
+@pytest.fixture
+def phone(shared_rig: Rig) -> Callable[..., Page]:
+    """A phone with the app installed: in English, 360 px wide, its service worker in charge."""
+    return lambda name="volunteer": installed(shared_rig, name)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
