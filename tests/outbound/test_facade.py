@@ -165,9 +165,9 @@ def test_each_window_says_where_what_and_since_when():
         probability=0.97,
     )
     assert window_text(facade(one), one, "en") == (
-        "3-2-501: dark since 22 Jan; went dark; 97 % likely empty"
+        "3-2-501: dark since 22 Jan; went dark; 97% likely empty"
     )
-    assert window_text(facade(one), one, "zh") == "3-2-501：1月22日起零度；转暗；无人概率 97 %"
+    assert window_text(facade(one), one, "zh") == "3-2-501：1月22日起零度；转暗；无人概率 97%"
 
 
 def test_an_unread_home_says_no_more_than_that():

@@ -96,7 +96,7 @@ def test_the_list_fits_the_terminal_and_loses_nothing(width, language):
     if width >= 80:
         assert "3-2-501" in text
         assert "6.2 → 0.36" in text
-        assert "97 %" in text
+        assert "97%" in text
     words = EVIDENCE.split() if language == "en" else ["1月21日前约"]
     assert all(word in text for word in words)
     assert ("Against: " if language == "en" else "反证：") in text
@@ -141,8 +141,8 @@ def test_the_bar_grows_with_the_probability_and_keeps_its_width(chance):
 
 
 def test_certainty_is_not_claimed_by_rounding():
-    assert "> 99 %" in chance_bar(0.997).plain
-    assert "< 1 %" in chance_bar(0.003).plain
+    assert "> 99%" in chance_bar(0.997).plain
+    assert "< 1%" in chance_bar(0.003).plain
 
 
 def test_when_nothing_is_found_the_reader_learns_how_much_was_looked_at():

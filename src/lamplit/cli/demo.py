@@ -210,7 +210,7 @@ def _show_check(console: Console, shown: Demo) -> None:
         [
             tr("right", "正确"),
             tr("precision", "查准率"),
-            "95 %",
+            "95%",
             tr("knocks/find", "敲门数/户"),
         ],
     )

@@ -129,7 +129,7 @@ def _show(found: Labels) -> None:
         ends = f"{one.interval.low:.0%} … {one.interval.high:.0%}"
         return f"{one.hits:,} / {one.of:,}", f"{one.share:.0%}", ends
 
-    heads = (tr("said", "判断"), tr("right", "属实"), tr("share", "占比"), tr("95 %", "95% 区间"))
+    heads = (tr("said", "判断"), tr("right", "属实"), tr("share", "占比"), tr("95%", "95% 区间"))
     print_table(heads, [(name, *said(one)) for name, one in found.by_said.items()])
     knocks = found.knocks_per_find
     if knocks:

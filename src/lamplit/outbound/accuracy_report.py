@@ -74,12 +74,12 @@ UNSEEN = T(
 )
 MEASURE = T("Measure", "指标")
 BY_STATE, BY_CHANCE = T("State", "按状态"), T("Probability ≥ 0.5", "按概率 ≥ 0.5")
-INTERVAL, BY_HOME = T("95 %", "95 % 区间"), T("95 % by home", "按户自助法 95 %")
+INTERVAL, BY_HOME = T("95%", "95% 区间"), T("95% by home", "按户自助法 95%")
 PER_DAY = T("Day by day", "逐日")
 REMARK_W = T(
-    "95 %: Wilson's interval (W) for shares, else a bootstrap by home (B). The days of a home go "
+    "95%: Wilson's interval (W) for shares, else a bootstrap by home (B). The days of a home go "
     "together, so for shares of days the interval by home is the honest one.",
-    "95 %：比例用 Wilson 区间（W），其余按户自助法（B）。同户各日相关，日级比例应以按户区间为准。",
+    "95%：比例用 Wilson 区间（W），其余按户自助法（B）。同户各日相关，日级比例应以按户区间为准。",
 )
 NAMES = {
     "precision": T("Precision", "精确率"),

@@ -243,7 +243,7 @@ def state_text(window: Window, language: Language, as_of: date) -> str:
 
 
 def window_text(facade: Facade, window: Window, language: Language) -> str:
-    """`3-2-501: dark since 22 Jan; went dark; 97 % likely empty`."""
+    """`3-2-501: dark since 22 Jan; went dark; 97% likely empty`."""
     said = [state_text(window, language, facade.as_of)]
     if window.event is not HomeEvent.NONE:
         said.append(EVENT_TEXT[window.event].say(language))
@@ -254,10 +254,10 @@ def window_text(facade: Facade, window: Window, language: Language) -> str:
 
 
 def percent(share: float) -> str:
-    """`97 %`; never 100 % or 0 % of something that is not certain."""
+    """`97%`; never 100% or 0% of something that is not certain."""
     if 0.99 < share < 1:
-        return "> 99 %"
-    return "< 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
+        return "> 99%"
+    return "< 1%" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def summary(facade: Facade, language: Language) -> str:

@@ -21,7 +21,7 @@ DAY_COLUMNS = (
     Text("list", "按名单"),
     Text("by word", "凭告知"),
     Text("no list", "无名单"),
-    Text("ahead (95 %)", "多知道（95%）"),
+    Text("ahead (95%)", "多知道（95%）"),
     Text("by word", "凭告知"),
     Text("knocks", "敲门数"),
 )
