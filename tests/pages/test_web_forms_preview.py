@@ -18,6 +18,11 @@ FORM = """<?xml version="1.0"?>
   </h:body>
 </h:html>"""
 
+LETTERS = """() => ["html", "body", "h1", "main p"].map((one) => {
+  const { fontFamily, fontSize, lineHeight } = getComputedStyle(document.querySelector(one));
+  return [one, fontFamily, fontSize, lineHeight];
+})"""
+
 
 def test_a_form_with_a_scale_opens_in_web_forms_and_is_finished_for_trial(rig: Rig) -> None:
     from playwright.sync_api import expect
@@ -29,6 +34,9 @@ def test_a_form_with_a_scale_opens_in_web_forms_and_is_finished_for_trial(rig: R
         "**/api/v1/programmes/household_sweep/form",
         lambda route: route.fulfill(body=FORM, content_type="text/xml"),
     )
+    page.goto("/programmes")
+    loaded(page)
+    before = page.evaluate(LETTERS)
     page.goto("/programmes/household_sweep")
     loaded(page)
     form = page.get_by_role("region", name="The form as a volunteer sees it")
@@ -41,3 +49,5 @@ def test_a_form_with_a_scale_opens_in_web_forms_and_is_finished_for_trial(rig: R
     form.get_by_role("button", name="Send").click()
     expect(form.get_by_role("status").filter(has_text="nothing was sent")).to_be_visible()
     assert sent == []
+    # It keeps its letters to itself: the page around it reads as before.
+    assert page.evaluate(LETTERS) == before
