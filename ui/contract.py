@@ -18,6 +18,7 @@ from lamplit.domain import field, passwords, words
 from lamplit.domain.language import Text
 from lamplit.domain.words import HomeEvent, HomeState, Quality
 from lamplit.meters import quarantine
+from lamplit.meters.layouts import layouts
 from lamplit.programmes.form import xform
 from lamplit.programmes.load import catalogue
 from lamplit.web.app import described
@@ -35,6 +36,9 @@ def said() -> dict[str, dict[str, dict[str, str]]]:
     }
     found["rejection"] = {
         code: {"en": text.en, "zh": text.zh} for code, text in quarantine.REASONS.items()
+    }
+    found["layout"] = {
+        name: {"en": one.label.en, "zh": one.label.zh} for name, one in layouts().items()
     }
     return found
 

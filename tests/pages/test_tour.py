@@ -32,7 +32,7 @@ def test_a_leader_is_led_round_leaves_and_goes_on_where_they_were(shared_rig: Ri
     tour.get_by_role("button", name="Stop for now").click()
     expect(tour).to_be_hidden()
     page.get_by_role("link", name="lamplit").first.click()
-    page.get_by_role("button", name="Go on with the tour (stop 3)").click()
+    page.get_by_role("button", name="Go on (stop 3)").click()
     expect(page.get_by_role("heading", name="Three days, door by door")).to_be_visible()
     for _ in range(3):
         tour.get_by_role("button", name="Next").click()
@@ -55,3 +55,22 @@ def test_others_are_led_to_their_own_pages_on_a_phone_or_say_no(
     expect(page.get_by_role("complementary", name="导览")).to_contain_text(title)
     loaded(page)
     assert axe(page) == []
+
+
+def test_the_offer_of_a_tour_and_the_way_past_it_share_a_line_on_a_phone(shared_rig: Rig) -> None:
+    page = shared_rig.page_as("leader", path="/", language="en", width=360)
+    for said in ("Start the tour", "Go on (stop 2)"):
+        begin = page.get_by_role("button", name=said)
+        tops = [
+            box["y"]
+            for button in (begin, page.get_by_role("button", name="Not now"))
+            if (box := button.bounding_box())
+        ]
+        assert len(tops) == 2
+        assert tops[0] == tops[1]
+        begin.click()
+        tour = page.get_by_role("complementary", name="Guided tour")
+        tour.get_by_role("button", name="Next").click()
+        tour.get_by_role("button", name="Stop for now").click()
+        page.goto("/")
+        loaded(page)
