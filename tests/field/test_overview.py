@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from people_world import build
 
+from lamplit.domain.abilities import ABILITIES, Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.services.field.campaigns.areas import areas
 from lamplit.services.field.office import CLI
@@ -66,6 +67,25 @@ def test_a_place_of_others_is_not_shown(world):
 )
 def test_search_finds_one_s_own_places_only(world, who, text, told):
     assert codes(search(world.office, world.actor(who), text)) == told
+
+
+@pytest.mark.parametrize(
+    ("who", "needs", "told"),
+    [
+        ("leader", Ability.ASSIGN, ["C1", "B1", "B2"]),
+        ("analyst", Ability.ASSIGN, []),  # Who may give nobody a role is offered no place for it.
+        ("privacy", Ability.MANAGE_STOCK, []),
+        ("leader", Ability.OPERATE, []),
+    ],
+)
+def test_search_for_a_purpose_finds_only_where_one_may_do_it(world, who, needs, told):
+    found = {code for text in ("C1", "B") for code in
+             codes(search(world.office, world.actor(who), text, needs=needs))}  # fmt: skip
+    assert found == set(told)
+
+
+def test_whoever_has_any_ability_sees_the_area_so_search_tells_nobody_more():
+    assert all(Ability.SEE_AREA in held for held in ABILITIES.values())
 
 
 def test_search_says_what_a_place_lies_in_and_the_command_line_sees_all(world):

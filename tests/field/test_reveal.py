@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from people_world import PURPOSE, WHO, World, build
 from sqlalchemy import insert, select, update
@@ -12,6 +14,7 @@ from lamplit.domain.language import Text
 from lamplit.services.field.homes import reveal as door
 from lamplit.services.field.homes.reveal import Colour
 from lamplit.services.field.office import CLI, Actor
+from lamplit.services.field.privacy import audit, person_data
 from lamplit.store import log
 from lamplit.store.schema import campaign, event, place_code
 
@@ -167,6 +170,16 @@ def test_the_privacy_officer_sees_who_opened_what_and_why(world):
     assert [row.seq for row in older] == [seen[1].seq]
 
 
+@pytest.mark.parametrize(
+    ("at", "count"), [("C1", 1), ("B1", 1), ("HOME", 1), ("id", 1), ("B2", 0), ("nowhere", 0)]
+)
+def test_an_auditor_asks_by_a_place_s_code_or_id_and_for_all_that_lies_in_it(world, at, count):
+    opened(world, "owner")
+    named = world.places["home"] if at == "id" else at
+    found = door.openings(world.office, world.actor("privacy"), place=named)
+    assert [row.place_id for row in found] == [world.places["home"]] * count
+
+
 @pytest.mark.parametrize("who", sorted(set(WHO) - {"privacy"}))
 def test_others_see_their_own_openings_only(world, who):
     opened(world, "owner")
@@ -174,6 +187,45 @@ def test_others_see_their_own_openings_only(world, who):
     me = world.actor(who)
     mine = door.openings(world.office, me, person_id=me.person_id)
     assert len(mine) == (1 if who == "owner" else 0)
+
+
+def named(world: World, who: str) -> list[tuple[str, str | None]]:
+    """What somebody's own openings say: the kind of each, and which home, if it is named."""
+    me = world.actor(who)
+    rows = door.openings(world.office, me, person_id=me.person_id)
+    known = audit.named_mine(world.office, me, rows).places
+    homes = [known.get(row.place_id) for row in rows]
+    return [(row.kind, one.code if one else None) for row, one in zip(rows, homes, strict=True)]
+
+
+def test_one_s_own_openings_name_the_home_but_not_where_one_was_refused(world):
+    opened(world, "owner")
+    refused("door.not-allowed", opened, world, "colleague")
+    assert named(world, "owner") == [("home.opened", "HOME")]
+    assert named(world, "colleague") == [("home.refused", None)]
+    # Another's openings are not named to who asks after them so.
+    theirs = door.openings(world.office, world.actor("privacy"))
+    assert audit.named_mine(world.office, world.actor("leader"), theirs).places == {}
+
+
+def test_one_s_own_openings_forget_the_home_with_the_campaign_s_list(world):
+    opened(world, "owner")
+    past = world.office.clock() - timedelta(seconds=1)
+    with world.office.db.begin() as conn:
+        conn.execute(update(campaign).values(list_expires_at=past))
+    assert named(world, "owner") == [("home.opened", None)]
+    assert person_data.export(world.office, world.actor("owner"))["homes_opened"] == []
+
+
+def test_one_s_own_data_says_where_the_homes_are_that_one_opened(world):
+    opened(world, "owner")
+    refused("door.not-allowed", opened, world, "colleague")
+    (told,) = person_data.export(world.office, world.actor("owner"))["homes_opened"]
+    assert told["home"]["code"] == "HOME"
+    assert told["home"]["community"]["zh"]
+    assert person_data.export(world.office, world.actor("colleague"))["homes_opened"] == []
+    theirs = person_data.export(world.office, world.actor("privacy"), world.people["owner"])
+    assert "homes_opened" not in theirs
 
 
 def test_nobody_in_particular_opens_nothing(world):

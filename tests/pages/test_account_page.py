@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 from rig import Rig, loaded
 
@@ -38,3 +39,70 @@ def test_a_new_password_is_judged_as_it_is_typed_and_then_serves(
     door.get_by_role("button", name="Sign in", exact=True).click()
     door.wait_for_url("**/")
     loaded(door)
+
+
+def test_a_token_is_revoked_only_after_a_second_look_that_names_it(
+    rig: Rig, axe: Callable[..., None]
+) -> None:
+    from playwright.sync_api import expect
+
+    page = rig.page_as("volunteer", path="/account", width=360, language="en")
+    made = page.evaluate(
+        """async () => {
+          const me = await (await fetch("/api/v1/me")).json();
+          const sent = await fetch("/api/v1/tokens", { method: "POST",
+            headers: { "X-CSRF-Token": me.csrf, "Content-Type": "application/json" },
+            body: JSON.stringify({ label: "Old phone" }) });
+          return sent.status;
+        }"""
+    )
+    assert made == 201
+    page.reload()
+    loaded(page)
+    row = page.get_by_role("row").filter(has_text="Old phone")
+    row.get_by_role("button", name="Revoke").click()
+    sure = page.get_by_role("dialog", name="Revoke")
+    expect(sure).to_contain_text("“Old phone” ends at once")
+    expect(sure).to_contain_text("It was never used")
+    axe(page)
+    sure.get_by_role("button", name="Cancel").click()
+    expect(row.get_by_role("button", name="Revoke")).to_be_visible()
+    row.get_by_role("button", name="Revoke").click()
+    sure.get_by_role("button", name="Revoke").click()
+    expect(row.get_by_text("revoked")).to_be_visible()
+
+
+def test_signing_out_everywhere_says_first_which_browsers_end_this_one_too(
+    rig: Rig, axe: Callable[..., None]
+) -> None:
+    from playwright.sync_api import expect
+
+    page = rig.page_as("duty", path="/account", width=360, language="en")
+    who = {"username": "duty", "password": PASSWORD}
+    agent = {"user-agent": "Mozilla/5.0 (Windows NT 10.0; rv:120.0) Gecko/20100101 Firefox/120.0"}
+    assert httpx.post(f"{rig.world.url}/api/v1/sign-in", json=who, headers=agent).is_success
+    page.get_by_role("button", name="Sign out everywhere").click()
+    sure = page.get_by_role("dialog", name="Sign out everywhere")
+    expect(sure).to_contain_text("the one that you sit at too")
+    rows = sure.get_by_role("listitem")
+    expect(rows.first).to_contain_text("this one")
+    expect(rows.filter(has_text="Firefox · Windows")).to_contain_text("last seen")
+    axe(page)
+    sure.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", name="My account")).to_be_visible()
+    page.get_by_role("button", name="Sign out everywhere").click()
+    sure.get_by_role("button", name="Sign out everywhere").click()
+    page.wait_for_url("**/sign-in**")
+
+
+def test_homes_that_one_opened_are_named_by_community_building_and_door(shared_rig: Rig) -> None:
+    from playwright.sync_api import expect
+
+    page = shared_rig.page_as("volunteer", path="/account", width=360, language="en")
+    opened = page.evaluate("async () => (await (await fetch('/api/v1/me/openings')).json()).items")
+    homes = [one for one in opened if one["kind"] == "home.opened"]
+    assert homes, "the story has the volunteer open a home"
+    first = homes[0]["where"]
+    line = page.locator("li.opening").filter(has_text=first["door"]).first
+    expect(line).to_contain_text(first["building"]["en"])
+    expect(line).to_contain_text(first["community"]["en"])

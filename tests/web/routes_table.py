@@ -91,6 +91,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("POST", f"{API}/me/password"): Call(
             json={"old": PASSWORD, "new": "seven lanterns over the river"}, cookie_only=True
         ),
+        ("GET", f"{API}/me/sessions"): Call(cookie_only=True),
         ("GET", f"{API}/me/tokens"): Call(),
         ("POST", f"{API}/tokens"): Call(201, json={"label": "phone"}, cookie_only=True),
         ("POST", f"{API}/phones"): Call(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -95,6 +95,17 @@ def lately(
     return conn.execute(wanted.limit(1)).first() is not None
 
 
+def lists_kept(conn: Connection, campaign_ids: Iterable[str], now: datetime) -> list[str]:
+    """Those of some campaigns whose list of homes has not had its time."""
+    due = campaign.c.list_expires_at
+    wanted = select(campaign.c.id).where(
+        campaign.c.id.in_(sorted(set(campaign_ids))),
+        campaign.c.state != CampaignState.EXPIRED.value,
+        due.is_(None) | (due > now),
+    )
+    return list(conn.scalars(wanted))
+
+
 def listed(
     conn: Connection,
     kinds: Sequence[str],
@@ -103,9 +114,9 @@ def listed(
     before: int | None,
     limit: int,
     actor_id: str | None = None,
-    place_id: str | None = None,
+    at: Select[Any] | None = None,
 ) -> list[Row[Any]]:
-    """Entries of the log of some kinds, the newest first, before a number.
+    """Entries of the log of some kinds, the newest first, before a number; `at`: of these places.
 
     What was set aside by nobody known lies nowhere: looking at it is shown wherever one asks.
     """
@@ -117,6 +128,6 @@ def listed(
         found = found.where(event.c.seq < before)
     if actor_id is not None:
         found = found.where(event.c.actor_id == actor_id)
-    if place_id is not None:
-        found = found.where(event.c.place_id == place_id)
+    if at is not None:
+        found = found.where(event.c.place_id.in_(at))
     return list(conn.execute(found.order_by(event.c.seq.desc()).limit(limit)))

@@ -1,9 +1,16 @@
 import { defineWords } from "@/language/words";
 
 export const usePartWords = defineWords("parts", {
-  findPerson: { zh: "输入姓名或编号", en: "Name or code" },
+  byName: { zh: "输入姓名或编号", en: "Name or code" },
+  byCode: { zh: "输入名称或编号", en: "Name or code" },
   choosePlace: { zh: "请选择", en: "Choose one" },
   nobody: { zh: "没有找到这样的人", en: "Nobody found" },
+  noPlace: { zh: "您的地点中没有找到；户须输入完整编号", en: "No such place among yours; a home goes by its whole code" },
+  asWritten: { zh: "按这个编号", en: "By this code" },
+  found: { zh: "找到 {n} 个", en: "{n} found | {n} found" },
+  choices: { zh: "可选", en: "Choices" },
+  looking: { zh: "正在查找…", en: "Looking …" },
+  notPicked: { zh: "没有选中“{text}”；请从列表中选择。", en: "“{text}” is none of the list; choose one of it." },
   // A home's curve
   curveOf: { zh: "每日用电量与状态，{first}至{last}", en: "Daily use and state, {first} to {last}" },
   use: { zh: "当日用电量", en: "use of the day" },

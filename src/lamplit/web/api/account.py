@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import accounts as problems
 from lamplit.services.field.access import accounts, oidc, sessions, tokens
+from lamplit.services.field.access.sessions import Running
 from lamplit.services.field.phones import phone
 from lamplit.web.access import ANYONE, SIGNED_IN, SIGNED_IN_FIRST, Access, rule
 from lamplit.web.auth import (
@@ -185,6 +186,13 @@ def change_password(
     """Ends all other sessions; this one gets a new cookie and a new `csrf`."""
     made = accounts.change_password(office, session, wish.old, wish.new, _agent(request))
     return begun(request, response, made)
+
+
+@router.get("/me/sessions")
+@rule(SIGNED_IN, "Where I am signed in", "我登录着的设备")
+def my_sessions(office: TheOffice, session: TheSession) -> list[Running]:
+    """The session that asks first, then the latest seen; by a session only."""
+    return sessions.mine(office, session)
 
 
 @router.get("/me/tokens")

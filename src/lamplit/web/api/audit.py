@@ -35,12 +35,12 @@ def openings(
     limit: Limit = 100,
 ) -> Page[Opening]:
     """The newest first: homes, façades, films, lists, findings, and what was set aside; `refused`
-    shows refusals too.
+    shows refusals too. `place_id`, a code too: what was opened there and under it.
     """
     kinds = (reveals.OPENED, *reveals.MANY, *((reveals.REFUSED,) if refused else ()))
     rows = reveal.openings(
         office, actor, kinds=kinds, before=decode(cursor, int), limit=limit + 1,
-        person_id=person_id, place_id=place_id,
+        person_id=person_id, place=place_id,
     )  # fmt: skip
     names = audit.named(office, actor, rows)
     return page([opening_of(row, names) for row in rows], limit, lambda one: one.seq)

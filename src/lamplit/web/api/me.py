@@ -15,7 +15,7 @@ from lamplit.domain.problems import web as problems
 from lamplit.services.field.homes import reveal
 from lamplit.services.field.people import assignments, people
 from lamplit.services.field.places import place_views
-from lamplit.services.field.privacy import person_data
+from lamplit.services.field.privacy import audit, person_data
 from lamplit.services.field.tasks import finished
 from lamplit.services.field.tasks.finished import Finished
 from lamplit.store.assignments import Assignment
@@ -84,7 +84,8 @@ def my_openings(
     rows = reveal.openings(
         office, actor, before=decode(cursor, int), limit=limit + 1, person_id=actor.person_id
     )
-    return page([opening_of(row) for row in rows], limit, lambda one: one.seq)
+    names = audit.named_mine(office, actor, rows)
+    return page([opening_of(row, names) for row in rows], limit, lambda one: one.seq)
 
 
 @router.get("/me/finished")

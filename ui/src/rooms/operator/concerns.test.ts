@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { browserOf, concerns, type Status } from "./concerns";
+import { concerns, type Status } from "./concerns";
 
 const well = {
   disk_free: 80e9, disk_total: 100e9, last_day: "2024-02-19", today: "2024-02-20", set_aside: 0, rejected: 0, unworked: false, has_registry: true,
@@ -23,10 +23,4 @@ test("readings may be a day behind, not a week", () => {
 
 test("what waits for somebody is told, the gravest first", () => {
   expect(codes({ set_aside: 2, rejected: 1, unworked: true, has_registry: false })).toEqual(["set_aside warn", "rejected warn", "unworked info", "no_registry info"]);
-});
-
-test("a browser is named in two words, and by what it says of itself where nobody knows it", () => {
-  expect(browserOf("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:120.0) Gecko/20100101 Firefox/120.0")).toBe("Firefox · Windows");
-  expect(browserOf("Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/119.0 Mobile Safari/537.36 Edg/119.0")).toBe("Edge · Android");
-  expect(browserOf("curl/8.5")).toBe("curl/8.5");
 });

@@ -93,6 +93,8 @@ export const useWords = defineWords("operator", {
   "scope.api": { zh: "程序（接口）", en: "a program (API)" },
   expires: { zh: "到期", en: "Ends" },
   used: { zh: "最近使用", en: "Last used" },
+  endSessionsLead: { zh: "{name}的 {n} 个会话马上结束，须重新登录。手机令牌不受影响。", en: "{n} session of {name} ends at once, and they have to sign in again. Tokens of phones go on. | {n} sessions of {name} end at once, and they have to sign in again. Tokens of phones go on." },
+  revokeLead: { zh: "“{label}”马上不能再用：这台手机或程序须重新设置。最近使用：{used}。", en: "“{label}” ends at once; that phone or program has to be set up anew. Last used: {used}." },
   revoke: { zh: "撤销", en: "Revoke" },
   revoked: { zh: "已撤销", en: "revoked" },
   roles: { zh: "岗位与包保", en: "Roles and responsibilities" },

@@ -27,7 +27,7 @@ export const useWords = defineWords("privacy", {
   onlyRefused: { zh: "只看被拒绝的", en: "Refused only" },
   area: { zh: "在哪里找人", en: "Look for people in" },
   findWho: { zh: "按人查找", en: "By person" },
-  findWhere: { zh: "地点编号", en: "Place's code" },
+  findWhere: { zh: "哪个地点", en: "Which place" },
   none: { zh: "没有这样的记录", en: "No such entries" },
   "reason.door.not-allowed": { zh: "无权查看", en: "not allowed" },
   "reason.door.not-enrolled": { zh: "不在行动名单内", en: "not in the campaign" },

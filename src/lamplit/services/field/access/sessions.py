@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import accounts as problems
@@ -37,6 +37,16 @@ class Session:
     actor: Actor
     csrf: str
     must_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One of one's own sessions: in which browser (its own word), and whether it is `this` one."""
+
+    agent: str
+    created_at: datetime
+    seen_at: datetime
+    this: bool
 
 
 def open_in(tx: Transaction, person_id: str, agent: str, *, must_change: bool) -> NewSession:
@@ -79,6 +89,17 @@ def end(office: Office, session: Session) -> None:
     with office.begin(session.actor) as tx:
         if sessions.end(tx.conn, session.id, tx.now):
             tx.log("account.signed_out", "person", str(session.actor.person_id))
+
+
+def mine(office: Office, session: Session) -> list[Running]:
+    """The sessions of who sits in one, that one first."""
+    person_id = str(session.actor.person_id)
+    with office.read(session.actor) as tx:
+        found = [
+            Running(one.agent, one.created_at, one.seen_at, one.id == session.id)
+            for one in sessions.running(tx.conn, person_id, tx.now)
+        ]
+    return sorted(found, key=lambda one: not one.this)
 
 
 def end_everywhere(office: Office, actor: Actor, but: str | None = None) -> int:

@@ -147,10 +147,11 @@ def openings(
     before: int | None = None,
     limit: int = 100,
     person_id: str | None = None,
-    place_id: str | None = None,
+    place: str | None = None,
 ) -> list[Row[Any]]:
     """Who opened what and why, the newest first: rows of the log, at the places one may AUDIT.
 
+    `place`, by id or code, keeps what was opened there and under it; of one unknown, none.
     Anybody sees their own openings (`person_id` is oneself). Raises `door.not-allowed`.
     """
     with office.read(actor) as tx:
@@ -158,10 +159,16 @@ def openings(
         if person_id is None or person_id != actor.person_id:
             held = door.require_anywhere(tx, Ability.AUDIT)
             inside = under_any(held) if held else None
+        at = None if place is None else under_any(_named(tx, place))
         return reveals.listed(
-            tx.conn, kinds, place_ids=inside, before=before, limit=limit,
-            actor_id=person_id, place_id=place_id,
-        )  # fmt: skip
+            tx.conn, kinds, place_ids=inside, before=before, limit=limit, actor_id=person_id, at=at
+        )
+
+
+def _named(tx: Transaction, wanted: str) -> list[str]:
+    """The places with an id or a code."""
+    one = places.by_id(tx.conn, wanted)
+    return [one.id] if one else [some.id for some in places.by_code(tx.conn, wanted)]
 
 
 def _judged(

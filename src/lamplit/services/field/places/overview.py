@@ -83,14 +83,22 @@ def overview(office: Office, actor: Actor, wanted: str) -> Overview:
         )
 
 
-def search(office: Office, actor: Actor, text: str, *, limit: int = 20) -> list[Found]:
+def search(
+    office: Office,
+    actor: Actor,
+    text: str,
+    *,
+    limit: int = 20,
+    needs: Ability = Ability.SEE_AREA,
+) -> list[Found]:
     """Places whose name or code holds a text, the largest first, at which who asks has SEE_AREA.
 
+    `needs` keeps those at which they have that ability: all that have one see the area as well.
     A household is found by its whole code only, by those who may see that it is there.
     """
     wanted = text.strip()
     with office.read(actor) as tx:
-        areas = _areas(tx)
+        areas = _areas(tx, needs)
         if not wanted or areas == []:
             return []
         rows = places.search(tx.conn, wanted, areas, limit=min(limit, MOST_FOUND))
@@ -99,14 +107,14 @@ def search(office: Office, actor: Actor, text: str, *, limit: int = 20) -> list[
         return [Found(place_views.plain(one), above[one.id]) for one in seen]
 
 
-def _areas(tx: Transaction) -> list[Place] | None:
-    """Where who asks may see areas; None where everywhere."""
+def _areas(tx: Transaction, needs: Ability) -> list[Place] | None:
+    """Where who asks has an ability; None where everywhere."""
     if tx.actor.trusted:
         return None
     person_id = tx.actor.person_id
     if person_id is None:
         return []
-    ids = door.places_with(tx.conn, person_id, Ability.SEE_AREA, tx.today)
+    ids = door.places_with(tx.conn, person_id, needs, tx.today)
     return list(places.by_ids(tx.conn, ids).values())
 
 

@@ -13,10 +13,10 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.field import CampaignState
 from lamplit.services.field import door
 from lamplit.services.field.access import once, throttle
-from lamplit.services.field.office import Actor, Office
+from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.where import Where, where_of
 from lamplit.services.field.privacy import expiry
-from lamplit.store import counts
+from lamplit.store import counts, reveals
 from lamplit.store.schema import campaign, enrollment, person
 from lamplit.store.tree import under_any
 
@@ -75,6 +75,24 @@ def named(office: Office, actor: Actor, rows: Sequence[Row[Any]]) -> Named:
             where_of(tx.conn, {row.place_id for row in rows if row.place_id}),
             counts.names(tx.conn, campaign, codes, "code"),
         )
+
+
+def named_mine(office: Office, actor: Actor, rows: Sequence[Row[Any]]) -> Named:
+    """Where the homes are that one opened oneself, of some rows of the log.
+
+    As long as the campaign keeps its list of homes. Of a refused opening nothing is named: whoever
+    may not open a home is not told where it is.
+    """
+    with office.read(actor) as tx:
+        return opened_by(tx, actor.person_id, rows)
+
+
+def opened_by(tx: Transaction, person_id: str | None, rows: Sequence[Row[Any]]) -> Named:
+    """As `named_mine`, of what a person opened."""
+    mine = [row for row in rows if row.kind == reveals.OPENED and row.actor_id == person_id]
+    kept = reveals.lists_kept(tx.conn, {row.campaign_id for row in mine}, tx.now)
+    known = {row.place_id for row in mine if row.campaign_id in kept}
+    return Named({}, where_of(tx.conn, known), counts.names(tx.conn, campaign, kept, "code"))
 
 
 def tidy(office: Office) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,8 @@ from sqlalchemy import Table, or_, select
 from lamplit.domain.abilities import Ability
 from lamplit.services.field import door
 from lamplit.services.field.office import Actor, Office, Transaction
-from lamplit.store import accounts
+from lamplit.services.field.privacy import audit
+from lamplit.store import accounts, reveals
 from lamplit.store.schema import (
     account,
     assignment,
@@ -59,6 +61,7 @@ CHANCE = ("random", "flagged", "unflagged", "mark")
 def export(office: Office, actor: Actor, wanted: str | None = None) -> dict[str, Any]:
     """Every row about a person (oneself, or for who may AUDIT wherever they have ties), by table.
 
+    For oneself `homes_opened` says where the homes are that one opened.
     Times are ISO 8601. The export is logged. Raises LamplitError `door.not-allowed`.
     """
     with office.begin(actor) as tx:
@@ -66,6 +69,8 @@ def export(office: Office, actor: Actor, wanted: str | None = None) -> dict[str,
         found: dict[str, Any] = {"exported_at": tx.now.isoformat(), "person_id": person_id}
         for table, columns, secret in HELD:
             found[table.name] = _rows(tx, table, columns, secret, person_id)
+        if tx.actor.person_id == person_id:
+            found["homes_opened"] = _homes_opened(tx, person_id)
         tx.log("person.data_exported", "person", person_id)
     return found
 
@@ -88,6 +93,18 @@ def _whose(tx: Transaction, wanted: str | None) -> str:
     if found is not None and (found.id == mine or door.may_for_person(tx, Ability.AUDIT, found.id)):
         return str(found.id)
     raise door.not_allowed(Ability.AUDIT)
+
+
+def _homes_opened(tx: Transaction, person_id: str) -> list[dict[str, Any]]:
+    """The openings of homes that the log has of a person, with where each home is."""
+    mine = (event.c.actor_id == person_id) & (event.c.kind == reveals.OPENED)
+    rows = tx.conn.execute(select(event).where(mine).order_by(event.c.seq)).all()
+    places = audit.opened_by(tx, person_id, rows).places
+    return [
+        {"seq": row.seq, "at": row.at.isoformat(), "home": asdict(places[row.place_id])}
+        for row in rows
+        if row.place_id in places
+    ]
 
 
 def _rows(
