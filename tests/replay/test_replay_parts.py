@@ -114,7 +114,7 @@ def test_a_list_without_news_gains_nothing_and_a_perfect_one_does(mind: Mind):
     assert same.days[0].ahead.mean == 0
     targets = np.flatnonzero(wanted(mind, 0.0)).tolist()
     row = (*targets, *(h for h in range(homes) if h not in set(targets)))
-    keen = [replace(plain[0], row=row, keen=frozenset(targets))]
+    keen = [replace(plain[0], row=row, in_turn=True)]
     better = compare(mind, legs, keen, called_empty=frozenset(), days=1, runs=6, seed=1)
     assert better.days[0].ahead.mean > 0
 

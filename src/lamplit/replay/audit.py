@@ -140,23 +140,25 @@ def _findings(conn: Connection, world: World) -> list[Check]:
     stored = [row for row in rows if row.programme == sites.PROGRAMME]
     verified = sum(row.state == "verified" for row in stored)
     audited = {v.place for v in world.ledger.of(sites.PROGRAMME)}
-    enrolled = conn.scalar(
-        select(func.count())
-        .select_from(enrollment)
-        .join(campaign, campaign.c.id == enrollment.c.campaign_id)
-        .where(campaign.c.code == sites.CAMPAIGN)
-    )
-    places = conn.scalar(
-        select(func.count(func.distinct(submission.c.place_id))).where(
-            submission.c.programme == sites.PROGRAMME
+    enrolled = set(
+        conn.scalars(
+            select(enrollment.c.place_id)
+            .join(campaign, campaign.c.id == enrollment.c.campaign_id)
+            .where(campaign.c.code == sites.CAMPAIGN)
         )
+    )
+    places = set(
+        conn.scalars(select(submission.c.place_id).where(submission.c.programme == sites.PROGRAMME))
     )
     return [
         _check("needs", "Needs and violations, by code", "需求与违章，按代码",
                tally(seen), tally((row.programme, row.code) for row in rows)),
         _check("sites", "Work sites registered", "登记的作业现场",
-               len(world.ledger.registered), enrolled),
-        _check("sites.audited", "Work sites audited", "已督察的作业现场", len(audited), places),
+               len(world.ledger.registered), len(enrolled)),
+        _check("sites.audited", "Work sites audited", "已督察的作业现场",
+               len(audited), len(places)),
+        _check("sites.all", "… and none that is registered was left out", "……登记的现场无一遗漏",
+               [], sorted({*enrolled, *world.ledger.registered} ^ places)[:5]),
         _check("violations", "Violations", "违章", len(violations), len(stored)),
         _check("points", "Points, by the programme's own list", "记分（按方案代码表）",
                sum(points[code] for code in violations), sum(row.points for row in stored)),

@@ -1,47 +1,39 @@
-"""The leader plans: the doors that the meters point to first, then all the others, by the planner.
+"""The leader has the server plan: asks, waits as the page does, reads what came out, applies it.
 
-Doors, people's hours and the map are read over HTTP; the plan comes back as lists of doors in
-order, and the tasks are given to their people over HTTP.
+Nothing is planned here. Who goes where in which order is told to each person's phone by the server,
+and what the leader reads of a plan is what its page shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from lamplit.domain.hours import DAYS
-from lamplit.planning.model import Building, Door, Options, Person, Plan, Request, Span, Visit
-from lamplit.planning.planner import make_plan
-from lamplit.planning.travel import metres
-from lamplit.replay.stage import OFFICE_AT
-from lamplit.replay.walk import ATTEMPTS
-from lamplit.replay.wire import Caller
+from lamplit.replay.wire import Caller, RefusedError
 
-DAY = 1440.0
 PAGE = 500
-LISTED_ANSWERS = (0.15, 0.15, 0.2)
-"""How often somebody opens at a door on the list: mostly nobody is there."""
-OTHER_ANSWERS = (0.45, 0.45, 0.7)
-LEAST_SPAN = 10.0
-"""Minutes left of a span that are worth going out for."""
+LOOK_SECONDS, MOST_SECONDS = 0.1, 600.0
+"""Of the clock on the wall: how often the leader looks, and for how long."""
 
 
 @dataclass(frozen=True, slots=True)
-class Routes:
-    """Who goes to which doors in which order: place ids by person's code, the list's doors first.
+class Planned:
+    """A plan that was applied, as its page shows it.
 
-    `first` is the plan of the doors on the list, `rest` that of all others.
+    `rows` are the doors (place ids) on each person's list, in order, by person's code; `left` those
+    on nobody's. `first` come before all others; `holds` is the chance that the deadline does.
+    `gained` are the codes of those who got doors, `given` how many doors changed hands.
     """
 
     rows: Mapping[str, tuple[str, ...]]
-    first: Plan
-    rest: Plan | None
-
-    def owners(self) -> Mapping[str, str]:
-        """Place id → the person whose list holds it."""
-        return {place: code for code, row in self.rows.items() for place in row}
+    left: tuple[str, ...]
+    doors: int
+    first: int
+    holds: float
+    gained: tuple[str, ...]
+    given: int
 
 
 def pages(caller: Caller, path: str, **params: Any) -> list[dict[str, Any]]:
@@ -57,82 +49,36 @@ def pages(caller: Caller, path: str, **params: Any) -> list[dict[str, Any]]:
             return rows
 
 
-def plan_routes(
-    doors: Sequence[Mapping[str, Any]],
-    buildings: Sequence[Mapping[str, Any]],
-    people: Sequence[Mapping[str, Any]],
-    *,
-    listed: int,
-    first_day: date,
-    days: int,
-    seconds: float,
-    seed: int,
-) -> Routes:
-    """Routes for doors and people as the API tells them; `listed`: so many are on the list.
+def plan(leader: Caller, campaign: str, about: str, seconds: float, note: str = "") -> Planned:
+    """Have a plan made, read it, and put it in force; the first anew, later ones disturbing few.
 
-    Minutes of the plan run from midnight of `first_day`.
+    `seconds` is the solver's own time. Raises RefusedError, also for a plan that failed.
     """
-    places = [_building(one) for one in buildings]
-    made = [_door(one, listed) for one in doors]
-    team = [_person(one, first_day, days) for one in people]
-    base = Request(
-        doors=tuple(d for d in made if d.rank == 1),
-        buildings=tuple(places),
-        people=tuple(team),
-        deadline=days * DAY,
-        visit=Visit(attempts=ATTEMPTS),
-        options=Options(seconds=seconds, seed=seed, replicates=100, seek_help=False),
+    plans = f"/campaigns/{campaign}/plans"
+    made = leader.insist(f"plan:{about}", plans, {"seconds": seconds})
+    where = f"{plans}/{made['id']}"
+    until = time.monotonic() + MOST_SECONDS
+    while (view := leader.get(where, doors=False))["plan"]["state"] == "planning":
+        if time.monotonic() > until:
+            raise RefusedError(f"{where}: no plan after {MOST_SECONDS:.0f} s")
+        time.sleep(LOOK_SECONDS)
+    if view["plan"]["failure"]:
+        raise RefusedError(f"{where}: {view['plan']['failure']}")
+    view = leader.get(where)
+    version = view["plan"]["version"]
+    done = leader.insist(f"apply:{about}", f"{where}/apply", {"note": note}, version=version)
+    rows = {
+        one["code"]: tuple(
+            stop["place_id"] for stretch in one["buildings"] for stop in stretch["stops"]
+        )
+        for one in view["lists"]
+    }
+    return Planned(
+        rows={code: row for code, row in rows.items() if row},
+        left=tuple(place for some in view["left"] for place in some["place_ids"]),
+        doors=view["plan"]["doors"],
+        first=view["rounds"][0]["doors"],
+        holds=view["forecast"]["holds"]["value"],
+        gained=tuple(one["code"] for one in view["lists"] if one["gains"]),
+        given=done["given"],
     )
-    first = make_plan(base)
-    rest_doors = tuple(d for d in made if d.rank > 1)
-    rest = None
-    if rest_doors:
-        left = tuple(replace(p, spans=_left(p, first)) for p in team)
-        rest = make_plan(replace(base, doors=rest_doors, people=left))
-    return Routes(_rows(first, rest), first, rest)
-
-
-def _rows(first: Plan, rest: Plan | None) -> dict[str, tuple[str, ...]]:
-    rows = {code: list(row) for code, row in first.lists().items()}
-    for code, row in (rest.lists() if rest else {}).items():
-        rows.setdefault(code, []).extend(row)
-    return {code: tuple(row) for code, row in rows.items()}
-
-
-def _left(person: Person, plan: Plan) -> tuple[Span, ...]:
-    """What a plan leaves of a person's spans."""
-    ends = {s.span.start: s.ends + s.again for s in plan.shifts if s.person_id == person.id}
-    left = [Span(max(s.start, ends.get(s.start, s.start)), s.end) for s in person.spans]
-    return tuple(s for s in left if s.end - s.start >= LEAST_SPAN)
-
-
-def _building(row: Mapping[str, Any]) -> Building:
-    x, y = metres(row["lat"], row["lon"], lat0=OFFICE_AT[0], lon0=OFFICE_AT[1])
-    return Building(row["id"], x, y, row["floors"] or 1, bool(row["has_lift"]))
-
-
-def _door(row: Mapping[str, Any], listed: int) -> Door:
-    first = row["order"] <= listed
-    return Door(
-        row["place_id"],
-        row["building_id"] or "",
-        row["unit"] or "",
-        row["floor"] or 1,
-        answers=LISTED_ANSWERS if first else OTHER_ANSWERS,
-        rank=1 if first else 2,
-        tried=min(row["attempts"], ATTEMPTS - 1),
-    )
-
-
-def _person(row: Mapping[str, Any], first_day: date, days: int) -> Person:
-    spans = []
-    for day in range(days):
-        name = DAYS[(first_day + timedelta(day)).weekday()]
-        for start, end in (row["hours"] or {}).get(name, ()):
-            spans.append(Span(day * DAY + _minutes(start), day * DAY + _minutes(end)))
-    return Person(row["code"], tuple(spans))
-
-
-def _minutes(text: str) -> float:
-    hour, minute = text.split(":")
-    return int(hour) * 60.0 + int(minute)

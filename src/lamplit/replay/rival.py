@@ -2,7 +2,7 @@
 
 Both sweeps are walked many times in the same truth, with other luck at the doors and (for the
 rival) with other blocks for other people; what is told is the mean and the middle 95 % of the runs.
-The guided list is the one that the planner gave; it is not made anew for each run.
+The guided lists are those of the plan that the server made; they are not made anew for each run.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def unguided(walkers: Sequence[Walker], homes: int, seed: int) -> list[Walker]:
     ends = np.round(np.cumsum(time) / time.sum() * homes).astype(int)
     starts = np.concatenate([[0], ends[:-1]])
     return [
-        replace(walker, row=tuple(range(int(a), int(b))), keen=frozenset())
+        replace(walker, row=tuple(range(int(a), int(b))), in_turn=False)
         for walker, a, b in zip(drawn, starts, ends, strict=True)
     ]
 

@@ -71,8 +71,9 @@ class Walker:
     id: str
     spans: tuple[Span, ...]
     row: tuple[int, ...]
-    keen: frozenset[int] = frozenset()
-    """Doors that are tried again before any other is tried first: those the meters point to."""
+    in_turn: bool = False
+    """Whether a door is tried again in its turn, as a list from the server has it; else only when
+    all were tried once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +89,28 @@ class Knocked:
 
 @dataclass(slots=True)
 class List:
-    """A list as it is being walked: first attempts in order, then again where nobody opened."""
+    """A list as it is being walked: what is to be tried `again` has (when it is due, home, the
+    how-manieth time).
+    """
 
     row: list[int]
-    keen: frozenset[int] = frozenset()
+    in_turn: bool = False
     at: int = 0
     again: list[tuple[float, int, int]] = field(default_factory=list)
+    turns: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The turn of each home, by which those that are due stand."""
+        self.turns = {home: turn for turn, home in enumerate(self.row)}
 
     def next(self, minute: float) -> tuple[int, int] | None:
         """(home, attempt) to go to now; None where there is none, or none yet."""
-        due = [one for one in self.again if one[0] <= minute and one[1] in self.keen]
+        due = [one for one in self.again if one[0] <= minute] if self.in_turn else []
         if due:
-            self.again.remove(min(due))
+            first = min(due, key=lambda one: self.turns[one[1]])
+            self.again.remove(first)
             heapq.heapify(self.again)
-            return min(due)[1:]
+            return first[1:]
         if self.at < len(self.row):
             self.at += 1
             return self.row[self.at - 1], 1
@@ -122,7 +131,7 @@ class List:
 
 def walk(mind: Mind, legs: Legs, walker: Walker) -> Iterator[Knocked]:
     """What one person does with their list."""
-    doors = List(list(walker.row), walker.keen)
+    doors = List(list(walker.row), walker.in_turn)
     for span in walker.spans:
         minute, here = span.start, -1
         while minute < span.end:

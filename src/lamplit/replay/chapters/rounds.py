@@ -21,11 +21,10 @@ HELD = ("accepted", "in_progress", "requested")
 class Sweeper(Walker):
     """One person who goes from door to door.
 
-    `plan` are the place ids of the list in their order; `tried` when this person knocked where;
-    `over` tasks that a form was filled for, and places where nobody is needed again.
+    `tried` is when this person knocked where; `over` are tasks that a form was filled for, and
+    places where nobody is needed again.
     """
 
-    plan: list[str] = field(default_factory=list)
     going: tuple[str, str] | None = None
     tried: dict[str, float] = field(default_factory=dict)
     over: set[str] = field(default_factory=set)
@@ -41,8 +40,6 @@ class Rounds(Loop):
     knocks: list[Knocked] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     """Places that somebody has claimed today although they were nobody's."""
-    keen: frozenset[str] = frozenset()
-    """Places that are tried again before any other is tried first."""
     programme: str = PROGRAMME
     gap: float = GAP
 
@@ -151,20 +148,14 @@ class Rounds(Loop):
             who.fetched = minute
 
     def _choose(self, who: Sweeper, minute: float) -> tuple[str, str] | None:
-        """(task, place): the list's doors again where they are due, then the plan's, then others
-        that are mine, then those to try again, and at last doors that nobody has.
+        """(task, place): the first on one's list, as the phone has it, at which one was not in the
+        last hours; then doors that nobody has.
         """
-        mine = self._mine(who)
-        fresh = [p for p in who.plan if p in mine and p not in who.tried]
-        fresh += [p for p in mine if p not in who.tried and p not in who.plan]
-        again = [p for p in mine if p in who.tried and who.tried[p] + self.gap <= minute]
-        for place in sorted(again, key=lambda p: (p not in self.keen, who.tried[p])):
-            if fresh and place not in self.keen:
-                break
-            if self._claimed(who, mine[place], minute):
-                return mine[place], place
-        if fresh:
-            return mine[fresh[0]], fresh[0]
+        for place, task in self.mine(who).items():
+            tried = who.tried.get(place)
+            waits = tried is not None and tried + self.gap > minute
+            if not waits and self._claimed(who, task, minute):
+                return task, place
         return self.free(who, minute)
 
     def free(self, who: Sweeper, minute: float) -> tuple[str, str] | None:
@@ -188,8 +179,10 @@ class Rounds(Loop):
                 return task, place
         return None
 
-    def _mine(self, who: Sweeper) -> dict[str, str]:
-        """Place to task: what the phone says is mine, and doors that I have tried myself."""
+    def mine(self, who: Sweeper) -> dict[str, str]:
+        """Place to task: what the phone says is mine, in its order, and doors that I have tried
+        myself.
+        """
         mine: dict[str, str] = {}
         for task, row in self.world.phone(who.code).tasks.items():
             values, place = row.values, row.values.get("household", "")

@@ -142,7 +142,6 @@ def give_out(world: World, supplies: Supplies, report: Report) -> None:
     handing = supplies.handing
     for code in supplies.carriers:
         handing.sweepers[code] = Sweeper(code, hours(world.scale, code, SUPPLY_DAY))
-        handing.sweepers[code].plan = list(shares[code])
     handing.day(supplies.carriers, [], lambda minute: report(minute - start, DAY))
     _bring_back(world, supplies, start + 20.4 * 60)
     _at_desk(world, supplies, LEADER, start + 20.9 * 60, {"what": "counted", "count_right": "yes"})

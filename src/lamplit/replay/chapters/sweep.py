@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -10,11 +9,10 @@ from typing import Any
 
 from lamplit.domain.field import Role
 from lamplit.domain.words import EMPTY_STATES
-from lamplit.planning.replan import Change, replan
 from lamplit.replay.chapters.loop import Event
 from lamplit.replay.chapters.rounds import PROGRAMME, Rounds, Sweeper
 from lamplit.replay.context import Report, World
-from lamplit.replay.plan import Routes, pages, plan_routes
+from lamplit.replay.plan import Planned, plan
 from lamplit.replay.stage import COMMUNITY, LEADER, sweepers
 from lamplit.replay.story import DAY, SWEEP_DAY, SWEEP_DAYS, hours, members
 from lamplit.replay.walk import Walker
@@ -56,13 +54,12 @@ class Campaign:
     enrolled: int = 0
     listed: frozenset[int] = frozenset()
     called_empty: frozenset[int] = frozenset()
-    plan: Routes | None = None
     evenings: list[Evening] = field(default_factory=list)
     team: list[str] = field(default_factory=list)
     walkers: list[Walker] = field(default_factory=list)
     report: dict[str, Any] = field(default_factory=dict)
     late_from: str = ""
-    moved: int = 0
+    plan_seconds: float = 0.0
 
 
 def open_campaign(world: World, rounds_homes: dict[str, int]) -> Campaign:
@@ -93,7 +90,6 @@ def open_campaign(world: World, rounds_homes: dict[str, int]) -> Campaign:
     called = zip(doors["household_id"].to_pylist(), doors["state"].to_pylist(), strict=True)
     empty = {state.word for state in EMPTY_STATES}
     campaign.called_empty = frozenset(number[code] for code, state in called if state in empty)
-    campaign.rounds.keen = frozenset(p for p, h in rounds_homes.items() if h in campaign.listed)
     campaign.team = sweepers(world.scale, members(world.scale))
     for code in campaign.team:
         body = {"person": code, "place": COMMUNITY, "role": Role.VOLUNTEER.value}
@@ -101,55 +97,34 @@ def open_campaign(world: World, rounds_homes: dict[str, int]) -> Campaign:
     return campaign
 
 
-def make_plan(world: World, campaign: Campaign, seconds: float) -> Routes:
-    """The leader lets the planner say who goes where, and gives out the tasks."""
-    leader = world.caller(LEADER)
-    doors = pages(leader, f"/campaigns/{CAMPAIGN}/doors")
-    buildings = [
-        one for one in pages(leader, f"/places/{COMMUNITY}/children") if one["kind"] == "building"
-    ]
-    people = [p for p in pages(leader, "/people", place=COMMUNITY) if p["code"] in campaign.team]
-    first = world.days.day(SWEEP_DAY * DAY)
-    routes = plan_routes(
-        doors, buildings, people, listed=len(campaign.listed), first_day=first, days=SWEEP_DAYS,
-        seconds=seconds, seed=world.scale.seed,
-    )  # fmt: skip
-    task_at = {one["place_id"]: one["task_id"] for one in doors}
-    for code, row in routes.rows.items():
-        _give(world, code, [task_at[place] for place in row], "plan:0")
-    campaign.plan = routes
-    campaign.walkers = _walkers(campaign, routes)
+def make_plan(world: World, campaign: Campaign, seconds: float) -> Planned:
+    """The leader has the server say who goes where, reads it, and applies it."""
+    campaign.plan_seconds = seconds
+    made = plan(world.caller(LEADER), CAMPAIGN, "first", seconds)
+    campaign.walkers = _walkers(campaign, made)
     for code in campaign.team:
-        campaign.rounds.sweepers[code] = Sweeper(code, plan=list(routes.rows.get(code, ())))
-    return routes
+        campaign.rounds.sweepers[code] = Sweeper(code)
+    return made
 
 
-def _walkers(campaign: Campaign, routes: Routes) -> list[Walker]:
+def _walkers(campaign: Campaign, made: Planned) -> list[Walker]:
     """The same plan for the comparison, its minutes from the first day of the sweep."""
     homes = campaign.rounds.homes
     scale = campaign.rounds.world.scale
-    made = []
-    planned = {homes[p] for row in routes.rows.values() for p in row}
-    others = [home for home in sorted(homes.values()) if home not in planned]
+    walkers = []
+    others = sorted(homes[place] for place in made.left)
     for number, code in enumerate(campaign.team):
         spans = tuple(
             replace(s, start=s.start - SWEEP_DAY * DAY, end=s.end - SWEEP_DAY * DAY)
             for day in range(SWEEP_DAY, SWEEP_DAY + SWEEP_DAYS)
             for s in hours(scale, code, day)
         )
-        row = tuple(homes[p] for p in routes.rows.get(code, ()))
+        row = tuple(homes[p] for p in made.rows.get(code, ()))
         # Doors for which the plan found no time are taken by whoever has some left.
         at, count = len(others) * number // len(campaign.team), len(campaign.team)
         row += tuple(others[at : len(others) * (number + 1) // count])
-        made.append(Walker(code, spans, row, campaign.listed))
-    return made
-
-
-def _give(world: World, code: str, tasks: Sequence[str], about: str) -> None:
-    if tasks:
-        world.caller(LEADER).insist(
-            f"give:{about}:{code}", "/assigned-tasks", {"person": code, "task_ids": list(tasks)}
-        )
+        walkers.append(Walker(code, spans, row, in_turn=True))
+    return walkers
 
 
 def go_round(world: World, campaign: Campaign, report: Report) -> None:
@@ -232,8 +207,7 @@ def _hand_over(world: World, campaign: Campaign, giver: str, taker: str) -> None
     old = campaign.rounds.sweepers[giver]
     old.withdrawn_at = world.days.minute(world.clock())
     day = int(old.withdrawn_at // DAY)
-    left = [place for place in old.plan if place not in old.tried]
-    campaign.rounds.sweepers[taker] = Sweeper(taker, hours(world.scale, taker, day), plan=left)
+    campaign.rounds.sweepers[taker] = Sweeper(taker, hours(world.scale, taker, day))
     _comes_in(campaign, taker, old.withdrawn_at)
     # What the giver has filled in and not sent yet comes in after the hand-over, and is taken.
     world.deliver(giver, old.withdrawn_at, old.born, late=True)
@@ -263,7 +237,7 @@ def _withdrawals(world: World, campaign: Campaign, start: float) -> list[Event]:
         for c in standing
         if any(s.start <= start + SILENT_FROM < s.end for s in hours(world.scale, c, day))
     ]
-    leaver = max(afternoon or standing, key=lambda c: (_left(campaign.rounds.sweepers[c]), c))
+    leaver = max(afternoon or standing, key=lambda c: (_left(campaign, c), c))
     campaign.late_from = leaver
     phone = world.phone(leaver)
     phone.offline += ((_silent_from(world, campaign, leaver, start) - 1, start + LATE_AT),)
@@ -278,48 +252,26 @@ def _silent_from(world: World, campaign: Campaign, leaver: str, start: float) ->
     usual = start + SILENT_FROM
     spans = hours(world.scale, leaver, int(start // DAY))
     begins = min((s.start for s in spans), default=usual)
-    little = begins + A_DOOR * _left(campaign.rounds.sweepers[leaver]) < usual
+    little = begins + A_DOOR * _left(campaign, leaver) < usual
     return begins if little else usual
 
 
-def _left(who: Sweeper) -> int:
-    """How many doors of a list were not tried so far."""
-    return sum(place not in who.tried for place in who.plan)
+def _left(campaign: Campaign, code: str) -> int:
+    """How many doors on somebody's phone they have not tried so far."""
+    who = campaign.rounds.sweepers[code]
+    return sum(place not in who.tried for place in campaign.rounds.mine(who))
 
 
 def _withdraw(world: World, campaign: Campaign, leaver: str) -> None:
-    """They withdraw; the leader lets the planner say who takes their doors."""
+    """They withdraw; the leader has the server say who takes their doors, and tells those."""
     world.caller(leaver).insist(f"withdraw:{leaver}", "/withdrawals", {"note": "身体不适，撤回"})
     world.ledger.withdrawn.append(leaver)
     who = campaign.rounds.sweepers[leaver]
-    now = world.days.minute(world.clock())
-    who.withdrawn_at = now
-    _share_out(world, campaign, leaver, now - SWEEP_DAY * DAY)
-
-
-def _share_out(world: World, campaign: Campaign, leaver: str, minute: float) -> None:
-    """Re-plan without somebody, with as few others disturbed as can be; give out the tasks."""
-    doors = pages(world.caller(LEADER), f"/campaigns/{CAMPAIGN}/doors", state="active")
-    task_at = {d["place_id"]: d["task_id"] for d in doors if d["task_state"] == "requested"}
-    assert campaign.plan is not None
-    plan = campaign.plan.rest or campaign.plan.first
-    active = {d["place_id"] for d in doors}
-    over = frozenset(d.id for d in plan.request.doors if d.id not in active)
-    gone = {c for c, w in campaign.rounds.sweepers.items() if w.withdrawn_at is not None}
-    known = {p.id for p in plan.request.people}
-    change = Change(minute, done=over, dropped=frozenset(gone & known))
-    mine = campaign.rounds.sweepers[leaver].plan
-    takers = {m.door_id: m.taker for m in replan(plan, change).preview.moves if m.taker}
-    others = [c for c in campaign.rounds.sweepers if c not in gone]
-    by_person: dict[str, list[str]] = {}
-    for number, place in enumerate(p for p in mine if p in task_at):
-        taker = takers.get(place) or others[number % len(others)]
-        by_person.setdefault(taker, []).append(place)
-    for code, places in by_person.items():
-        _give(world, code, [task_at[p] for p in places], f"share:{leaver}")
-        campaign.rounds.sweepers[code].plan += places
+    who.withdrawn_at = world.days.minute(world.clock())
+    leader = world.caller(LEADER)
+    made = plan(leader, CAMPAIGN, f"without:{leaver}", campaign.plan_seconds, "有人撤回，重新排班")
+    for code in made.gained:
         campaign.rounds.sweepers[code].fetched = -1.0
-        campaign.moved += len(places)
 
 
 def _late(world: World, campaign: Campaign, leaver: str, minute: float) -> None:
