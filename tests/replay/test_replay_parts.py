@@ -98,6 +98,17 @@ def test_a_door_is_not_knocked_at_again_before_the_gap_nor_after_it_is_done(mind
     assert len(last) == len(mind.truth)
 
 
+def test_a_door_where_nobody_opened_is_come_to_again_in_its_own_turn(mind: Mind):
+    spans = (Span(9 * 60, 10 * 60), Span(14 * 60, 18 * 60))
+    walker = Walker("p", spans, tuple(range(len(mind.truth))))
+    went = sweep(mind, Legs.of(mind.truth.doors), [walker])
+    failed = [one.home for one in went if one.minute < 600 and not one.knock.done]
+    later = [(one.home, one.attempt) for one in went if one.minute >= 840]
+    assert len(failed) > 1
+    assert later[: len(failed)] == [(home, 2) for home in failed]
+    assert later[len(failed)][1] == 1, "then the first door that was not tried so far"
+
+
 def test_the_rival_has_the_same_people_and_hours_and_every_door_once(mind: Mind):
     walkers = team(len(mind.truth), 3)
     rival = unguided(walkers, len(mind.truth), 9)
@@ -114,7 +125,7 @@ def test_a_list_without_news_gains_nothing_and_a_perfect_one_does(mind: Mind):
     assert same.days[0].ahead.mean == 0
     targets = np.flatnonzero(wanted(mind, 0.0)).tolist()
     row = (*targets, *(h for h in range(homes) if h not in set(targets)))
-    keen = [replace(plain[0], row=row, in_turn=True)]
+    keen = [replace(plain[0], row=row)]
     better = compare(mind, legs, keen, called_empty=frozenset(), days=1, runs=6, seed=1)
     assert better.days[0].ahead.mean > 0
 

@@ -96,7 +96,7 @@ def unguided(walkers: Sequence[Walker], homes: int, seed: int) -> list[Walker]:
     ends = np.round(np.cumsum(time) / time.sum() * homes).astype(int)
     starts = np.concatenate([[0], ends[:-1]])
     return [
-        replace(walker, row=tuple(range(int(a), int(b))), in_turn=False)
+        replace(walker, row=tuple(range(int(a), int(b))))
         for walker, a, b in zip(drawn, starts, ends, strict=True)
     ]
 

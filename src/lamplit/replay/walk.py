@@ -71,9 +71,6 @@ class Walker:
     id: str
     spans: tuple[Span, ...]
     row: tuple[int, ...]
-    in_turn: bool = False
-    """Whether a door is tried again in its turn, as a list from the server has it; else only when
-    all were tried once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +86,13 @@ class Knocked:
 
 @dataclass(slots=True)
 class List:
-    """A list as it is being walked: what is to be tried `again` has (when it is due, home, the
-    how-manieth time).
+    """A list as it is being walked: first attempts in order, and where nobody opened again in the
+    door's own turn once it is due, as a list from the server has it.
+
+    `again` holds (when it is due, home, the how-manieth time).
     """
 
     row: list[int]
-    in_turn: bool = False
     at: int = 0
     again: list[tuple[float, int, int]] = field(default_factory=list)
     turns: dict[int, int] = field(init=False)
@@ -105,7 +103,7 @@ class List:
 
     def next(self, minute: float) -> tuple[int, int] | None:
         """(home, attempt) to go to now; None where there is none, or none yet."""
-        due = [one for one in self.again if one[0] <= minute] if self.in_turn else []
+        due = [one for one in self.again if one[0] <= minute]
         if due:
             first = min(due, key=lambda one: self.turns[one[1]])
             self.again.remove(first)
@@ -114,9 +112,6 @@ class List:
         if self.at < len(self.row):
             self.at += 1
             return self.row[self.at - 1], 1
-        if self.again and self.again[0][0] <= minute:
-            _, home, attempt = heapq.heappop(self.again)
-            return home, attempt
         return None
 
     def later(self, minute: float, home: int, attempt: int) -> None:
@@ -131,7 +126,7 @@ class List:
 
 def walk(mind: Mind, legs: Legs, walker: Walker) -> Iterator[Knocked]:
     """What one person does with their list."""
-    doors = List(list(walker.row), walker.in_turn)
+    doors = List(list(walker.row))
     for span in walker.spans:
         minute, here = span.start, -1
         while minute < span.end:

@@ -123,7 +123,7 @@ def _walkers(campaign: Campaign, made: Planned) -> list[Walker]:
         # Doors for which the plan found no time are taken by whoever has some left.
         at, count = len(others) * number // len(campaign.team), len(campaign.team)
         row += tuple(others[at : len(others) * (number + 1) // count])
-        walkers.append(Walker(code, spans, row, in_turn=True))
+        walkers.append(Walker(code, spans, row))
     return walkers
 
 
