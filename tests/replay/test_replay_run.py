@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from lamplit.replay.report import write_report
 from lamplit.replay.run import Replay
 from lamplit.replay.story import DAY, SWEEP_DAY, Scale
 from lamplit.replay.wire import Troubles
-from lamplit.store.schema import finding, submission
+from lamplit.services.home import Home
+from lamplit.services.night.advance import run_nights
+from lamplit.store.schema import event, finding, submission
 from replay.conftest import TINY, quiet
 
 SMALL = replace(Scale.of(300, 40, 7), sites=60, runs=10)
@@ -99,6 +102,18 @@ def test_a_small_story_adds_up_on_both_databases(tmp_path: Path, empty_store: st
         assert first.ahead_by_word.mean > 2, "more was said at doors, whatever the meters say"
         assert first.ahead_by_word.mean > last.ahead_by_word.mean, "the lead is one of time"
         assert first.knocks_guided.mean < last.knocks_guided.mean, "the day was not enough"
+
+
+def test_a_story_told_again_in_its_folder_knows_nothing_of_the_nights_to_come(tiny: Path):
+    with Replay.open(TINY, tiny) as told:
+        told.plan_seconds = 0.0
+        run_nights(Home.open(tiny / "home"), told.stage.eve + timedelta(2))
+        for step in told.steps()[:4]:
+            step.work(quiet)
+        assert told.world is not None
+        with told.world.office.db.read() as conn:
+            swept = conn.scalars(select(event.c.data).where(event.c.kind == "campaign.swept"))
+            assert [one["as_of"] for one in swept] == [told.stage.eve.isoformat()]
 
 
 def test_the_store_of_a_replay_must_be_empty(tiny: Path):

@@ -81,9 +81,12 @@ def open_campaign(world: World, rounds_homes: dict[str, int]) -> Campaign:
         },
     )
     leader.post(f"/campaigns/{CAMPAIGN}/open", version=made["version"])
-    swept = leader.insist("sweep:0", f"/campaigns/{CAMPAIGN}/sweep", {})
+    # A folder in which the story was told before has later nights, which nobody knows of yet.
+    eve = world.days.day(SWEEP_DAY * DAY) - timedelta(1)
+    tonight = {"as_of": eve.isoformat()}
+    swept = leader.insist("sweep:0", f"/campaigns/{CAMPAIGN}/sweep", tonight)
     # Tonight's list, as `lamplit sweep` shows it to the analyst.
-    doors = nightly_list(world.office.home, community=COMMUNITY).doors
+    doors = nightly_list(world.office.home, eve, community=COMMUNITY).doors
     number = {code: at for at, code in enumerate(world.mind.truth.doors.household)}
     campaign = Campaign(Rounds(world, homes=rounds_homes), enrolled=swept["added"])
     campaign.listed = frozenset(number[code] for code in doors["household_id"].to_pylist())
@@ -158,7 +161,8 @@ def _next_night(world: World, campaign: Campaign, day: int) -> None:
     world.at(day * DAY + 6 * 60)
     eve = world.days.day(day * DAY) - timedelta(1)
     run_nights(world.office.home, eve)
-    world.caller(LEADER).insist(f"sweep:{day}", f"/campaigns/{CAMPAIGN}/sweep", {})
+    tonight = {"as_of": eve.isoformat()}
+    world.caller(LEADER).insist(f"sweep:{day}", f"/campaigns/{CAMPAIGN}/sweep", tonight)
 
 
 def _look(world: World, day: int) -> Evening:
