@@ -249,14 +249,15 @@ def expire(as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME) -> None
         print_json([dataclasses.asdict(one) for one in done])
         return
     for one in done:
-        if one.set_aside:
+        if one.set_aside or not one.code:
             code = one.code or tr("no known campaign", "未知行动")
+            photos = f"{one.photos:,}" if not one.code else "0"
             note(
                 tr(
                     f"{code}: {one.set_aside:,} deleted that were set aside, {one.unsettled:,} of "
-                    f"them unsettled.",
-                    f"{code}：已删除隔离提交 {one.set_aside:,} 条，"
-                    f"其中未处理 {one.unsettled:,} 条。",
+                    f"them unsettled; {photos} photos of what was never worked in.",
+                    f"{code}：已删除隔离提交 {one.set_aside:,} 条，其中未处理 "
+                    f"{one.unsettled:,} 条；未入库照片 {photos} 张。",
                 )
             )
         if not one.code:
