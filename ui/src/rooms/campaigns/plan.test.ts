@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { enough, hours, inForce, largest, leastOf } from "./plan";
+import { enough, first, hours, inForce, largest, leastOf } from "./plan";
 
 it("says minutes as hours and minutes", () => {
   expect(hours(135)).toEqual({ h: 2, m: 15 });
@@ -15,6 +15,16 @@ it("takes the plan applied last as the one in force", () => {
   const plan = (id: string, state: string, applied_at: string | null) => ({ id, state, applied_at }) as never;
   expect(inForce([plan("a", "applied", "2026-01-01"), plan("b", "ready", null), plan("c", "applied", "2026-01-02")])?.id).toBe("c");
   expect(inForce([plan("b", "ready", null)])).toBeUndefined();
+});
+
+it("shows the plan in force, unless one was proposed since, and never how things stood before it", () => {
+  const plan = (id: string, state: string, made_at: string, applied_at: string | null, origin = "planner") => ({ id, state, made_at, applied_at, origin }) as never;
+  const before = plan("before", "ready", "2026-01-02", null, "before");
+  const applied = plan("applied", "applied", "2026-01-01", "2026-01-02");
+  expect(first([before, applied])?.id).toBe("applied");
+  expect(first([plan("new", "planning", "2026-01-03", null), before, applied])?.id).toBe("new");
+  expect(first([plan("old", "ready", "2026-01-01", null), applied])?.id).toBe("applied");
+  expect(first([])).toBeNull();
 });
 
 it("names only the help that is enough", () => {

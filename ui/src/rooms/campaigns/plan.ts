@@ -20,6 +20,13 @@ export function inForce(plans: readonly Schemas["PlanHead"][]): Schemas["PlanHea
   return plans.filter((one) => one.state === "applied").sort((one, other) => (other.applied_at ?? "").localeCompare(one.applied_at ?? ""))[0];
 }
 
+/** What is shown until somebody chooses: a proposal that is newer than the plan in force, else that. */
+export function first(plans: readonly Schemas["PlanHead"][]): Schemas["PlanHead"] | null {
+  const force = inForce(plans);
+  const since = plans.find((one) => one.origin !== "before" && one.state !== "applied" && one.made_at > (force?.applied_at ?? ""));
+  return since ?? force ?? plans[0] ?? null;
+}
+
 type Help = Schemas["Help"];
 type Lever = "people" | "hours" | "leave";
 
