@@ -106,3 +106,23 @@ def test_homes_that_one_opened_are_named_by_community_building_and_door(shared_r
     line = page.locator("li.opening").filter(has_text=first["door"]).first
     expect(line).to_contain_text(first["building"]["en"])
     expect(line).to_contain_text(first["community"]["en"])
+
+
+def test_a_session_that_ends_midway_is_begun_again_over_the_page(
+    rig: Rig, axe: Callable[..., None]
+) -> None:
+    page = rig.page_as("leader", path="/people/P0001", width=360, language="en")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Chain of hand-overs").first.click()
+    page.get_by_text("nothing on this page is lost").wait_for()
+    axe(page)
+    page.get_by_role("button", name="Sign in again").click()
+    asked = page.get_by_role("dialog")
+    asked.get_by_label("User name").fill("leader")
+    asked.get_by_label("Password").fill(PASSWORD)
+    asked.get_by_role("button", name="Sign in again").click()
+    asked.wait_for(state="hidden")
+    # What was refused meanwhile is asked again by itself.
+    page.get_by_text("This needs somebody who is signed in").wait_for(state="hidden")
+    assert page.url.endswith("/people/P0001")
+    assert page.get_by_text("nothing on this page is lost").count() == 0

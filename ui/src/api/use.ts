@@ -1,6 +1,7 @@
 /** Asking within a component: what came, what went wrong, whether it is under way. */
-import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from "vue";
+import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
 import { type Problem, problemOf } from "@/api/problem";
+import { session } from "@/session/session";
 
 export interface Asked<Data> {
   data: ShallowRef<Data | null>;
@@ -31,6 +32,8 @@ export function useAsk<Data>(question: () => Promise<Data>, now = true): Asked<D
     }
   }
   if (now) void load();
+  // What was refused because the session had ended is asked again once there is one.
+  watch(() => session.ended, (ended) => void (!ended && problem.value?.status === 401 && load()));
   return { data, problem, busy, load };
 }
 

@@ -11,6 +11,11 @@ export const usePartWords = defineWords("parts", {
   choices: { zh: "可选", en: "Choices" },
   looking: { zh: "正在查找…", en: "Looking …" },
   notPicked: { zh: "没有选中“{text}”；请从列表中选择。", en: "“{text}” is none of the list; choose one of it." },
+  // A session that ended midway
+  signInAgain: { zh: "重新登录", en: "Sign in again" },
+  signInLead: { zh: "当前页面和未发送的内容都会保留。", en: "This page stays as it is, with all that is unsent." },
+  username: { zh: "用户名", en: "User name" },
+  password: { zh: "密码", en: "Password" },
   // A home's curve
   curveOf: { zh: "每日用电量与状态，{first}至{last}", en: "Daily use and state, {first} to {last}" },
   use: { zh: "当日用电量", en: "use of the day" },

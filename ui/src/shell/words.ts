@@ -8,6 +8,7 @@ export const useWords = defineWords("shell", {
   signOut: { zh: "退出登录", en: "Sign out" },
   update: { zh: "新版本已就绪", en: "A new version is ready" },
   reload: { zh: "立即更新", en: "Update now" },
+  ended: { zh: "登录已过期。重新登录后可以接着做，本页内容不会丢失。", en: "Your session has ended. Sign in again and go on; nothing on this page is lost." },
   welcome: { zh: "{name}，您好", en: "Hello, {name}" },
   where: { zh: "今天您的岗位", en: "Your roles today" },
   noDuty: { zh: "您今天没有任何岗位。请社区负责人为您安排，或先报到。", en: "You have no role today. Ask the leader of your community for one, or check in first." },

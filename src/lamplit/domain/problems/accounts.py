@@ -9,8 +9,8 @@ SIGN_IN_NEEDED = Problem(
     "accounts.sign-in-needed",
     Text("this needs somebody who is signed in.", "此操作需要先登录。"),
     Text(
-        "Sign in, or send a token as `Authorization: Bearer`.",
-        "请登录，或以 `Authorization: Bearer` 发送令牌。",
+        "Sign in again; a program sends its token with each request.",
+        "请重新登录；程序须随每次请求发送令牌。",
     ),
 )
 

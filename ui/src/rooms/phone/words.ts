@@ -22,8 +22,6 @@ export const useWords = defineWords("phone", {
   offlineNow: { zh: "没有信号。继续走访即可，记录都存在本机，有信号后自动发送。", en: "No signal. Carry on: everything is kept on this phone and goes out by itself." },
   portal: { zh: "这个网络要求先登录（如酒店、商场 Wi-Fi）。记录都还在本机。", en: "This network wants you to sign in first (a hotel's or a shop's). Everything is still on this phone." },
   ended: { zh: "登录已过期。可以继续走访；重新登录后记录才会发送。", en: "Your session has ended. Carry on; what you note goes out once you sign in again." },
-  signInAgain: { zh: "重新登录", en: "Sign in again" },
-  signInLead: { zh: "当前页面和未发送的记录都会保留。", en: "This page and all that is unsent stay as they are." },
   clockAhead: { zh: "手机时钟快了 {by}。这里的时间以服务器为准，请在系统设置中校正。", en: "This phone's clock is {by} fast. Times here follow the server's; please set it right." },
   clockBehind: { zh: "手机时钟慢了 {by}。这里的时间以服务器为准，请在系统设置中校正。", en: "This phone's clock is {by} slow. Times here follow the server's; please set it right." },
   full: { zh: "手机存储空间已满，新的记录可能存不下。请先发送或导出，再清理空间。", en: "This phone is full: a new note may not be kept. Send or export what you have, then make room." },
@@ -32,8 +30,6 @@ export const useWords = defineWords("phone", {
   noStore: { zh: "浏览器禁止保存数据（可能是无痕窗口），无法在本机记录。请换普通窗口打开。", en: "This browser keeps nothing (a private window, perhaps), so nothing can be noted here. Open it in an ordinary window." },
   export: { zh: "导出未发送内容", en: "Export what is unsent" },
 
-  username: { zh: "用户名", en: "User name" },
-  password: { zh: "密码", en: "Password" },
 
   // Today
   next: { zh: "下一户", en: "Next" },
