@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import gc
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,7 +16,7 @@ from hypothesis import strategies as st
 
 from lamplit.signals.fold import Fold, Step
 from lamplit.signals.home_state.rules import home_state_fold
-from lamplit.signals.language import ARITHMETIC, COMPARISON, FUNCTIONS
+from lamplit.signals.language import ARITHMETIC, COMPARISON, FUNCTIONS, parsed
 from lamplit.signals.panel import start_carried
 
 F = np.float32
@@ -130,3 +134,26 @@ def test_constants_are_worked_out_once_and_chosen_between():
 def test_a_rule_that_means_nothing_is_refused(rule: str, why: str):
     with pytest.raises(ValueError, match=why):
         small_fold(Step("bad", rule)).compile(("bad",))
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Garbage is collected often, and other threads run meanwhile, as a finaliser may let them."""
+    before = gc.get_threshold()
+
+    def give_way(phase: str, _: dict[str, int]) -> None:
+        time.sleep(0)
+
+    gc.callbacks.append(give_way)
+    gc.set_threshold(20)
+    yield
+    gc.set_threshold(*before)
+    gc.callbacks.remove(give_way)
+
+
+@pytest.mark.usefixtures("restless")
+def test_rules_may_be_read_in_many_threads_at_once():
+    rules = [step.rule for step in home_state_fold().steps]
+    with ThreadPoolExecutor(4) as pool:
+        trees = list(pool.map(parsed.__wrapped__, rules))
+    assert [ast.unparse(tree) for tree in trees] == [ast.unparse(parsed(rule)) for rule in rules]

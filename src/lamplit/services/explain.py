@@ -198,9 +198,7 @@ def point_terms(fold: Fold, *, shaped: bool) -> list[tuple[str, Text]]:
     while True:
         match node:
             case ast.Name(id=name) if name in steps:
-                step = steps[name]
-                rule = step.rule if shaped or step.daily is None else step.daily
-                node = ast.parse(rule, mode="eval").body
+                node = steps[name].expression(shape=shaped)
             case ast.IfExp(test=ast.Name(id="shaped"), body=body, orelse=orelse):
                 node = body if shaped else orelse
             case ast.Call(func=ast.Name(id="clip"), args=[inner, _, _]):

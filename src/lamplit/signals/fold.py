@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from lamplit.domain.language import Text
 from lamplit.signals.code import Arrays, Code, Constant, Operand
-from lamplit.signals.language import Rule
+from lamplit.signals.language import Rule, parsed
 from lamplit.signals.program import Program
 
 __all__ = ["Arrays", "Fold", "Step", "Threshold"]
@@ -47,6 +47,10 @@ class Step:
     says: Text | None = None
     carry: bool = False
     daily: str | None = None
+
+    def expression(self, *, shape: bool) -> ast.expr:
+        """The rule's tree: for homes whose interval shape is known, or of which only energy is."""
+        return parsed(self.rule if shape or self.daily is None else self.daily)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,7 @@ def _compile(fold: Fold, outputs: tuple[str, ...], shape: bool) -> Program:
     names: dict[str, Operand] = {**given}
     names |= {name: Constant(value) for name, value in fold.constants().items()}
     for step in fold.steps:
-        text = step.rule if shape or step.daily is None else step.daily
-        rule = Rule(step.name, code, names)
-        found = rule.operand(ast.parse(text, mode="eval").body)
+        found = Rule(step.name, code, names).operand(step.expression(shape=shape))
         names[f"next_{step.name}" if step.carry else step.name] = found
     wanted = {f"next_{name}": name for name in fold.starts}
     missing = {name for name in (*wanted, *outputs) if name not in names}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import threading
+from functools import cache
 
 from lamplit.signals.code import Code, Constant, Operand, Value
 
@@ -18,6 +20,19 @@ COMPARISON: dict[type[ast.AST], str] = {
     ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal",
     ast.Eq: "equal", ast.NotEq: "not_equal",
 }  # fmt: skip
+
+_READING = threading.Lock()
+
+
+@cache
+def parsed(rule: str) -> ast.expr:
+    """A rule's text as a tree, which nobody may change. Raises SyntaxError.
+
+    One thread at a time: two that parse at once may get a SystemError, "AST constructor recursion
+    depth mismatch" (python/cpython#106905; seen with Python 3.11).
+    """
+    with _READING:
+        return ast.parse(rule, mode="eval").body
 
 
 class Rule:
