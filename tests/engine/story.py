@@ -29,6 +29,10 @@ START, TURN, LAST = "2020-03-10", "2020-04-05", "2020-04-18"
 DAYS = 40
 BETWEEN = "2020-04-08"
 """A day whose night is not kept."""
+BROKEN = "2020-04-12"
+"""An evening whose list has a broken routine."""
+LISTS = {"doors": LAST, "doors-before": BETWEEN, "doors-broken": BROKEN}
+"""The lists that are written, and the evening of each."""
 TOWNS = {"wide": (300, "wide", 60, 20), "reg": (40, "registers", 15, 12)}
 """Homes, layout, minutes and seed of each: between them they have every confounder."""
 LATE = 9
@@ -78,9 +82,9 @@ def look(path: Path, *engine: str) -> None:
         assert done == 0
     span = ("--from", "2020-03-25", "--to", "2020-04-12", "-o", path / "areas.parquet")
     assert lamplit("areas", *span, "--home", path, *engine) == 0
-    assert lamplit("sweep", "-o", path / "doors.parquet", "--home", path, *engine) == 0
-    before = ("--as-of", BETWEEN, "-o", path / "doors-before.parquet")
-    assert lamplit("sweep", *before, "--home", path, *engine) == 0
+    for name, day in LISTS.items():
+        evening = ("--as-of", day, "-o", path / f"{name}.parquet")
+        assert lamplit("sweep", *evening, "--home", path, *engine) == 0
 
 
 def write_story(folder: Path) -> Story:

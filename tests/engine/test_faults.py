@@ -1,24 +1,40 @@
-"""Spark's faults: a lost executor, a damaged file, two runs at once."""
+"""Spark's faults: a lost executor, a full disk, a damaged file, two runs at once; and a clock that
+was set back, to which both engines are the same."""
 
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sparks import LOCAL, Sessions
-from story import Story, batches, carried_by, lake_rows, lamplit, nights_alike
+from story import (
+    EVENINGS,
+    Story,
+    batches,
+    carried_alike,
+    carried_by,
+    lake_rows,
+    lamplit,
+    nights_alike,
+)
 
 from lamplit.meters.lake import Lake
 from lamplit.services.compact import verify
+from lamplit.services.doctor.examine import examine
 from lamplit.services.home import Home
+from lamplit.services.ingest import land
 from lamplit.services.ingest import spark as ingest_on_spark
 from lamplit.services.lock import writing
+from lamplit.services.night import runs
 from lamplit.services.night import spark as night_on_spark
+from lamplit.services.night.snapshots import read_manifest
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +86,65 @@ def test_an_executor_lost_while_files_come_in_doubles_nothing(
     assert lake_rows(Home.open(other)).equals(lake_rows(Home.open(one)))
     assert batches(Home.open(other)) == batches(Home.open(one))
     assert verify(Home.open(other)) == []
+
+
+def filling(marker: Path, work: Callable[..., Any]) -> Callable[..., Any]:
+    """`work`, but the first worker that comes to it finds room for half a file and no more."""
+
+    def run(part: Any, rows: Any) -> Any:
+        try:
+            marker.touch(exist_ok=False)
+        except FileExistsError:
+            return work(part, rows)
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, before[1]))
+        try:
+            return work(part, rows)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return run
+
+
+def test_a_night_whose_worker_has_no_room_is_told_so_and_nothing_changes(
+    untold: Home, afresh: Home, sessions: Sessions, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    words = ("nightly", "--home", untold.path, "--master", sessions.at(sessions.cluster))
+    with monkeypatch.context() as patch:
+        marker = tmp_path / "full"
+        patch.setattr(night_on_spark, "work_shard", filling(marker, night_on_spark.work_shard))
+        assert lamplit(*words) == 1
+        assert marker.exists()
+    assert "[home.disk-full]" in capsys.readouterr().err
+    assert not (untold.state_dir / "manifest.json").exists()
+    assert lamplit(*words) == 0
+    nights_alike(untold, afresh)
+    named = read_manifest(untold.state_dir).named()
+    assert {file.name for file in untold.state_dir.glob("*.parquet")} == named
+
+
+def test_files_that_a_worker_has_no_room_for_are_told_of_and_leave_nothing(
+    story: Story, first_evening: Home, sessions: Sessions, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    home = Home.open(shutil.copytree(first_evening.path, tmp_path / "home"))
+    whole = Home.open(shutil.copytree(first_evening.path, tmp_path / "whole"))
+    before, words = batches(home), ("ingest", story.evenings[1][0])
+    spark = ("--master", sessions.at(sessions.cluster))
+    with monkeypatch.context() as patch:
+        marker = tmp_path / "full"
+        patch.setattr(ingest_on_spark, "land_shard", filling(marker, ingest_on_spark.land_shard))
+        assert lamplit(*words, "--home", home.path, *spark) == 1
+        assert marker.exists()
+    assert "[home.disk-full]" in capsys.readouterr().err
+    assert batches(home) == before
+    assert lamplit(*words, "--home", home.path, *spark) == 0
+    assert lamplit(*words, "--home", whole.path) == 0
+    assert lake_rows(home).equals(lake_rows(whole))
+    assert verify(home) == []
+    listed = {Lake(home).path(file) for file in Lake(home).files()}
+    assert set((home.lake_dir / "days").glob("*.parquet")) == listed
 
 
 def test_cut_off_before_its_commit_a_night_is_worked_again(
@@ -168,3 +243,37 @@ def test_of_two_runs_at_once_the_second_is_told_whose_turn_it_is(
         file = story.evenings[0][0]
         assert lamplit("ingest", file, "--home", untold.path, "--master", LOCAL, "--json") == 1
         assert "lake.locked" in capsys.readouterr().err
+
+
+def test_a_clock_set_back_between_two_evenings_changes_no_state(
+    story: Story, first_evening: Home, on_duckdb: Home, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Nights go by the days of readings, and what comes later by the number of its batch."""
+    home = Home.open(shutil.copytree(first_evening.path, tmp_path / "home"))
+    words = ("--home", home.path)
+    assert lamplit("registry", "import", story.registries[0], *words) == 0
+    assert lamplit("nightly", "--through", EVENINGS[0], *words) == 0
+
+    class Earlier(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(400)
+
+    # The clocks of all modules that ask one, and of the files: those that are there look newer.
+    for module in (land, runs):
+        monkeypatch.setattr(module, "datetime", Earlier)
+    for file in (path for path in home.path.rglob("*") if path.is_file()):
+        later = file.stat().st_mtime + 400 * 86_400
+        os.utime(file, (later, later))
+    assert lamplit("registry", "import", story.registries[1], *words) == 0
+    for file in story.evenings[1]:
+        assert lamplit("ingest", file, *words) == 0
+    assert lamplit("nightly", "--through", EVENINGS[1], *words) == 0
+    assert lake_rows(home).equals(lake_rows(on_duckdb))
+    assert batches(home) == batches(on_duckdb)
+    carried_alike(carried_by(home), carried_by(on_duckdb))
+    made = [batch.at for batch in Lake(home).manifest.batches]
+    assert made != sorted(made), "the clock was set back"
+    [clock] = [check for check in examine(home, Earlier.now(UTC)) if check.name == "clock"]
+    assert {problem.code for problem in clock.problems} == {"doctor.clock-back"}

@@ -12,6 +12,7 @@ import pytest
 from sparks import Sessions
 from story import (
     BETWEEN,
+    LISTS,
     Story,
     batches,
     carried_by,
@@ -22,6 +23,7 @@ from story import (
     repeated,
 )
 
+from lamplit.domain.words import HomeEvent, HomeState
 from lamplit.meters.lake import Lake
 from lamplit.services.home import Home
 from lamplit.services.night.courses import carried_courses
@@ -34,6 +36,17 @@ pytestmark = pytest.mark.slow
 
 def test_every_confounder_of_the_town_is_in_the_story(story: Story) -> None:
     assert {c.code for c in CONFOUNDERS} <= confounders(story)
+
+
+def test_every_state_and_every_event_is_in_what_is_compared(on_duckdb: Home) -> None:
+    """A rule that came up nowhere would be the same on any two engines."""
+    states, doors = (
+        pa.concat_tables(pq.read_table(on_duckdb.path / f"{name}.parquet") for name in names)
+        for names in (("asof", "revised"), LISTS)
+    )
+    assert set(states["state"].to_pylist()) == {state.word for state in HomeState}
+    happened = {event.word for event in HomeEvent if event is not HomeEvent.NONE}
+    assert set(doors["event"].to_pylist()) == happened | {None}
 
 
 def test_the_lake_is_the_same_row_by_row(on_duckdb: Home, on_spark: Home) -> None:
@@ -92,9 +105,10 @@ def test_states_are_the_same_home_by_home_and_day_by_day(
     assert pq.read_table(on_spark.path / f"{view}.parquet").equals(expected)
 
 
-@pytest.mark.parametrize("name", ["doors", "doors-before"])
+@pytest.mark.parametrize("name", LISTS)
 def test_the_list_is_the_same_door_by_door(name: str, on_duckdb: Home, on_spark: Home) -> None:
-    """Of the last evening, and of one between kept nights, which is worked again for it."""
+    """Of the last evening, of one between kept nights, which is worked again for it, and of one
+    with a broken routine."""
     kept = read_manifest(on_duckdb.state_dir).days()
     assert date.fromisoformat(BETWEEN) not in kept
     assert kept[0] < date.fromisoformat(BETWEEN)
@@ -116,7 +130,8 @@ def test_the_summary_of_the_list_is_the_same_community_by_community(
 ) -> None:
     expected = sweep(on_duckdb)
     assert {"C1", "C2", "C3"} <= {row.community_id for row in expected.communities}
-    found = sweep(on_spark.with_engine("spark", sessions.at(sessions.cluster)))
+    sessions.at(on_spark.config.spark_master)
+    found = sweep(on_spark)
     assert found.communities == expected.communities
     assert (found.found, found.homes, found.unknown) == (
         expected.found, expected.homes, expected.unknown,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import resource
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import numpy as np
@@ -17,7 +19,7 @@ from night_worlds import LakeWriter, assert_same, link, nights, outcome, reading
 
 from lamplit.domain.errors import LamplitError
 from lamplit.services.home import Home
-from lamplit.services.lock import writing
+from lamplit.services.lock import NAME, writing
 from lamplit.services.night.snapshots import read_manifest
 from lamplit.services.states import states_between
 
@@ -165,6 +167,63 @@ def test_two_runs_at_once_the_second_is_told_who_holds_the_home(tmp_path):
         fault = said("lake.locked", home)
         assert str(os.getpid()) in fault.says("en") and "nightly" in fault.says("en")
     assert nights(home).nights == 3
+
+
+def test_who_has_just_taken_the_lock_is_waited_for_to_say_who_it_is(tmp_path):
+    with (tmp_path / NAME).open("w+") as lock, ThreadPoolExecutor() as pool:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        def second():
+            with pytest.raises(LamplitError) as caught, writing(tmp_path, "ingest"):
+                pass
+            return caught.value.fields
+
+        told = pool.submit(second)
+        time.sleep(0.05)
+        lock.write('{"pid": 7, "what": "nightly"}')
+        lock.flush()
+        assert told.result() == {"pid": "7", "what": "nightly"}
+
+
+AT_ONCE = """
+import sys, time
+from pathlib import Path
+from lamplit.domain.errors import LamplitError
+from lamplit.services.home import Home
+from lamplit.services.night import advance
+advance.VALUES_AT_ONCE = 10_000
+Path(sys.argv[2]).touch()
+while not Path(sys.argv[3]).exists():
+    time.sleep(0.001)
+try:
+    advance.run_nights(Home.open(sys.argv[1]))
+except LamplitError as error:
+    sys.exit(f"{error.code}: {error.says('en')}")
+"""
+"""A run that says when it is ready to begin, and begins when it is told to."""
+
+
+def test_of_two_runs_that_begin_together_one_works_and_the_other_is_told(tmp_path):
+    told, _ = town(tmp_path / "told", 100, 40)
+    nights(told)
+    home, _ = town(tmp_path / "home", 100, 40)
+    ready, go = [tmp_path / "ready-1", tmp_path / "ready-2"], tmp_path / "go"
+    pair = [
+        subprocess.Popen(
+            [sys.executable, "-c", AT_ONCE, str(home.path), str(file), str(go)],
+            stderr=subprocess.PIPE, text=True,
+        )
+        for file in ready
+    ]  # fmt: skip
+    while not all(file.exists() for file in ready):
+        assert all(run.poll() is None for run in pair)
+        time.sleep(0.01)
+    go.touch()
+    said = {run: run.communicate()[1] for run in pair}
+    won, lost = sorted(pair, key=lambda run: run.returncode)
+    assert (won.returncode, lost.returncode) == (0, 1)
+    assert said[lost].startswith("lake.locked: ") and str(won.pid) in said[lost]
+    assert_same(outcome(home), outcome(told))
 
 
 def test_a_disk_without_room_is_told_and_the_old_states_stay(tmp_path):

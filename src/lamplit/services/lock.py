@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import lake as problems
 
 NAME = ".lock"
+MOMENT_SECONDS = 0.5
 
 
 @contextmanager
@@ -54,8 +56,13 @@ def is_writing(home: Path, what: str) -> bool:
 
 
 def _holder(path: Path) -> tuple[str, str]:
-    try:
-        holder = json.loads(path.read_text("utf-8"))
-        return str(holder["pid"]), str(holder["what"])
-    except (OSError, ValueError, KeyError):
-        return "?", "?"
+    """Who holds the lock, and for what; whoever has just taken it says so a moment later."""
+    until = time.monotonic() + MOMENT_SECONDS
+    while True:
+        try:
+            holder = json.loads(path.read_text("utf-8"))
+            return str(holder["pid"]), str(holder["what"])
+        except (OSError, ValueError, KeyError):
+            if time.monotonic() > until:
+                return "?", "?"
+        time.sleep(0.005)

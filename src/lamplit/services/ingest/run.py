@@ -13,6 +13,7 @@ from typing import Final
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import ingest as problems
+from lamplit.domain.problems.home import DISK_FULL
 from lamplit.engine.duckdb import Duck, DuckError, quoted
 from lamplit.meters.archive import Input, digest, find_inputs, has_long_lines
 from lamplit.meters.lake import COLUMNS, Lake
@@ -146,7 +147,7 @@ class Run:
         try:
             self._stage(item, result)
         except LamplitError as error:
-            if error.code.startswith("lake."):
+            if error.code.startswith("lake.") or error.code == DISK_FULL.code:
                 raise  # the fault of no file that comes in, and the next would meet it too
             result.error = error
             result.rows = Rows()

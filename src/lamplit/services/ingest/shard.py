@@ -17,7 +17,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamplit.engine.duckdb import Duck, quoted
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems.home import DISK_FULL
+from lamplit.engine.duckdb import Duck, DuckError, quoted
 from lamplit.meters import slots
 from lamplit.meters.archive import Input
 from lamplit.meters.lake import PARQUET, Lake
@@ -28,7 +30,7 @@ from lamplit.services.engine import gap
 from lamplit.services.ingest.group import Group, Staging
 from lamplit.services.ingest.land import ALL, Landing
 from lamplit.services.ingest.result import FileResult
-from lamplit.services.ingest.stage import stage
+from lamplit.services.ingest.stage import is_full, stage
 
 NOT_UTF8: Final = "\ufffd"
 LINES_AT_ONCE: Final = 100_000
@@ -75,16 +77,22 @@ class Landed:
 def land_shard(part: Part, lines: pa.Table) -> Landed:
     """Read a shard's lines (`line`, `text`) and write what they change, uncommitted.
 
-    Raises the errors of `stage`, and `engine.not-on-spark` where the text is not UTF-8.
+    Raises the errors of `stage`, `engine.not-on-spark` where the text is not UTF-8, and
+    `home.disk-full`, which no other try would mend.
     """
     result = FileResult(part.name, batch=part.batch)
     if not lines.num_rows:
         return Landed(result)
     folder = part.tmp / f"shard-{uuid.uuid4().hex}"
-    folder.mkdir(parents=True)
     try:
+        folder.mkdir(parents=True)
         with Duck(threads=1, temp_dir=folder / "spill") as duck:
             return _landed(part, lines, folder, duck, result)
+    except (DuckError, OSError) as fault:
+        if not is_full(fault):
+            raise
+        where, reason = str(part.lake), str(fault).splitlines()[0]
+        raise LamplitError(DISK_FULL, where=where, reason=reason) from fault
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
