@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from lamplit.replay.neighbourhood.cast import ACCOUNTS, PASSWORD
 from lamplit.services.field.office import Office, store_url
 from lamplit.services.home import Home
@@ -146,6 +148,13 @@ class World:
             assert answer.ok, answer.text()
             self._signed_in[name] = context.cookies()
         return self._signed_in[name]
+
+    def api(self, name: str) -> httpx.Client:
+        """The API as a script of somebody's would speak to it: under `/api/v1`, signed in."""
+        client = httpx.Client(base_url=f"{self.url}/api/v1", timeout=60)
+        who = {"username": name, "password": PASSWORD}
+        client.headers["X-CSRF-Token"] = client.post("/sign-in", json=who).json()["csrf"]
+        return client
 
 
 def where_it_is_afternoon() -> str:

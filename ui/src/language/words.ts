@@ -9,6 +9,7 @@
  */
 import { useI18n } from "vue-i18n";
 import { i18n, language, timeZone } from "@/language/i18n";
+import { isolated } from "@/language/isolated";
 
 export type DateFormat = "day" | "short" | "weekday" | "time" | "moment";
 
@@ -20,18 +21,23 @@ export interface Said {
 
 /** Which of both the reader reads; `null` where there is none. */
 export function say(text: Said | { zh: string; en: string }): string {
-  return language() === "en" ? text.en : text.zh;
+  return isolated(language() === "en" ? text.en : text.zh);
 }
 
 /** A place's or organisation's name in the reader's language, else in the other, else its code. */
 export function nameOf(one: { name_zh?: string | null; name_en?: string | null; code?: string }): string {
   const [first, second] = language() === "en" ? [one.name_en, one.name_zh] : [one.name_zh, one.name_en];
-  return first || second || one.code || "";
+  return isolated(first || second || one.code || "");
 }
 
 /** Names one after another: 、 parts them in Chinese. */
 export function listed(names: readonly string[]): string {
   return names.join(language() === "en" ? ", " : "、");
+}
+
+/** What stands in a sentence turns none of its words. */
+function apart(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, typeof value === "string" ? isolated(value) : value]));
 }
 
 /** A key as vue-i18n keeps it: a dot in `kind.home.refused` would be a way into an object. */
@@ -52,8 +58,8 @@ export function defineWords<const Words extends Record<string, Said>>(room: stri
     const { t: translate, d: date, n } = useI18n({ useScope: "global" });
     function t(key: Key, values: Record<string, unknown> = {}, count?: number): string {
       return count === undefined
-        ? translate(`${room}.${flat(key)}`, values)
-        : translate(`${room}.${flat(key)}`, values, count);
+        ? translate(`${room}.${flat(key)}`, apart(values))
+        : translate(`${room}.${flat(key)}`, apart(values), count);
     }
     /** An instant in the office's zone; a plain day (`2026-03-01`) is that day everywhere. */
     function d(value: string | number | Date, key: DateFormat): string {

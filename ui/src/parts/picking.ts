@@ -1,3 +1,5 @@
+import { bare, isolated } from "@/language/isolated";
+
 /** What somebody may pick from a list that is searched: a name, and the code that stands for it elsewhere. */
 export interface Choice {
   id: string;
@@ -9,15 +11,15 @@ export interface Choice {
 
 /** What a field says once something is picked. */
 export function shown(one: Choice | null): string {
-  return !one || one.name === one.code ? (one?.code ?? "") : `${one.name} (${one.code})`;
+  return !one || one.name === one.code ? (one?.code ?? "") : `${isolated(one.name)} (${one.code})`;
 }
 
 /** The one that a text names wholly, by its code before its name; none where several bear it. */
 export function exactly<One extends Choice>(text: string, some: readonly One[]): One | null {
-  const wanted = text.trim().toLowerCase();
+  const wanted = bare(text).trim().toLowerCase();
   if (!wanted) return null;
   for (const said of [(one: One) => one.code, (one: One) => one.name, shown]) {
-    const met = some.filter((one) => said(one).toLowerCase() === wanted);
+    const met = some.filter((one) => bare(said(one)).toLowerCase() === wanted);
     if (met.length) return met.length === 1 ? met[0]! : null;
   }
   return null;

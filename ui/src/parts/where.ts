@@ -1,5 +1,6 @@
 /** Where a place is, in the reader's language: "Building 3 · unit 2 · 502". */
 import { i18n, language } from "@/language/i18n";
+import { isolated } from "@/language/isolated";
 import { say } from "@/language/words";
 
 export interface WhereLike {
@@ -19,15 +20,15 @@ export function communitiesIn(doors: readonly { where?: WhereLike | null }[]): n
 
 export function lineOf(at: WhereLike | null | undefined): string {
   if (!at) return "";
-  const building = typeof at.building === "string" ? at.building : at.building ? say(at.building) : "";
-  const line = [building, unitOf(at.unit), at.door].filter(Boolean).join(" · ");
+  const building = typeof at.building === "string" ? isolated(at.building) : at.building ? say(at.building) : "";
+  const line = [building, unitOf(at.unit), isolated(at.door ?? "")].filter(Boolean).join(" · ");
   return at.door || building ? line : at.name ? say(at.name) : at.code;
 }
 
 /** Units are often bare numbers, which alone would say nothing. */
 export function unitOf(unit: string | null | undefined): string {
   if (!unit) return "";
-  if (!/^\d+$/.test(unit)) return unit;
+  if (!/^\d+$/.test(unit)) return isolated(unit);
   return language() === "en" ? `unit ${unit}` : `${unit}单元`;
 }
 
