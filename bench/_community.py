@@ -58,8 +58,8 @@ def _door(place, unit, floor, number, rng):
         spread=3.0,
         answers=ANSWERS[kind],
         rank=int(rng.integers(1, 4)),
-        language="yue" if rng.random() < 0.02 else None,
-        skill="nurse" if rng.random() < 0.02 else None,
+        languages=frozenset({"yue"} if rng.random() < 0.02 else ()),
+        skills=frozenset({"nurse"} if rng.random() < 0.02 else ()),
     )
 
 

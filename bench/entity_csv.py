@@ -71,8 +71,8 @@ class City:
         """Table, columns, rows: in an order that keeps every reference."""
         place = "id, kind, code, parent_id, community_id, building_id, name_zh, unit, floor, door"
         yield "place", place, self._places()
-        yield "person", "id, code, name, language, created_at", (
-            (one, f"P{n}", f"P{n}", "zh", MICRO) for n, one in enumerate(self.ids["person"])
+        yield "person", "id, code, name, languages, created_at", (
+            (one, f"P{n}", f"P{n}", '["zh"]', MICRO) for n, one in enumerate(self.ids["person"])
         )  # fmt: skip
         yield "assignment", "id, tie, role, person_id, place_id, starts, created_at", (
             (self.ids["tie"][n], "role", "volunteer", one,

@@ -116,7 +116,7 @@ class Neighbourhood:
 
     def person(self, code: str, language: str = "en") -> str:
         self.people[code] = self._add(
-            schema.person, code=code, name=code.title(), language=language,
+            schema.person, code=code, name=code.title(), languages=[language],
             created_at=self.office.clock(),
         )  # fmt: skip
         return self.people[code]

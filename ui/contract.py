@@ -16,6 +16,7 @@ from types import ModuleType
 
 from lamplit.domain import field, passwords, words
 from lamplit.domain.language import Text
+from lamplit.domain.spoken import SPOKEN
 from lamplit.domain.words import HomeEvent, HomeState, Quality
 from lamplit.meters import quarantine
 from lamplit.meters.layouts import layouts
@@ -40,6 +41,7 @@ def said() -> dict[str, dict[str, dict[str, str]]]:
     found["layout"] = {
         name: {"en": one.label.en, "zh": one.label.zh} for name, one in layouts().items()
     }
+    found["spoken"] = {code: {"en": text.en, "zh": text.zh} for code, text in SPOKEN.items()}
     return found
 
 

@@ -197,6 +197,14 @@ def test_organisations_form_a_tree(office):
     assert again.planned.unchanged == 3
 
 
+def test_what_stands_in_a_refused_district_is_refused_too(office):
+    rows = ("district,D1,D2", "district,D2,D1", "community,C1,D1", "building,B1,C1", "district,D3,")
+    text = "\n".join(["kind,code,parent", *rows])
+    planned = do(office, Kind.PLACES, text, skip_bad=True)
+    assert faults(planned)[2:] == [(4, "parent", "unknown-parent"), (5, "parent", "unknown-parent")]
+    assert count(office, place) == 1
+
+
 def test_a_ring_of_organisations_is_refused_and_named(office):
     do(office, Kind.ORGANISATIONS, ORGS)
     planned = plan(office, Kind.ORGANISATIONS, "code,parent\nCO,BR\n")
@@ -209,7 +217,7 @@ def test_a_ring_of_organisations_is_refused_and_named(office):
 
 
 PEOPLE = """工号,姓名,手机号,单位,居住地,语言,技能,可用时间
-001,王芳,138-0000-0001,BR,B1-1,普通话,护理；驾驶,周一至周五 18:00-21:00；周末 9:00-12:00
+001,王芳,138-0000-0001,BR,B1-1,普通话；粤语,护理；驾驶,周一至周五 18:00-21:00；周末 9:00-12:00
 002,李强,,CO,,,,
 """
 
@@ -219,8 +227,8 @@ def test_people_come_with_where_they_belong_live_and_can_help(office):
     do(office, Kind.PEOPLE, PEOPLE)
     seen = show_person(office, CLI, "001")
     who = seen.person
-    assert (who.name, who.phone, who.language, who.skills) == (
-        "王芳", "13800000001", "zh", ["护理", "驾驶"],
+    assert (who.name, who.phone, who.languages, who.skills) == (
+        "王芳", "13800000001", ["zh", "yue"], ["护理", "驾驶"],
     )  # fmt: skip
     assert who.hours is not None
     assert who.hours["fri"] == [["18:00", "21:00"]]

@@ -271,7 +271,7 @@ def test_hours_homes_and_roles_that_end_are_taken_from_the_store(world, office, 
     with office.db.begin() as conn:
         conn.execute(
             update(person).where(person.c.code == "v1").values(
-                hours={"mon": [["06:00", "09:30"], ["18:00", "24:00"]]}, language="zh",
+                hours={"mon": [["06:00", "09:30"], ["18:00", "24:00"]]}, languages=["zh"],
                 skills=["nurse"], home_place_id=world.homes[1][0],
             )
         )  # fmt: skip

@@ -122,7 +122,7 @@ def test_the_order_of_a_list_is_that_of_a_walk(town, phone_of):
 
 
 def test_labels_are_in_the_persons_language(town, phone_of):
-    town.change(schema.person, town.people["li"], language="zh")
+    town.change(schema.person, town.people["li"], languages=["yue", "zh", "en"])
     phone = _updated(phone_of("li"))
     assert phone.forms[SWEEP].name == "住户摸排"
     assert "1号楼 – 1单元 – 101 · 2月12日前" in {row["label"] for row in rows(phone)}

@@ -80,6 +80,37 @@ work_site,WS902,NOWHERE,没有这里,Nowhere,red
 """
 
 
+def test_a_leader_says_which_language_a_community_s_doors_ask_for(rig: Rig) -> None:
+    from playwright.sync_api import expect
+
+    page = rig.page_as("leader", path="/places/C1", language="en", width=360)
+    asked = page.get_by_role("region", name="Who goes to its doors")
+    expect(asked).to_contain_text("Anybody who may.")
+    asked.get_by_role("button", name="Change").click()
+    form = page.get_by_role("dialog", name="Who goes to the doors of")
+    form.get_by_label("Speaks one of").fill("粤语, klingon")
+    form.get_by_label("Has all of these skills").fill("first aid")
+    assert axe(page) == []
+    form.get_by_role("button", name="Save").click()
+    expect(asked).to_contain_text("Cantonese, klingon")
+    expect(asked).to_contain_text("first aid")
+    # A home is refused, by a plain sentence, also where somebody asks past the page.
+    told = page.evaluate(
+        """async () => {
+          const me = await (await fetch("/api/v1/me")).json();
+          const block = await (await fetch("/api/v1/places/B1/children?limit=1")).json();
+          const home = block.items[0];
+          const answer = await fetch(`/api/v1/places/${home.id}/asks`, {
+            method: "PUT", body: JSON.stringify({ languages: ["yue"] }),
+            headers: { "Content-Type": "application/json", "X-CSRF-Token": me.csrf,
+              "If-Match": `"v${home.version}"` },
+          });
+          return [answer.status, (await answer.json()).code];
+        }"""
+    )
+    assert told == [422, "place.asks-of-home"]
+
+
 def test_an_operator_reads_a_plan_reloads_and_imports_it(rig: Rig) -> None:
     from playwright.sync_api import expect
 

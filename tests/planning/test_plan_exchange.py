@@ -36,7 +36,7 @@ def teams(draw):
             f"d{i}", draw(st.sampled_from(["b0", "b1", "b2"])), draw(st.sampled_from("12")),
             draw(st.integers(1, 9)), draw(st.floats(2, 15)),
             answers=draw(st.sampled_from([(0.2, 0.4, 0.9), (0.6,), (1.0,)])),
-            skill=draw(st.sampled_from([None, None, "nurse"])),
+            skills=draw(st.sampled_from([frozenset(), frozenset(), frozenset({"nurse"})])),
         )
         for i in range(draw(st.integers(1, 30)))
     )  # fmt: skip

@@ -118,7 +118,7 @@ def test_the_help_that_is_named_does_help():
 
 def test_a_language_that_nobody_has_is_asked_of_the_new_person():
     request = community(doors=24, people=3, options=replace(QUICK, seek_help=True))
-    doors = (replace(request.doors[0], language="yue"), *request.doors[1:])
+    doors = (replace(request.doors[0], languages=frozenset({"yue"})), *request.doors[1:])
     plan = make_plan(replace(request, doors=doors))
     people = next(h for h in plan.help if h.lever is Lever.PEOPLE)
     assert people.like.languages == {"yue"}

@@ -87,7 +87,7 @@ def test_a_door_that_needs_a_language_goes_to_somebody_who_has_it():
     request = community(doors=48, people=3, days=2)
     people = (*request.people[:2], replace(request.people[2], languages=frozenset({"yue"})))
     plan = make_plan(replace(request, people=people))
-    new = (Door("new", "b0", "1", 3, language="yue"),)
+    new = (Door("new", "b0", "1", 3, languages=frozenset({"yue"})),)
     assert replan(plan, Change(now=1.0, new=new)).preview.receivers == ("p2",)
 
 

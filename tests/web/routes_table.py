@@ -140,6 +140,7 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("GET", f"{API}/places/{{place}}/found-homes"): Call(),
         ("POST", f"{API}/places/{{place}}/confirm"): Call(422, at="home"),
         ("POST", f"{API}/places/{{place}}/dismiss"): Call(422, at="home", json={"reason": "x"}),
+        ("PUT", f"{API}/places/{{place}}/asks"): Call(headers=MATCH, json={"skills": ["x"]}),
         ("GET", f"{API}/places/{{place}}/check-ins"): Call(query=JANUARY),
         ("GET", f"{API}/places/{{place}}/coverage"): Call(),
         ("GET", f"{API}/places/{{place}}/coverage-by-community"): Call(at="d1"),

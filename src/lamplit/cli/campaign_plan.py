@@ -90,6 +90,16 @@ OneRound = Annotated[
         ),
     ),
 ]
+AnyLanguage = Annotated[
+    bool,
+    typer.Option(
+        "--any-language",
+        help=tr(
+            "Whoever comes, also where they don't speak what is spoken there.",
+            "不论是否会当地所用语言都可安排。",
+        ),
+    ),
+]
 Sure = Annotated[
     float,
     typer.Option(
@@ -124,6 +134,7 @@ def plan(
     seconds: Seconds = 3.0,
     sure: Sure = 0.9,
     one_round: OneRound = False,
+    any_language: AnyLanguage = False,
     as_person: AsOption = None,
     as_json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
@@ -138,7 +149,7 @@ def plan(
     if not kept:
         asked = Asked(
             _split(people), _split(without), False if anew else None, seconds, target=sure,
-            rounds=not one_round,
+            rounds=not one_round, languages=not any_language,
         )  # fmt: skip
         plan_id = _make(office, actor, campaign, asked)
     view = service.show(office, actor, campaign, plan_id)

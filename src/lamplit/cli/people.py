@@ -183,7 +183,7 @@ def show(
                 "name": who.name,
                 "phone": who.phone,
                 "organisation": seen.organisation.code if seen.organisation else None,
-                "language": who.language,
+                "languages": who.languages or [],
                 "skills": who.skills or [],
                 "hours": who.hours,
                 "assignments": ties,

@@ -55,6 +55,29 @@ Under = Annotated[
 FoundIn = Annotated[
     str, typer.Argument(metavar="PLACE", help=tr("Where to look.", "要查看的地点。"))
 ]
+Where = Annotated[
+    str,
+    typer.Argument(
+        metavar="PLACE", help=tr("A place of 15 homes or more.", "不少于 15 户的地点。")
+    ),
+]
+Languages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--language",
+        metavar="LANGUAGE",
+        help=tr("Whoever goes speaks it, or another one named; may be repeated.",
+                "去的人须会其中一种；可重复。"),
+    ),
+]  # fmt: skip
+Skills = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--skill",
+        metavar="SKILL",
+        help=tr("Whoever goes has it; may be repeated.", "去的人须具备；可重复。"),
+    ),
+]
 FoundHome = Annotated[
     str, typer.Argument(metavar="HOME", help=tr("The home, by code or id.", "住户编号或标识。"))
 ]
@@ -74,6 +97,11 @@ def register(app: typer.Typer) -> None:
             "outlines",
             outlines,
             tr("Import outlines for the map (GeoJSON).", "导入地图轮廓（GeoJSON）。"),
+        ),
+        (
+            "asks",
+            asks,
+            tr("Say which language or skill its doors ask for.", "设定上门所需的语言与技能。"),
         ),
         ("list", list_places, tr("List what stands in a place.", "列出某地点之下的地点。")),
         (
@@ -175,6 +203,33 @@ def outlines(
     )
     if dry_run:
         note(tr("Dry run: nothing was written.", "试运行：未写入任何内容。"))
+
+
+def asks(
+    place: Where,
+    languages: Languages = None,
+    skills: Skills = None,
+    as_person: AsOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Set what plans heed; with neither option nothing is asked any more."""
+    from lamplit.domain.spoken import spoken_text, words_of
+    from lamplit.services.field.places.asks import ask
+
+    office, actor = office_and_actor(home, as_person)
+    made = ask(
+        office, actor, place,
+        languages=[word for one in languages or () for word in words_of(one)],
+        skills=[word for one in skills or () for word in words_of(one)],
+    )  # fmt: skip
+    if as_json:
+        print_json({"code": made.code, "languages": made.languages or [],
+                    "skills": made.skills or []})  # fmt: skip
+        return
+    spoken = [spoken_text(code).say(LANGUAGE) for code in made.languages or ()]
+    said = ", ".join([*spoken, *(made.skills or ())]) or tr("nothing", "无")
+    note(tr(f"The doors of {made.code} ask for: {said}.", f"{made.code} 上门所需：{said}。"))
 
 
 def list_places(

@@ -165,8 +165,8 @@ def _typical(world: World, run: Run) -> Person:
         mine = world.need == need
         if run.hopeless[mine].any() or still[mine].sum() > 0.3 * still.sum() > 0:
             door = request.doors[int(np.flatnonzero(mine)[0])]
-            languages |= {door.language} - {None}  # type: ignore[arg-type]
-            skills |= {door.skill} - {None}  # type: ignore[arg-type]
+            languages |= set() if languages & door.languages else {*sorted(door.languages)[:1]}
+            skills |= door.skills
     taken = {p.id for p in request.people}
     name = next(n for n in ("more", "more+", *(f"more{i}" for i in range(99))) if n not in taken)
     return Person(id=name, spans=spans, skills=frozenset(skills), languages=frozenset(languages))

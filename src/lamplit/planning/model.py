@@ -36,7 +36,8 @@ class Door:
     `answers` holds the chance that somebody opens in each part of the day, or one chance for all.
     `rank` says who comes first where that costs little: 1 before 2; `round` says it at any cost:
     everybody has been to their doors of one round before they begin the next. `windows` are the
-    only times somebody may come, if there are any. `tried` counts the attempts made already.
+    only times somebody may come, if there are any. Whoever goes speaks one of the `languages`, if
+    it asks for any, and has all of the `skills`. `tried` counts the attempts made already.
     """
 
     id: str
@@ -48,8 +49,8 @@ class Door:
     answers: tuple[float, ...] = (0.6,)
     rank: int = 1
     round: int = 1
-    language: str | None = None
-    skill: str | None = None
+    languages: frozenset[str] = frozenset()
+    skills: frozenset[str] = frozenset()
     windows: tuple[Span, ...] = ()
     tried: int = 0
 

@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import date, timedelta
 
 from lamplit.domain.language import Language, Text
-from lamplit.planning.model import DAY, WHY_SAID, Help, Lever, Plan
+from lamplit.domain.spoken import spoken_text
+from lamplit.planning.model import DAY, WHY_SAID, Help, Lever, Person, Plan
 from lamplit.planning.replan import Preview
 
 _TIME = Text("day {day}, {hour:02d}:{minute:02d}", "第{day}天 {hour:02d}:{minute:02d}")
@@ -143,13 +144,18 @@ def clock(minute: float, language: Language, first: date | None = None) -> str:
     return _TIME.say(language, day=day + 1, hour=rest // 60, minute=rest % 60)
 
 
+def _asked(like: Person, language: Language) -> list[str]:
+    spoken = [spoken_text(code).say(language) for code in sorted(like.languages)]
+    return [*spoken, *sorted(like.skills)]
+
+
 def _help(one: Help, language: Language) -> str:
     if one.enough is None:
         return _NOT_ENOUGH[one.lever].say(language)
     chance = next(s.holds.value for s in one.steps if s.amount == one.enough)
     fields: dict[str, object] = {"amount": one.enough, "chance": chance}
     if one.lever is Lever.PEOPLE:
-        asked = sorted(one.like.skills | one.like.languages) if one.like else []
+        asked = _asked(one.like, language) if one.like else []
         what = _ABLE.say(language, what=", ".join(asked)) if asked else ""
         fields["able"] = what
     return _ENOUGH[one.lever].say(language, **fields)

@@ -15,13 +15,16 @@ from lamplit.domain.problems import planning as problems
 from lamplit.planning.model import DAY, Door, Person, Request, Span
 from lamplit.planning.travel import Floats, Ints, Ways
 
+Needs = tuple[frozenset[str], frozenset[str]]
+"""Languages of which somebody speaks one, skills of which they have all."""
+
 
 @dataclass(frozen=True)
 class World:
     """The arrays of a request: D doors, P people, B buildings, K parts of the day.
 
     Indices follow the request's order. `unit` numbers the stairwells, `need` the distinct pairs of
-    language and skill (0 asks for nothing); `able[p, need]` says who may go. `spans[p]` are what
+    languages and skills (0 asks for nothing); `able[p, need]` says who may go. `spans[p]` are what
     is left of a person's spans between now and the deadline. `visits` is the number of attempts
     still to be made at a door, at least one.
     """
@@ -49,8 +52,8 @@ class World:
         check(request)
         places = {b.id: i for i, b in enumerate(request.buildings)}
         doors, people = request.doors, request.people
-        needs: dict[tuple[str | None, str | None], int] = {(None, None): 0}
-        need = [needs.setdefault((d.language, d.skill), len(needs)) for d in doors]
+        needs: dict[Needs, int] = {(frozenset(), frozenset()): 0}
+        need = [needs.setdefault((d.languages, d.skills), len(needs)) for d in doors]
         units: dict[tuple[str, str], int] = {}
         unit = [units.setdefault((d.building_id, d.unit), len(units)) for d in doors]
         parts = len(request.parts)
@@ -211,9 +214,9 @@ def _unique(what: str, ids: Sequence[str]) -> set[str]:
     return seen
 
 
-def _able(person: Person, language: str | None, skill: str | None) -> bool:
-    speaks = language is None or language in person.languages
-    return speaks and (skill is None or skill in person.skills)
+def _able(person: Person, languages: frozenset[str], skills: frozenset[str]) -> bool:
+    speaks = not languages or bool(languages & person.languages)
+    return speaks and skills <= person.skills
 
 
 def _ints(values: Iterable[int]) -> Ints:

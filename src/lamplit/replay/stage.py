@@ -240,7 +240,7 @@ def _people(scale: Scale) -> list[Row]:
     def row(code: str, name: str, organisation: str, home: str = "", hours: str = "") -> Row:
         return {
             "code": code, "name": name, "organisation": organisation, "home": home,
-            "language": "zh", "hours": hours,
+            "languages": "zh", "hours": hours,
         }  # fmt: skip
 
     rows = [row(OPERATOR, "系统管理员", "ORG"), row(LEADER, "社区书记", "ORG")]

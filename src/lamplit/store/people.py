@@ -23,7 +23,7 @@ class Person:
     phone: str | None
     organisation_id: str | None
     home_place_id: str | None
-    language: str | None
+    languages: list[str] | None
     skills: list[str] | None
     hours: dict[str, list[list[str]]] | None
     attrs: dict[str, Any] | None

@@ -39,9 +39,9 @@ _DOORS = tuple(
 )
 
 
-def language(conn: Connection, person_id: str) -> str | None:
-    """The language that a person reads."""
-    return conn.scalar(select(person.c.language).where(person.c.id == person_id))
+def languages(conn: Connection, person_id: str) -> list[str]:
+    """The languages of a person, the one that they like best first."""
+    return conn.scalar(select(person.c.languages).where(person.c.id == person_id)) or []
 
 
 def running(conn: Connection, person_id: str, day: date) -> list[tuple[str, str]]:

@@ -18,7 +18,10 @@ LOOKED_UP = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place. `valid_to` is the first day on which it is no more."""
+    """One place. `valid_to` is the first day on which it is no more.
+
+    `languages` and `skills` are what it asks of who goes to its doors: one of these, all of those.
+    """
 
     id: str
     kind: PlaceKind
@@ -35,6 +38,8 @@ class Place:
     has_lift: bool | None = None
     lat: float | None = None
     lon: float | None = None
+    languages: list[str] | None = None
+    skills: list[str] | None = None
     attrs: dict[str, Any] | None = None
     valid_from: date | None = None
     valid_to: date | None = None
@@ -178,6 +183,13 @@ def counts_inside(conn: Connection, area: Place) -> dict[str, int]:
         .group_by(place.c.kind)
     )
     return {str(kind): int(number) for kind, number in conn.execute(wanted)}
+
+
+def homes_inside(conn: Connection, area: Place, *, most: int) -> int:
+    """How many homes lie in a place; counting stops at `most`."""
+    home = place.c.kind == PlaceKind.HOUSEHOLD.value
+    some = select(place.c.id).where(inside(area), home).limit(most).subquery()
+    return int(conn.scalar(select(func.count()).select_from(some)) or 0)
 
 
 def search(

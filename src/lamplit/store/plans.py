@@ -175,6 +175,8 @@ def doors(conn: Connection, campaign_id: str) -> list[Row[Any]]:
             place.c.floor,
             place.c.lat,
             place.c.lon,
+            place.c.languages,
+            place.c.skills,
         )
         .join(enrollment, enrollment.c.id == task.c.enrollment_id)
         .join(place, place.c.id == task.c.place_id)
@@ -206,7 +208,7 @@ def team(conn: Connection, scope_id: str, roles: Sequence[str], day: date) -> li
             person.c.code,
             person.c.name,
             person.c.home_place_id,
-            person.c.language,
+            person.c.languages,
             person.c.skills,
             person.c.hours,
         )

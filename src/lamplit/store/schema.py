@@ -59,6 +59,8 @@ place = Table(
     Column("has_lift", Boolean),
     Column("lat", Float),
     Column("lon", Float),
+    Column("languages", Json),  # of which who goes there speaks one; never of a household
+    Column("skills", Json),  # of which they have all; never of a household
     Column("attrs", Json),
     Column("valid_from", Date),
     Column("valid_to", Date),
@@ -109,7 +111,7 @@ person = Table(
     Column("phone", Text),
     ref("organisation_id", "organisation"),
     ref("home_place_id", "place"),
-    Column("language", Text),
+    Column("languages", Json),
     Column("skills", Json),
     Column("hours", Json),  # {"mon": [["18:00", "21:00"]], …}
     Column("attrs", Json),

@@ -64,15 +64,6 @@ export function language(): Language {
   return i18n.global.locale.value as Language;
 }
 
-/** `zh` → 中文, in the language of the page; what is no code of a language stays as it is. */
-export function languageName(code: string): string {
-  try {
-    return new Intl.DisplayNames([language()], { type: "language" }).of(code) ?? code;
-  } catch {
-    return code;
-  }
-}
-
 export function speak(chosen: Language): void {
   i18n.global.locale.value = chosen;
   document.documentElement.lang = chosen;

@@ -23,6 +23,30 @@ WRONG_KIND = Problem(
     Text("Name another place.", "请改用其他地点。"),
 )
 
+ASKS_OF_HOME = Problem(
+    "place.asks-of-home",
+    Text(
+        "what a single home speaks or needs is not kept.",
+        "不保存单独一户所用的语言或所需的技能。",
+    ),
+    Text(
+        "Say it of the building or community; give a single door to somebody by hand.",
+        "请写在楼栋或社区上；个别住户可直接指派合适的人。",
+    ),
+)
+
+ASKS_OF_FEW = Problem(
+    "place.asks-of-few",
+    Text(
+        "this place has only {value} homes, so this would be said of single homes.",
+        "此处只有 {value} 户，等于写明了个别住户。",
+    ),
+    Text(
+        "Say it of the larger place in which it lies, of 15 homes or more.",
+        "请写在其所属、不少于 15 户的上级地点上。",
+    ),
+)
+
 NOT_WAITING = Problem(
     "place.not-waiting",
     Text(

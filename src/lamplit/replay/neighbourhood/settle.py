@@ -23,6 +23,7 @@ from lamplit.replay.neighbourhood.cast import (
     INSPECTORS,
     PASSWORD,
     UNITS,
+    VOLUNTEER,
     members,
 )
 from lamplit.replay.neighbourhood.hood import Hood
@@ -42,7 +43,10 @@ ROW, ACROSS, ALONG = 5, 75.0, 60.0
 """Buildings in a row of a community, and metres between them."""
 GROUND = 30.0
 """Metres of ground around a community's buildings."""
-SKILLS = ("护理", "驾驶", "电工", "方言", "手语", "急救")
+SKILLS = ("护理", "驾驶", "电工", "急救")
+LANGUAGES = ("粤语", "手语")
+SPEAKS = {"B2": "粤语"}
+"""What is spoken at the doors of a building."""
 
 
 def settle(hood: Hood, folder: Path) -> None:
@@ -91,6 +95,7 @@ def standing(office: Office) -> list[Row]:
                 "has_lift": "yes" if floors >= TOWER_FLOORS else "no",
                 "lat": f"{OFFICE_AT[0] + y / METRES_A_DEGREE:.6f}",
                 "lon": f"{OFFICE_AT[1] + x / METRES_A_DEGREE / LON_SHRINKS:.6f}",
+                "languages": SPEAKS.get(one.code, ""),
             }
         )  # fmt: skip
     return rows
@@ -156,19 +161,22 @@ def branch(number: int) -> str:
 
 
 def _people(hood: Hood) -> list[Row]:
-    def row(code: str, name: str, organisation: str, home: str = "", skills: str = "") -> Row:
+    def row(code: str, name: str, organisation: str, home: str = "", able: str = "") -> Row:
         return {
-            "code": code, "name": name, "organisation": organisation, "home": home,
-            "language": "zh", "hours": HOURS, "skills": skills,
+            "code": code, "name": name, "organisation": organisation, "home": home, "hours": HOURS,
+            "languages": f"普通话; {able if able in LANGUAGES else ''}",
+            "skills": "" if able in LANGUAGES else able,
         }  # fmt: skip
 
     rows = [row(o.code, o.name, COMPANY[0]) for o in ACCOUNTS if o.role is not Role.VOLUNTEER]
     rows += [row(code, name, COMPANY[0]) for code, name in zip(INSPECTORS, _INSPECT, strict=True)]
     for member in hood.members:
         luck = dice(hood.scale.seed, "skills", member.code)
-        skill = luck.choice(SKILLS) if luck.random() < 0.4 else ""
+        able = luck.choice((*SKILLS, *LANGUAGES)) if luck.random() < 0.4 else ""
+        if member.code == VOLUNTEER:
+            able = SPEAKS["B2"]
         home = hood.communities[member.home]
-        rows.append(row(member.code, member.name, branch(member.branch), home, skill))
+        rows.append(row(member.code, member.name, branch(member.branch), home, able))
     return rows
 
 

@@ -44,7 +44,7 @@ class Me(BaseModel):
     person_id: str
     code: str
     name: str
-    language: str | None
+    languages: list[str] | None
     timezone: str
     duties: list[Duty]
     csrf: str | None
@@ -67,7 +67,7 @@ def me(office: TheOffice, actor: Who, request: Request) -> Me:
         person_id=view.person.id,
         code=view.person.code,
         name=view.person.name,
-        language=view.person.language,
+        languages=view.person.languages,
         timezone=office.zone.key,
         duties=duties,
         csrf=session.csrf if session else None,

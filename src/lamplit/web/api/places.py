@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
 from lamplit.domain.abilities import Ability
 from lamplit.services.field.homes import aggregates
 from lamplit.services.field.people import coverage
 from lamplit.services.field.people.coverage import Cover, Coverage
-from lamplit.services.field.places import found_homes, overview, place_views
+from lamplit.services.field.places import asks, found_homes, overview, place_views
 from lamplit.store.places import Place
+from lamplit.web import etags
 from lamplit.web.access import SIGNED_IN, able, rule
 from lamplit.web.auth import TheOffice, Who
-from lamplit.web.models import Id, Page
+from lamplit.web.models import Asked, Id, Line, Page
 from lamplit.web.paging import Cursor, Limit, decode, page
 from lamplit.web.routing import Router
 
@@ -30,6 +31,13 @@ class Dismissal(BaseModel):
     """Why there is no such home."""
 
     reason: str = Field(min_length=1, max_length=500)
+
+
+class Asking(Asked):
+    """What a place asks of who goes to its doors: one of the languages, all of the skills."""
+
+    languages: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    skills: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
 
 
 class Covered(BaseModel):
@@ -119,6 +127,18 @@ def confirm(place: Id, office: TheOffice, actor: Who) -> Place:
 def dismiss(place: Id, asked: Dismissal, office: TheOffice, actor: Who) -> Place:
     """It ends today; its bytes and its submissions are kept."""
     return found_homes.dismiss(office, actor, place, reason=asked.reason)
+
+
+@router.put("/places/{place}/asks")
+@rule(ASSIGN, "What a place asks of who goes to its doors", "上门人员须具备的语言与技能")
+def ask(place: Id, wish: Asking, office: TheOffice, actor: Who, request: Request) -> Place:
+    """Plans heed it. Never of a home, nor of a place with fewer than 15. Needs If-Match with the
+    place's `version`.
+    """
+    version = etags.must_be(request, place_views.show_place(office, actor, place).version)
+    return asks.ask(
+        office, actor, place, languages=wish.languages, skills=wish.skills, version=version
+    )
 
 
 @router.get("/places/{place}/coverage")

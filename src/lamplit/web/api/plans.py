@@ -33,8 +33,9 @@ class NewPlan(Asked):
     """What a plan shall be made from. `people`: those and no others; `without`: not these.
 
     `keep`: leave people's lists alone as far as possible; left out: if a plan is in force.
-    `rounds`: where every door is gone to, first those with a reason of their own. `seconds` is the
-    solver's own time, `target` how sure is sure enough.
+    `rounds`: where every door is gone to, first those with a reason of their own. `languages`:
+    whoever goes speaks what is spoken there, where somebody does. `seconds` is the solver's own
+    time, `target` how sure is sure enough.
     """
 
     people: Names = ()
@@ -45,6 +46,7 @@ class NewPlan(Asked):
     target: Annotated[float, Field(ge=0.5, le=0.99)] = 0.9
     seek_help: bool = True
     rounds: bool = True
+    languages: bool = True
 
 
 class Apply(Asked):
@@ -73,7 +75,7 @@ def make_plan(
     """Answers at once; the plan at Location is `planning`, then `ready` or `failed`."""
     asked = AskedOfPlan(
         wish.people, wish.without, wish.keep, wish.seconds, wish.seed, wish.target,
-        wish.seek_help, wish.rounds,
+        wish.seek_help, wish.rounds, wish.languages,
     )  # fmt: skip
     made = plans.ask(office, actor, campaign, asked)
     request.app.state.worker.wake()

@@ -223,5 +223,6 @@ export const useWords = defineWords("campaigns", {
   planLoses: { zh: "−{n}", en: "−{n}" },
   planEarlier: { zh: "以前的方案", en: "Earlier plans" },
   planBefore: { zh: "排班之前", en: "As it was before any plan" },
+  planUnspoken: { zh: "有 {doors}，能去的人都不会当地所用语言，仍安排人上门。", en: "At {doors} nobody who may go speaks what is spoken there; somebody goes all the same." },
   planLeft: { zh: "没有排上的", en: "On nobody's list" },
 });

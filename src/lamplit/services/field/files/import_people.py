@@ -7,6 +7,7 @@ import re
 from lamplit.domain.hours import read_hours
 from lamplit.domain.language import Text
 from lamplit.domain.problems import imports as problems
+from lamplit.domain.spoken import spoken_codes, words_of
 from lamplit.services.field.files.columns import Layout
 from lamplit.services.field.files.importing import (
     Importer,
@@ -73,7 +74,7 @@ PEOPLE_LAYOUT = Layout(
         "organisation": ("organization", "branch", "company", "所属组织", "单位", "支部",
                          "所在单位"),
         "home": ("home place", "lives at", "居住地", "住址编号", "户号", "居住地编号", "居住社区"),
-        "language": ("languages", "语言", "方言"),
+        "languages": ("language", "语言", "方言"),
         "skills": ("skill", "技能", "特长"),
         "hours": ("available", "availability", "可用时间", "服务时间", "空闲时间"),
     },
@@ -85,7 +86,7 @@ PEOPLE_LAYOUT = Layout(
         "phone": Text("Telephone", "电话"),
         "organisation": Text("Organisation (its code)", "单位（编号）"),
         "home": Text("Home (a place's code)", "居住地（编号）"),
-        "language": Text("Language", "语言"),
+        "languages": Text("Languages", "语言"),
         "skills": Text("Skills", "技能"),
         "hours": Text("Free hours", "可用时间"),
     },
@@ -99,11 +100,6 @@ PEOPLE_LAYOUT = Layout(
         "skills": ("特长", "技能"),
     },
 )  # fmt: skip
-
-LANGUAGES = {
-    "zh": ("zh", "chinese", "mandarin", "中文", "普通话", "汉语"),
-    "en": ("en", "english", "英语", "英文"),
-}
 
 _PHONE = re.compile(r"\+?\d{5,15}")
 
@@ -195,10 +191,10 @@ def _person(row: Row, columns: frozenset[str], orgs: dict[str, str], homes: Find
             raise BadRowError("organisation", problems.UNKNOWN_ORGANISATION, value)
     if "home" in columns:
         values["home_place_id"] = homes.find(row, "home").id if row["home"] else None
-    if "language" in columns:
-        values["language"] = _language(row["language"])
+    if "languages" in columns:
+        values["languages"] = spoken_codes(words_of(row["languages"])) or None
     if "skills" in columns:
-        values["skills"] = sorted(set(_split(row["skills"]))) or None
+        values["skills"] = sorted(set(words_of(row["skills"]))) or None
     if "hours" in columns:
         try:
             values["hours"] = read_hours(row["hours"]) if row["hours"] else None
@@ -212,15 +208,6 @@ def _phone(row: Row) -> str | None:
     if plain and not _PHONE.fullmatch(plain):
         raise BadRowError("phone", problems.BAD_PHONE, row["phone"])
     return plain or None
-
-
-def _language(text: str) -> str | None:
-    word = text.lower()
-    return next((code for code, words in LANGUAGES.items() if word in words), text) or None
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in re.split(r"[,;，；、|]", text) if part.strip()]
 
 
 def _word(row: Row, column: str, words: dict[str, tuple[str, ...]]) -> str | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from sqlalchemy import select, update
 
 from lamplit.domain.abilities import Ability
-from lamplit.domain.errors import Problem
+from lamplit.domain.errors import LamplitError, Problem
 from lamplit.domain.field import PARENTS, PLACE_TEXT, PlaceKind
 from lamplit.domain.language import Text
 from lamplit.domain.problems import imports as problems
 from lamplit.domain.problems import registry as sheet_problems
+from lamplit.domain.spoken import spoken_codes, words_of
 from lamplit.meters.registry_values import read_flag, read_floor
 from lamplit.services.field import door
 from lamplit.services.field.door import require
@@ -35,6 +37,7 @@ from lamplit.services.field.files.sheet import (
     read_number,
 )
 from lamplit.services.field.office import Transaction, new_id
+from lamplit.services.field.places import asks
 from lamplit.services.field.places.sync import door_code
 from lamplit.services.registry import RowFault
 from lamplit.store import place_sync, tree
@@ -56,6 +59,8 @@ LAYOUT = Layout(
         "has_lift": ("lift", "elevator", "电梯", "有电梯", "是否有电梯"),
         "lat": ("latitude", "纬度"),
         "lon": ("longitude", "lng", "经度"),
+        "languages": ("language", "spoken there", "语言", "沟通语言", "方言"),
+        "skills": ("skill", "asks for", "技能", "所需技能"),
         "valid_from": ("from", "since", "生效日期", "开始日期", "启用日期"),
         "valid_to": ("to", "until", "失效日期", "结束日期", "停用日期"),
     },
@@ -74,6 +79,8 @@ LAYOUT = Layout(
         "has_lift": Text("Has a lift", "有电梯"),
         "lat": Text("Latitude", "纬度"),
         "lon": Text("Longitude", "经度"),
+        "languages": Text("Languages spoken there", "当地所用语言"),
+        "skills": Text("Skills asked for", "所需技能"),
         "valid_from": Text("From", "生效日期"),
         "valid_to": Text("Until", "失效日期"),
     },
@@ -137,6 +144,8 @@ def plan(tx: Transaction, table: Table) -> Planned:
     _find_parents(work, "parent" in table.columns)
     _refuse_rings(tx, work)
     _require_import(tx, work)
+    _refuse_asks_of_homes(tx, work, read)
+    _refuse_orphans(work)
     planned = Planned(faults=work.faults)
     for key, row in work.rows.items():
         values = {"kind": key[0], "code": key[1], **read[key], **_position(work, key)}
@@ -167,6 +176,8 @@ def _values(row: Row, columns: frozenset[str]) -> Values:
         "lon": read_number(row, "lon", -180, 180),
         "valid_from": read_date(row, "valid_from"),
         "valid_to": read_date(row, "valid_to"),
+        "languages": spoken_codes(words_of(row["languages"])) or None,
+        "skills": sorted(set(words_of(row["skills"]))) or None,
     }
     try:
         read["floor"] = read_floor(row["floor"]) if row["floor"] else None
@@ -287,6 +298,37 @@ def _require_import(tx: Transaction, work: _Work) -> None:
         require(tx, Ability.IMPORT, place_id)
     if any(above is None and key not in work.there for key, above in work.parents.items()):
         raise door.not_allowed(Ability.IMPORT)
+
+
+def _refuse_asks_of_homes(tx: Transaction, work: _Work, read: dict[Key, Values]) -> None:
+    """What is asked of who goes somewhere is said of many homes together, never of one or a few."""
+    coming: Counter[str | None] = Counter()
+    for key in work.rows:
+        if key[0] == PlaceKind.HOUSEHOLD and key not in work.there:
+            coming.update(_areas(work, work.parents[key]))
+    for key in list(work.rows):
+        asked = next((n for n in ("languages", "skills") if read[key].get(n)), None)
+        if asked is None:
+            continue
+        inside = asks.homes_in(tx.conn, work.there[key]) if key in work.there else 0
+        try:
+            asks.check(PlaceKind(key[0]), inside + coming[work.ids[key]])
+        except LamplitError as refused:
+            homes = str(refused.fields.get("value", ""))
+            work.refuse(key, asked, refused.problem, homes)
+
+
+def _refuse_orphans(work: _Work) -> None:
+    """Rows whose parent is a row that was refused after they had found it."""
+    while lost := [
+        (key, above)
+        for key in work.rows
+        if isinstance(above := work.parents[key], tuple)
+        and above not in work.rows
+        and above not in work.there
+    ]:
+        for key, above in lost:
+            work.refuse(key, "parent", problems.UNKNOWN_PARENT, above[1])
 
 
 def _move_along(tx: Transaction, kind: PlaceKind, place_id: str, community: str | None) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -92,7 +93,7 @@ def set_up(
     with office.read(actor) as tx:
         found = accounts.person_of(tx.conn, person)
         assert found is not None  # the token was issued for them
-        speaks = language_of(office, found.language)
+        speaks = language_of(office, found.languages or ())
     server_url = f"{root}/openrosa" if basic else f"{root}/v1/key/{made.secret}/projects/1"
     settings = _settings(server_url, speaks, (found.code, made.secret) if basic else None)
     return SetUp(made.id, found.code, made.secret, server_url, basic, settings)
@@ -120,13 +121,13 @@ def admit(office: Office, secret: str) -> Phone:
             _after_expiry(office, found.expires_at, now),
             _after_duty(conn, found.person_id, today),
         )
-        language = phones.language(conn, found.person_id)
+        speaks = phones.languages(conn, found.person_id)
     if until is not None and until < today:
         raise LamplitError(problems.BAD_KEY)
     if found.used_at is None or found.used_at < now - token_services.TOUCH:
         with office.db.begin() as conn:
             tokens.touch(conn, found.id, now, now - token_services.TOUCH)
-    return Phone(found.id, found.person_id, language_of(office, language), until)
+    return Phone(found.id, found.person_id, language_of(office, speaks), until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +159,11 @@ def phones_of(office: Office, person: str) -> list[KnownPhone]:
     ]
 
 
-def language_of(office: Office, said: str | None) -> Language:
-    """What a person's phone speaks: their own language, else the home's, else Chinese."""
-    for wish in (said, office.home.config.language):
+def language_of(office: Office, said: Iterable[str]) -> Language:
+    """What a person's phone speaks: the first of their languages that lamplit has, else the home's,
+    else Chinese.
+    """
+    for wish in (*said, office.home.config.language):
         if wish and wish.lower().startswith("zh"):
             return "zh"
         if wish and wish.lower().startswith("en"):

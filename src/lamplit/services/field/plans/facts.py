@@ -11,10 +11,12 @@ from typing import Any
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Reason
 from lamplit.domain.problems import plans as problems
+from lamplit.domain.spoken import spoken_codes
 from lamplit.planning.model import DAY, Door, Options, Person, Request, Span, Visit
 from lamplit.planning.standing import Standing
 from lamplit.programmes.pack import Pack
 from lamplit.services.field.office import Office, Transaction
+from lamplit.services.field.places.asks import Asks, asks_of
 from lamplit.services.field.plans.ground import Ground, ground_of
 from lamplit.services.field.plans.habits import Habits, habits_of
 from lamplit.services.field.plans.team import Team, spans_of, team_of
@@ -32,7 +34,8 @@ class Asked:
 
     `people` (ids or codes): those and no others; `without`: not these. `keep`: leave people's lists
     alone as far as possible; None: if a plan is in force. `rounds`: where a campaign goes to every
-    door, those that have a reason of their own come first. `seconds` is the solver's own time.
+    door, those that have a reason of their own come first. `languages`: whoever goes speaks what is
+    spoken there. `seconds` is the solver's own time.
     """
 
     people: tuple[str, ...] = ()
@@ -43,6 +46,7 @@ class Asked:
     target: float = 0.9
     seek_help: bool = True
     rounds: bool = True
+    languages: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,15 @@ class Assumed:
 
     `hours`: people without hours (09:00 to 12:00 and 14:00 to 18:00 daily); `homes`: people without
     a home (they begin anywhere); `buildings`: without a position; `floors`: doors without a floor
-    (the first). `visits`: what `habits` were learnt from; 0 are defaults.
+    (the first). `unspoken`: doors where nobody who may go speaks what is spoken there: somebody who
+    doesn't is better than nobody. `visits`: what `habits` were learnt from; 0 are defaults.
     """
 
     hours: int = 0
     homes: int = 0
     buildings: int = 0
     floors: int = 0
+    unspoken: int = 0
     visits: int = 0
 
 
@@ -84,7 +90,7 @@ def facts_of(office: Office, tx: Transaction, pack: Pack, campaign: Any, asked: 
     if not rows:
         raise LamplitError(problems.NO_DOORS, campaign=campaign.code)
     team = team_of(tx, pack, campaign, rows, asked.people, asked.without)
-    reader = _Reader(office, tx, pack, campaign, team, rows, rounds=asked.rounds)
+    reader = _Reader(office, tx, pack, campaign, team, rows, asked)
     doors = reader.doors()
     if not doors:
         raise LamplitError(problems.NO_DOORS, campaign=campaign.code)
@@ -106,6 +112,7 @@ def facts_of(office: Office, tx: Transaction, pack: Pack, campaign: Any, asked: 
         homes=sum(p.home is None for p in people),
         buildings=reader.ground.unplaced,
         floors=sum(reader.by_place[d.id][0].floor is None for d in doors),
+        unspoken=reader.unspoken,
         visits=habits.learnt,
     )
     tasks = {d.id: tuple(row.id for row in reader.by_place[d.id]) for d in doors}
@@ -123,10 +130,9 @@ class _Reader:
         campaign: Any,
         team: Team,
         rows: Sequence[Any],
-        *,
-        rounds: bool,
+        asked: Asked,
     ) -> None:
-        self.zone, self.now, self.team, self.rounds = office.zone, tx.now, team, rounds
+        self.zone, self.now, self.team, self.asked = office.zone, tx.now, team, asked
         self.opens = min(c.opens for c in pack.cadence)
         self.closes = max(c.closes for c in pack.cadence)
         self.first = office.local_day(tx.now)
@@ -140,7 +146,11 @@ class _Reader:
             tx, rows, [m.row.home_place_id for m in team.members.values()]
         )
         self.habits = habits_of(store.visits(tx.conn, campaign.id), office.zone)
-        self.held = 0
+        self.asks = asks_of(
+            tx.conn, {one: some[0] for one, some in self.by_place.items()}, team.parents
+        )
+        self.speak = {p: spoken_codes(m.row.languages or ()) for p, m in team.members.items()}
+        self.held = self.unspoken = 0
 
     def minute(self, instant: datetime) -> float:
         """An instant as minutes of the wall clock since midnight of the first day."""
@@ -155,24 +165,38 @@ class _Reader:
         for place_id, rows in self.by_place.items():
             holders = {row.owner_id for row in rows if store.held(row, self.now)}
             able = self.team.covers[place_id]
+            # Whoever is at a door stays there, whatever it asks.
+            asks = Asks() if holders else self._asks(place_id, able)
             if holders:
                 able &= holders
                 if not able:
                     self.held += 1
                     continue
-            found.append(self._door(place_id, rows, self._skill(classes, able, rows[0])))
+            skills = asks.skills | self._covering(classes, able, rows[0])
+            found.append(self._door(place_id, rows, Asks(asks.languages, skills)))
         self.classes = classes
         return tuple(found)
 
-    def _skill(
+    def _asks(self, place_id: str, able: frozenset[str]) -> Asks:
+        """What a door asks, less a language that nobody speaks who may go there."""
+        asks = self.asks[place_id]
+        if not asks.languages:
+            return asks
+        if any(not asks.languages.isdisjoint(self.speak[person]) for person in able):
+            return asks if self.asked.languages else Asks(skills=asks.skills)
+        self.unspoken += 1
+        return Asks(skills=asks.skills)
+
+    def _covering(
         self, classes: dict[frozenset[str], str | None], able: frozenset[str], row: Any
-    ) -> str | None:
+    ) -> frozenset[str]:
         """What the planner calls a skill: being one of those who cover a door."""
         if able not in classes:
             classes[able] = f"@{self.ground.called(row)}/{len(classes)}"
-        return classes[able]
+        name = classes[able]
+        return frozenset({name} if name else ())
 
-    def _door(self, place_id: str, rows: Sequence[Any], skill: str | None) -> Door:
+    def _door(self, place_id: str, rows: Sequence[Any], asks: Asks) -> Door:
         row = rows[0]
         begins = max(self.minute(one.due_from) for one in rows)
         late = begins > self.minute(self.start) + SOON
@@ -187,8 +211,9 @@ class _Reader:
             spread=self.habits.spread,
             answers=self.habits.answers,
             rank=row.rank if row.rank is not None else 1 << 20,
-            round=2 if self.rounds and row.reason == Reason.EVERY_DOOR else 1,
-            skill=skill,
+            round=2 if self.asked.rounds and row.reason == Reason.EVERY_DOOR else 1,
+            languages=asks.languages,
+            skills=asks.skills,
             windows=windows,
             tried=int(attempt) - 1 if attempt.isdigit() else 0,
         )
@@ -206,7 +231,7 @@ class _Reader:
             home=self.ground.home_of(row.home_place_id),
             skills=frozenset(row.skills or ())
             | {name for able, name in self.classes.items() if name and person_id in able},
-            languages=frozenset({row.language} if row.language else ()),
+            languages=frozenset(self.speak[person_id]),
         )
 
     def standing(self, doors: Sequence[Door]) -> Standing:

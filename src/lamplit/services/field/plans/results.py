@@ -7,12 +7,17 @@ from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lamplit.domain.language import Text
 from lamplit.planning.model import Chance, Help
 from lamplit.planning.says import summary
 from lamplit.planning.standing import Made
 from lamplit.services.field.plans.facts import Facts, instant
 
 MOST_STEPS = 12
+UNSPOKEN = Text(
+    "At {doors} doors nobody who may go speaks what is spoken there; somebody goes all the same.",
+    "有 {doors} 户，能去的人都不会当地所用语言：仍安排人上门。",
+)
 
 
 def rows_of(plan_id: str, facts: Facts, made: Made, zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -44,7 +49,10 @@ def result_of(facts: Facts, made: Made, zone: ZoneInfo) -> dict[str, Any]:
     def at(minute: float | None) -> str | None:
         return None if minute is None else instant(facts.first, zone, minute).isoformat()
 
-    said = zip(summary(plan, "en", facts.first), summary(plan, "zh", facts.first), strict=True)
+    said = [*zip(summary(plan, "en", facts.first), summary(plan, "zh", facts.first), strict=True)]
+    if facts.assumed.unspoken:
+        said.append((UNSPOKEN.say("en", doors=facts.assumed.unspoken),
+                     UNSPOKEN.say("zh", doors=facts.assumed.unspoken)))  # fmt: skip
     return {
         "doors": len(plan.request.doors),
         "held": facts.held,

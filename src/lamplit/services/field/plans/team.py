@@ -34,10 +34,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """The members by id, in the order of their codes, and who of them covers each door."""
+    """The members by id, in the order of their codes, and who of them covers each door.
+
+    `parents`: of each door and of every place above it.
+    """
 
     members: Mapping[str, Member]
     covers: Mapping[str, frozenset[str]]
+    parents: Mapping[str, str | None]
 
 
 def team_of(
@@ -55,7 +59,8 @@ def team_of(
     `plan.not-there`, `store.not-found`.
     """
     known = _members(store.team(tx.conn, campaign.place_id, PERFORMERS, tx.today))
-    covers = _covers(tx, known, {row.place_id for row in doors})
+    parents = parents_above(tx.conn, {row.place_id for row in doors})
+    covers = _covers(known, {row.place_id for row in doors}, parents)
     able = frozenset().union(*covers.values()) if covers else frozenset()
     out = {resolve_person(tx.conn, one).id for one in without}
     if people:
@@ -73,7 +78,7 @@ def team_of(
     if not chosen:
         raise LamplitError(problems.NOBODY, campaign=campaign.code)
     mine = frozenset(chosen)
-    return Team(chosen, {door: who & mine for door, who in covers.items()})
+    return Team(chosen, {door: who & mine for door, who in covers.items()}, parents)
 
 
 def _members(ties: Iterable[Any]) -> dict[str, Member]:
@@ -91,10 +96,9 @@ def _members(ties: Iterable[Any]) -> dict[str, Member]:
 
 
 def _covers(
-    tx: Transaction, known: Mapping[str, Member], doors: set[str]
+    known: Mapping[str, Member], doors: set[str], parents: Mapping[str, str | None]
 ) -> dict[str, frozenset[str]]:
     """Who covers each door: a tie at its place or at one above it."""
-    parents = parents_above(tx.conn, doors)
     ties: dict[str, set[str]] = defaultdict(set)
     for person, member in known.items():
         for place_id in member.places:
