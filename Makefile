@@ -21,6 +21,9 @@ API_SOURCES := $(shell find src/lamplit/web src/lamplit/domain src/lamplit/servi
 PROCESSES = $(shell $(BIN)/python -c 'import os; print((3 * os.cpu_count() + 1) // 2)')
 FILES := --dist loadfile --no-loadscope-reorder
 
+# Hundreds of processes run lamplit in the tests: each would compile every module anew without this.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint format fast slow ui docs bench clean help
 
 help:
