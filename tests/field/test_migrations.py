@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from lamplit.domain.errors import LamplitError
@@ -178,6 +179,27 @@ def test_an_office_opens_on_an_empty_store_and_makes_its_tables(tmp_path, monkey
     assert (home.store_dir / "lamplit.db").exists()
     with office.db.read() as conn:
         assert migrate.current(conn) == migrate.newest()
+
+
+def test_the_revisions_that_files_are_named_by_are_those_of_their_steps():
+    steps = ScriptDirectory.from_config(migrate.config())
+    assert migrate.known() == {step.revision for step in steps.walk_revisions()}
+    assert [migrate.newest()] == steps.get_heads()
+
+
+LOOK = """
+import sys
+from lamplit.store import migrate
+from lamplit.store.database import Database
+migrate.check(Database(sys.argv[1]))
+print("alembic" in sys.modules)
+"""
+
+
+def test_to_look_at_a_store_that_is_new_enough_loads_no_alembic(database_url):
+    command = [sys.executable, "-c", LOOK, database_url]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "False"
 
 
 def test_migrations_import_nothing_of_lamplit():

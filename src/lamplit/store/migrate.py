@@ -1,18 +1,22 @@
-"""Bring a store's tables to this program's revision."""
+"""Bring a store's tables to this program's revision.
+
+Every command and every server looks at the revision; Alembic, which takes as long to load as all
+the rest of the store, and runs every step's file to know its number, is loaded to upgrade only.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import store as problems
 from lamplit.store.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_205_759_403
@@ -21,6 +25,8 @@ _LOCK = 7_205_759_403
 
 def config(conn: Connection | None = None) -> Config:
     """Alembic's settings, without a file."""
+    from alembic.config import Config
+
     made = Config()
     made.set_main_option("script_location", str(FOLDER))
     made.set_main_option("path_separator", "os")
@@ -30,18 +36,20 @@ def config(conn: Connection | None = None) -> Config:
 
 def newest() -> str:
     """The revision that this program needs."""
-    return str(ScriptDirectory.from_config(config()).get_current_head())
+    return max(known())
 
 
 def current(conn: Connection) -> str | None:
     """The revision that a store is at; None for an empty one."""
-    return MigrationContext.configure(conn).get_current_revision()
+    if not inspect(conn).has_table("alembic_version"):
+        return None
+    found = conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return None if found is None else str(found)
 
 
 def known() -> set[str]:
-    """All revisions that this program knows."""
-    script = ScriptDirectory.from_config(config())
-    return {step.revision for step in script.walk_revisions()}
+    """All revisions that this program knows: a step's file is named `r`, its revision, its gist."""
+    return {file.stem[1:].split("_")[0] for file in (FOLDER / "versions").glob("r*.py")}
 
 
 def upgrade(db: Database) -> tuple[str | None, str]:
@@ -49,6 +57,8 @@ def upgrade(db: Database) -> tuple[str | None, str]:
 
     Raises LamplitError `store.ahead` where a newer lamplit made them.
     """
+    from alembic import command
+
     with db.begin() as conn:
         if not db.is_sqlite:
             conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
