@@ -135,18 +135,64 @@ def test_a_session_that_ends_midway_loses_neither_page_nor_note(phone, doors, sh
     assert len(doors.notes([door])) == 1
 
 
-def test_a_wrong_clock_is_told_and_not_followed(phone, doors, shared_world):
+@pytest.mark.parametrize(("hours", "told"), [(26, "1 d 2 h fast"), (-26, "1 d 2 h slow")])
+def test_a_wrong_clock_is_told_and_not_followed(hours, told, phone, doors, shared_world):
     (door,) = doors.give(1)
     page = phone()
-    page.clock.set_system_time(shared_world.office.clock() + timedelta(days=1, hours=2))
+    right = shared_world.office.clock()
+    page.clock.set_system_time(right + timedelta(hours=hours))
     goto(page, f"/phone/door/{door}")
     page.get_by_role("button", name=re.compile("Sync now")).click()
-    page.get_by_text("This phone's clock is 1 d 2 h fast").wait_for()
+    page.get_by_text(f"This phone's clock is {told}").wait_for()
     assert page.get_by_text("Overdue").count() == 0
+    # By the server's clock it was today, just now: an hour without a day.
+    said = page.locator(".strip .words span", has_text=re.compile(r"^last sync \d\d:\d\d$"))
+    said.wait_for()
+    here = right.astimezone(shared_world.office.zone)
+    near = {f"last sync {here + timedelta(minutes=one):%H:%M}" for one in range(-1, 4)}
+    assert said.inner_text() in near
     answer(page, door, "by a wrong clock")
     done(page)
     synced(page)
-    assert "clock_skew" not in (doors.notes([door])[0].flags or [])
+    (note,) = doors.notes([door])
+    assert "clock_skew" not in (note.flags or [])
+    assert abs(note.ended_at - right) < timedelta(minutes=5)
+
+
+CLEARED = """() => new Promise((gone) => indexedDB.databases().then((all) =>
+  Promise.all(all.map(({ name }) => new Promise((done) => {
+    const asked = indexedDB.deleteDatabase(name);
+    asked.onsuccess = asked.onerror = asked.onblocked = done;
+  }))).then(gone)))"""
+ASKED = "navigator.storage.persist = async () => { window.asked = true; return false; };"
+
+
+def test_a_phone_whose_store_was_cleared_says_what_is_gone_until_it_is_seen(shared_rig, doors):
+    first, second = doors.give(2)
+    page = shared_rig.page_as("volunteer", width=360, language="en", path="/phone")
+    page.context.add_init_script(ASKED)
+    page.context.route("**/api/v1/submissions", lambda route: route.abort())
+    answer(page, first, "will be cleared away")
+    assert page.evaluate("() => window.asked"), "the browser is asked to keep it"
+    done(page)
+    answer(page, second, "begun only")
+    page.locator("form.questions[aria-busy=false]").wait_for()
+    # Between two visits the browser is short of room, and clears its large stores.
+    page.goto("/robots.txt")
+    page.evaluate(CLEARED)
+    page.context.unroute("**/api/v1/submissions")
+    goto(page, "/phone")
+    told = page.get_by_text(re.compile("^The browser has cleared this phone's store: 2 notes"))
+    told.wait_for()
+    assert page.locator(f"a[href$='{first}']").count() > 0, "it can be noted again"
+    goto(page, "/phone/finished")
+    told.wait_for()
+    page.get_by_role("button", name="I have seen this").click()
+    told.wait_for(state="detached")
+    goto(page, "/phone")
+    synced(page)
+    assert told.count() == 0
+    assert doors.notes([first, second]) == []
 
 
 FILL = """() => new Promise((full) => {

@@ -6,6 +6,7 @@ import { refresh, session } from "@/session/session";
 import { clockOffset, now as correctedNow, onClock } from "./core/clock";
 import { PhoneStore, recall, remember } from "./core/database";
 import { buildingsOf, doorsOf, isEmpty } from "./core/doors";
+import { mark, missing, seen, type Mark } from "./core/mark";
 import { netIn } from "./core/net";
 import * as queue from "./core/queue";
 import type { Act, Entry, KeptEvidence, KeptList, Trouble } from "./core/records";
@@ -31,6 +32,8 @@ export const phone = reactive({
   full: false,
   /** What the last fetch of the doors met; null where it went well. */
   trouble: null as Trouble | null,
+  /** What the browser cleared away before it was sent, until its owner has seen it. */
+  gone: null as Mark | null,
 });
 
 export const store = shallowRef<PhoneStore | null>(null);
@@ -38,7 +41,7 @@ export const entries = shallowRef<Entry[]>([]);
 export const acts = shallowRef<Act[]>([]);
 export const list = shallowRef<KeptList | null>(null);
 export const evidence = shallowRef<KeptEvidence[]>([]);
-/** When this phone and the server last had the same to say. */
+/** When this phone and the server last had the same to say, by the server's clock. */
 export const synced = shallowRef<Date | null>(null);
 
 export const doors = computed(() => doorsOf(list.value, entries.value, acts.value, phone.now));
@@ -46,6 +49,7 @@ export const buildings = computed(() => buildingsOf(doors.value.filter((one) => 
 export const unsent = computed(
   () => entries.value.filter((one) => UNSENT.includes(one.state)).length + acts.value.filter((one) => one.state === "queued" || one.state === "sending").length,
 );
+const begun = computed(() => entries.value.filter((one) => one.state === "draft").length);
 export const nearly = computed(() => phone.full || nearlyFull(phone.room));
 
 const net = netIn(language);
@@ -68,6 +72,7 @@ async function openFor(person: string): Promise<void> {
   await made.open();
   store.value = made;
   await dropEvidence(made);
+  phone.gone = await missing(made);
   const follow = <Found>(ask: () => Promise<Found>, take: (found: Found) => void) =>
     new Promise<void>((first) => {
       const subscription = liveQuery(ask).subscribe({ next: (found) => (take(found), first()), error: () => first() });
@@ -81,7 +86,19 @@ async function openFor(person: string): Promise<void> {
     recall<number>(made, "synced").then((at) => (synced.value = at ? new Date(at) : null)),
   ]);
   phone.ready = true;
+  markIt();
   void roomLeft().then((room) => (phone.room = room));
+}
+
+/** What waits is told where a cleared store leaves it; not before the store has been read. */
+function markIt(): void {
+  if (phone.ready && store.value) mark(store.value.person, { unsent: unsent.value, begun: begun.value, at: phone.now.getTime() });
+}
+
+/** Its owner has seen what is gone. */
+export async function sawGone(): Promise<void> {
+  if (store.value) await seen(store.value);
+  phone.gone = null;
 }
 
 /** Nobody's phone any more. */
@@ -143,8 +160,8 @@ async function syncOnce(fresh: boolean): Promise<void> {
     return;
   }
   // A round that was cut off has left a new list, and maybe not the forms for it.
-  const whole = Math.min(list.value?.fetched ?? 0, synced.value?.getTime() ?? 0);
-  const old = Date.now() - whole > STALE_MS;
+  const ages = [Date.now() - (list.value?.fetched ?? 0), correctedNow().getTime() - (synced.value?.getTime() ?? 0)];
+  const old = Math.max(...ages) > STALE_MS;
   if (fresh || old || round === "sent") await fetchAgain(mine);
   else phone.online = true;
   void roomLeft().then((room) => (phone.room = room));
@@ -155,8 +172,8 @@ async function fetchAgain(mine: PhoneStore): Promise<void> {
   if (got.kind === "told") {
     phone.online = true;
     phone.trouble = null;
-    synced.value = new Date();
-    await remember(mine, "synced", Date.now());
+    synced.value = correctedNow();
+    await remember(mine, "synced", synced.value.getTime());
     if (session.offline) await refresh();
   } else if (got.kind === "sign_in") await refresh();
   else {
@@ -212,6 +229,7 @@ export function wire(): void {
     phone.offset = clockOffset();
     phone.now = correctedNow();
   });
+  watch([unsent, begun], markIt, { flush: "sync" });
   watch(() => session.me?.person_id, () => void (session.me && openPhone().then(() => sync(true))));
   watch(() => session.ended, (ended) => void (!ended && session.me && sync(true)));
 }

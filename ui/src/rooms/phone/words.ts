@@ -28,6 +28,11 @@ export const useWords = defineWords("phone", {
   nearlyFull: { zh: "手机存储空间快满了（已用 {share}）。请尽快发送，并清理空间。", en: "This phone is nearly full ({share} used). Send soon, and make room." },
   notPersistent: { zh: "浏览器未承诺长期保存。把本应用添加到主屏幕更稳妥。", en: "The browser has not promised to keep what is stored. Adding this app to the home screen makes it safer." },
   noStore: { zh: "浏览器禁止保存数据（可能是无痕窗口），无法在本机记录。请换普通窗口打开。", en: "This browser keeps nothing (a private window, perhaps), so nothing can be noted here. Open it in an ordinary window." },
+  gone_all: {
+    zh: "浏览器清除了这台手机上的数据：{n} 条未发送的记录丢失了（{at} 时还在）。请把这些门再走访一次或凭记忆补记：它们还在您的名单里。把本应用添加到主屏幕，可避免再次丢失。",
+    en: "The browser has cleared this phone's store: {n} note that was not sent is gone (it was here {at}). Its door is still on your list; please note it again, from memory or by another visit. Adding this app to the home screen keeps this from happening again. | The browser has cleared this phone's store: {n} notes that were not sent are gone (they were here {at}). Their doors are still on your list; please note them again, from memory or by another visit. Adding this app to the home screen keeps this from happening again.",
+  },
+  goneSeen: { zh: "知道了", en: "I have seen this" },
   export: { zh: "导出未发送内容", en: "Export what is unsent" },
 
 
