@@ -36,6 +36,12 @@ def test_the_api_is_described_in_both_languages(client):
             )
 
 
+def test_what_the_api_speaks_of_bears_a_word_and_no_path_in_the_program(client):
+    found = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
+    assert "FoundPlace" in found
+    assert [name for name in found if name.startswith("lamplit")] == []
+
+
 def test_a_problem_is_told_in_the_readers_language(client):
     english = client.get("/nowhere", headers={"Accept-Language": "en-GB,zh;q=0.5"})
     chinese = client.get("/nowhere", headers={"Accept-Language": "zh-CN,en;q=0.5"})

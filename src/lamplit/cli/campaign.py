@@ -13,7 +13,7 @@ from lamplit.cli.field import AsOption, moment_of, office_and_actor, print_table
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
-    from lamplit.services.field.campaigns.board import Board, Forecast
+    from lamplit.services.field.campaigns.board import Board, BoardForecast
     from lamplit.services.field.office import Office
 
 Code = Annotated[str, typer.Argument(metavar="CAMPAIGN", help=tr("Its code or id.", "行动编号。"))]
@@ -329,7 +329,7 @@ def _show(office: Office, found: Board) -> None:
     )
 
 
-def _forecast(office: Office, found: Forecast | None) -> Any:
+def _forecast(office: Office, found: BoardForecast | None) -> Any:
     from lamplit.domain.language import Text
 
     if found is None:

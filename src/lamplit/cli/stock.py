@@ -12,7 +12,7 @@ from lamplit.cli.field import AsOption, office_and_actor, print_table
 from lamplit.cli.text import tr
 
 if TYPE_CHECKING:
-    from lamplit.services.field.tasks.stock import Move
+    from lamplit.services.field.tasks.stock import StockMove
 
 Item = Annotated[str, typer.Argument(metavar="ITEM", help=tr("What.", "物资。"))]
 Quantity = Annotated[int, typer.Argument(metavar="N", min=1, help=tr("How many.", "数量。"))]
@@ -180,7 +180,7 @@ def ledger(
     print_table(heads, rows)
 
 
-def _told(made: Move, as_json: bool) -> None:
+def _told(made: StockMove, as_json: bool) -> None:
     if as_json:
         print_json(dataclasses.asdict(made))
     else:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from lamplit.domain.abilities import Ability
 from lamplit.services.field.privacy import feedback
-from lamplit.services.field.privacy.feedback import Receipt
+from lamplit.services.field.privacy.feedback import FeedbackReceipt
 from lamplit.web import etags
 from lamplit.web.access import ANYONE, able, rule
 from lamplit.web.auth import TheOffice, Who, address_of
@@ -42,7 +42,7 @@ class Reply(Asked):
     text: Annotated[str, WORDS]
 
 
-class Shown(BaseModel):
+class ShownFeedback(BaseModel):
     """A resident's word as the office sees it."""
 
     id: str
@@ -69,7 +69,7 @@ def send(word: Word, office: TheOffice, request: Request) -> Taken:
 
 @router.get("/feedback/{receipt}")
 @rule(ANYONE, "Ask after an answer", "凭回执查询答复")
-def ask(receipt: Id, office: TheOffice, request: Request) -> Receipt:
+def ask(receipt: Id, office: TheOffice, request: Request) -> FeedbackReceipt:
     """By the receipt."""
     return feedback.ask(office, receipt, address=address_of(request))
 
@@ -83,12 +83,12 @@ def listed(
     state: Literal["open", "answered", "closed"] | None = None,
     cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[Shown]:
+) -> Page[ShownFeedback]:
     """Of the places that one leads."""
     rows = feedback.listed(
         office, actor, state=state, after=decode(cursor, str) or "", limit=limit + 1
     )
-    shown = [Shown.model_validate(dict(row._mapping), extra="ignore") for row in rows]
+    shown = [ShownFeedback.model_validate(dict(row._mapping), extra="ignore") for row in rows]
     return page(shown, limit, lambda one: one.id)
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from lamplit.domain.abilities import Ability
 from lamplit.services.calibration import read_calibration
 from lamplit.services.field.campaigns import labels, reliability
-from lamplit.services.field.campaigns.labels import Labels, Share, Threshold
+from lamplit.services.field.campaigns.labels import Labels, Recall, Share, Threshold
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Asked, Done
@@ -21,7 +21,7 @@ router = Router(tags=["labels"])
 ANALYSE = able(Ability.ANALYSE, where="the campaign's place, or any without one")
 
 
-class Shown(BaseModel):
+class ShownShare(BaseModel):
     """A share with Wilson's 95 % interval; null of none."""
 
     hits: int
@@ -37,7 +37,7 @@ class Bin(BaseModel):
     low: float
     high: float
     said: float
-    right: Shown
+    right: ShownShare
 
 
 class Proposal(BaseModel):
@@ -46,26 +46,15 @@ class Proposal(BaseModel):
     at: float
     doors: int
     finds: int
-    precision: Shown
+    precision: ShownShare
 
 
-class Recall(BaseModel):
-    """How many of the empty homes the list held, from the doors that chance chose."""
-
-    picked: int
-    missed: int
-    unflagged: int
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-class Found(BaseModel):
+class LabelSummary(BaseModel):
     """All that the labels say."""
 
     labels: int
     unknown: int
-    precision: dict[str, Shown]
+    precision: dict[str, ShownShare]
     confusion: dict[str, dict[str, int]]
     knocks: int
     finds: int
@@ -75,7 +64,7 @@ class Found(BaseModel):
     proposed: Proposal | None
 
 
-class Apply(Asked):
+class Recalibrate(Asked):
     """Which labels to recalibrate by."""
 
     campaign: Annotated[str, Query(max_length=200)] = ""
@@ -89,7 +78,7 @@ def show(
     actor: Who,
     campaign: Annotated[str, Query(max_length=200)] = "",
     since: date | None = None,
-) -> Found:
+) -> LabelSummary:
     """Of one campaign or of all; with the reliability bins and what other thresholds would give."""
     return _told(labels.labels(office, actor, since=since, campaign=campaign))
 
@@ -111,38 +100,32 @@ def show_reliability(
 
 @router.post("/labels/calibration")
 @rule(ANALYSE, "Recalibrate by the labels", "按标注重新校准")
-def apply(wish: Apply, office: TheOffice, actor: Who) -> Done:
+def apply(wish: Recalibrate, office: TheOffice, actor: Who) -> Done:
     """The next sweep uses it."""
     found = labels.labels(office, actor, since=wish.since, campaign=wish.campaign)
     labels.apply(office, actor, found)
     return Done(count=found.pointed_to)
 
 
-def _told(found: Labels) -> Found:
-    recall = found.recall
-    return Found(
+def _told(found: Labels) -> LabelSummary:
+    return LabelSummary(
         labels=found.labels,
         unknown=found.unknown,
         precision={said: _share(one) for said, one in found.by_said.items()},
         confusion=found.confusion,
         knocks=found.knocks,
         finds=found.finds,
-        recall=Recall(
-            picked=recall.picked, missed=recall.missed, unflagged=recall.unflagged,
-            value=recall.value, low=recall.low, high=recall.high,
-        )
-        if recall
-        else None,
+        recall=found.recall,
         bins=[Bin(low=a, high=b, said=c, right=_share(d)) for a, b, c, d in found.bins],
         thresholds=[_threshold(one) for one in found.thresholds],
         proposed=_threshold(found.proposed) if found.proposed else None,
     )  # fmt: skip
 
 
-def _share(one: Share) -> Shown:
+def _share(one: Share) -> ShownShare:
     interval = one.interval
     low, high = (interval.low, interval.high) if interval else (None, None)
-    return Shown(hits=one.hits, of=one.of, share=one.share, low=low, high=high)
+    return ShownShare(hits=one.hits, of=one.of, share=one.share, low=low, high=high)
 
 
 def _threshold(one: Threshold) -> Proposal:

@@ -13,7 +13,7 @@ from lamplit.domain.field import EndReason, Role
 from lamplit.domain.problems import web as problems
 from lamplit.services.field.people import assignments, checkin, organisations, people
 from lamplit.services.field.people.assignments import Withdrawal
-from lamplit.services.field.people.checkin import CheckIn, CurveDay
+from lamplit.services.field.people.checkin import CheckIn, CheckInDay
 from lamplit.services.field.people.people import Organisation, Person, PersonView
 from lamplit.store.assignments import Assignment
 from lamplit.web import etags
@@ -131,7 +131,7 @@ def check_in(wish: CheckInWish, office: TheOffice, actor: Who) -> CheckIn:
 
 @router.get("/places/{place}/check-ins")
 @rule(able(Ability.SEE_PEOPLE, where="the place"), "Check-ins day by day", "每日报到曲线")
-def curve(place: Id, first: date, last: date, office: TheOffice, actor: Who) -> list[CurveDay]:
+def curve(place: Id, first: date, last: date, office: TheOffice, actor: Who) -> list[CheckInDay]:
     """Counts of people, from `first` to `last`, at most 400 days."""
     if not 0 <= (last - first).days < LONGEST_CURVE:
         raise LamplitError(problems.BAD_REQUEST, reason=f"first, last: 1 … {LONGEST_CURVE} days")

@@ -67,7 +67,7 @@ def search(
     text: Annotated[str, Query(min_length=1, max_length=100)],
     limit: Annotated[int, Query(ge=1, le=overview.MOST_FOUND)] = 20,
     needs: Ability = Ability.SEE_AREA,
-) -> list[overview.Found]:
+) -> list[overview.FoundPlace]:
     """Where the caller has an ability; a household by its whole code, for who may see doors."""
     return overview.search(office, actor, text, limit=limit, needs=needs)
 

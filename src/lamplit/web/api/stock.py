@@ -11,7 +11,7 @@ from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import web as problems
 from lamplit.services.field.tasks import stock
-from lamplit.services.field.tasks.stock import Holder, Move
+from lamplit.services.field.tasks.stock import Holder, StockMove
 from lamplit.web.access import able, rule
 from lamplit.web.auth import TheOffice, Who
 from lamplit.web.models import Asked, Id, Line, Note
@@ -74,14 +74,14 @@ def holders(office: TheOffice, actor: Who, campaign: One = "") -> list[Holder]:
 @rule(STOCK, "The ledger", "物资流水")
 def ledger(
     office: TheOffice, actor: Who, item: One = "", holder: One = "", campaign: One = ""
-) -> list[Move]:
+) -> list[StockMove]:
     """The newest first."""
     return stock.ledger(office, actor, item=item, holder=holder, campaign=campaign)
 
 
 @router.post("/moves", status_code=201)
 @rule(STOCK, "Book a move", "登记物资流转")
-def book(wish: Booking, office: TheOffice, actor: Who) -> Move:
+def book(wish: Booking, office: TheOffice, actor: Who) -> StockMove:
     """Received, transferred or given out."""
     if (wish.kind != "given" and not wish.to) or (wish.kind != "received" and not wish.giver):
         raise LamplitError(problems.BAD_REQUEST, reason=f"{wish.kind}: to, giver")
@@ -103,6 +103,6 @@ def book(wish: Booking, office: TheOffice, actor: Who) -> Move:
 
 @router.post("/moves/{move_id}/reverse", status_code=201)
 @rule(STOCK, "Take back a wrong move", "冲正")
-def reverse(move_id: Id, wish: Reversal, office: TheOffice, actor: Who) -> Move:
+def reverse(move_id: Id, wish: Reversal, office: TheOffice, actor: Who) -> StockMove:
     """By its opposite, once."""
     return stock.reverse(office, actor, move_id, reason=wish.reason)

@@ -1,7 +1,7 @@
 /** What kind of move it was, from who gave and who took. */
 import type { Schemas } from "@/api/client";
 
-type Move = Schemas["lamplit__services__field__tasks__stock__Move"];
+type Move = Schemas["StockMove"];
 export type { Move };
 
 export function kindOf(move: Pick<Move, "from_holder" | "to_holder">): "received" | "transferred" | "given" {

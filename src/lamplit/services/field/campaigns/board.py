@@ -38,7 +38,7 @@ FURTHEST_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class BoardForecast:
     """When all will be done at the present pace, and within which band; None: not in a year.
 
     `per_hour`: enrollments done per hour in which one may knock.
@@ -92,7 +92,7 @@ class Board:
     expected: int
     figures: tuple[FigureValue, ...]
     counts: dict[str, int]
-    forecast: Forecast | None
+    forecast: BoardForecast | None
     uncovered: list[Uncovered]
     people: list[Worker]
     quarantine: int
@@ -219,7 +219,7 @@ def knocking_spans(
 
 def _forecast(
     office: Office, tx: Transaction, pack: Pack, row: Row[Any], there: counts.Enrolled
-) -> Forecast | None:
+) -> BoardForecast | None:
     left = there.enrolled - there.done
     if recurs(pack) or row.state != CampaignState.OPEN or left == 0:
         return None
@@ -239,7 +239,7 @@ def _forecast(
 
     spread = 2 * sqrt(number)
     at = finish(number / hours)
-    return Forecast(
+    return BoardForecast(
         number / hours,
         at,
         finish((number + spread) / hours),

@@ -28,7 +28,7 @@ FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class ReliabilityPoint:
     """A bin of probabilities, `low` to `high`: the mean said, and how often it was so.
 
     `share` of `labels` with Wilson's 95 % interval.
@@ -45,10 +45,10 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class ReliabilityCurve:
     """One curve. `ece`: the bins' gaps, weighed by labels; `brier`: mean squared error."""
 
-    points: list[Point]
+    points: list[ReliabilityPoint]
     ece: float | None
     brier: float | None
 
@@ -62,9 +62,9 @@ class Diagram:
 
     labels: int
     least_labels: int
-    raw: Curve
-    listed: Curve
-    recalibrated: Curve | None
+    raw: ReliabilityCurve
+    listed: ReliabilityCurve
+    recalibrated: ReliabilityCurve | None
     recall: Recall | None
     knots: Knots | None = None
     in_force: Calibration | None = None
@@ -88,7 +88,7 @@ def diagram(found: Labels, in_force: Calibration | None = None) -> Diagram:
     )
 
 
-def curve(said: Sequence[float], right: Sequence[bool]) -> Curve:
+def curve(said: Sequence[float], right: Sequence[bool]) -> ReliabilityCurve:
     """Bins, expected calibration error and Brier score of probabilities (0 to 1).
 
     Sources: G. W. Brier, Monthly Weather Review 78 (1950) 1-3; M. P. Naeini and others, AAAI 2015.
@@ -102,14 +102,16 @@ def curve(said: Sequence[float], right: Sequence[bool]) -> Curve:
             hits = sum(so for _, so in some)
             mean = sum(p for p, _ in some) / len(some)
             points.append(
-                Point(low, high, len(some), hits, round(mean, 4), round(hits / len(some), 4),
-                      round(share.low, 4), round(share.high, 4))
+                ReliabilityPoint(
+                    low, high, len(some), hits, round(mean, 4), round(hits / len(some), 4),
+                    round(share.low, 4), round(share.high, 4),
+                )
             )  # fmt: skip
     if not pairs:
-        return Curve([], None, None)
+        return ReliabilityCurve([], None, None)
     ece = sum(abs(one.said - one.share) * one.labels for one in points) / len(pairs)
     brier = sum((p - so) ** 2 for p, so in pairs) / len(pairs)
-    return Curve(points, round(ece, 4), round(brier, 4))
+    return ReliabilityCurve(points, round(ece, 4), round(brier, 4))
 
 
 def cross_fitted(flagged: Sequence[Label]) -> list[float]:

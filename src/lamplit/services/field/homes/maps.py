@@ -26,7 +26,7 @@ Counts = dict[str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class FeatureAbout:
     """What a feature says. `counts`: homes by state, None where held back or not known; `as_of`:
     the night that they are of.
     """
@@ -48,7 +48,7 @@ class Feature:
     type: str
     id: str
     geometry: dict[str, Any] | None
-    properties: About
+    properties: FeatureAbout
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def map_of(office: Office, actor: Actor, wanted: str) -> Map:
     features = []
     for one in inside:
         counts, as_of = counted.get(one.id, (None, None))
-        about = About(one.id, one.kind.value, one.code, one.name_zh, one.name_en,
+        about = FeatureAbout(one.id, one.kind.value, one.code, one.name_zh, one.name_en,
                       homes.get(one.id, 0), counts, as_of)  # fmt: skip
         shape = json.loads(drawn[one.id]) if one.id in drawn else points.get(one.id)
         features.append(Feature("Feature", one.id, shape, about))

@@ -37,7 +37,7 @@ class CheckIn:
 
 
 @dataclass(frozen=True, slots=True)
-class CurveDay:
+class CheckInDay:
     """One day of the check-in curve, in people.
 
     `paired` and `home` are that day's check-ins to either sort of community; `new` counts the
@@ -141,7 +141,7 @@ def pair_in(
 
 def checkin_curve(
     office: Office, actor: Actor, place: str, first: date, last: date, *, own: bool = False
-) -> list[CurveDay]:
+) -> list[CheckInDay]:
     """The check-ins of a community, or of all under a district, day by day from first to last.
 
     Needs SEE_PEOPLE at the place; `own` counts the actor's own only, and needs nothing. Raises
@@ -157,7 +157,7 @@ def checkin_curve(
         return _curve(spans, first, last)
 
 
-def _curve(spans: list[store.Span], first: date, last: date) -> list[CurveDay]:
+def _curve(spans: list[store.Span], first: date, last: date) -> list[CheckInDay]:
     """The days from the spans, which come by person and start."""
     came: Counter[tuple[str, date]] = Counter((span.role, span.starts) for span in spans)
     newcomers, change = Counter[date](), Counter[date]()
@@ -176,7 +176,9 @@ def _curve(spans: list[store.Span], first: date, last: date) -> list[CurveDay]:
         total, present = total + new, present + change[day]
         growth = new / before if before else None
         days.append(
-            CurveDay(day, came[Role.PAIRED, day], came[Role.HOME, day], new, total, present, growth)
+            CheckInDay(
+                day, came[Role.PAIRED, day], came[Role.HOME, day], new, total, present, growth
+            )
         )
     return days
 

@@ -56,7 +56,7 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPlace:
     """A place that was looked for, and what it lies in."""
 
     place: Place
@@ -90,7 +90,7 @@ def search(
     *,
     limit: int = 20,
     needs: Ability = Ability.SEE_AREA,
-) -> list[Found]:
+) -> list[FoundPlace]:
     """Places whose name or code holds a text, the largest first, at which who asks has SEE_AREA.
 
     `needs` keeps those at which they have that ability: all that have one see the area as well.
@@ -104,7 +104,7 @@ def search(
         rows = places.search(tx.conn, wanted, areas, limit=min(limit, MOST_FOUND))
         seen = [one for one in rows if _seen(tx, one)]
         above = _above(tx, seen)
-        return [Found(place_views.plain(one), above[one.id]) for one in seen]
+        return [FoundPlace(place_views.plain(one), above[one.id]) for one in seen]
 
 
 def _areas(tx: Transaction, needs: Ability) -> list[Place] | None:

@@ -29,7 +29,7 @@ GROUPS, GROUP = 4, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class FeedbackReceipt:
     """What whoever holds the receipt may know."""
 
     receipt: str
@@ -72,7 +72,7 @@ def send(
     return receipt
 
 
-def ask(office: Office, receipt: str, *, address: str = "") -> Receipt:
+def ask(office: Office, receipt: str, *, address: str = "") -> FeedbackReceipt:
     """What became of a word. Raises LamplitError `feedback.not-found` or `…too-many-tries`."""
     if address:
         throttle.count(office, ASK, throttle.address_mark(office, address))
@@ -82,7 +82,7 @@ def ask(office: Office, receipt: str, *, address: str = "") -> Receipt:
         ).one_or_none()
     if row is None:
         raise LamplitError(problems.NO_RECEIPT)
-    return Receipt(_spaced(row.receipt), row.state, row.created_at, row.text, row.answer)
+    return FeedbackReceipt(_spaced(row.receipt), row.state, row.created_at, row.text, row.answer)
 
 
 def listed(

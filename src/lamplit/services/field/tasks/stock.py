@@ -32,7 +32,7 @@ MOST = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class StockMove:
     """One move of stock, whole units of an item."""
 
     id: str
@@ -48,7 +48,7 @@ class Move:
     author_id: str | None
 
 
-NAMES = tuple(Move.__dataclass_fields__)
+NAMES = tuple(StockMove.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def receive(
     donor: str = "",
     campaign: str = "",
     note: str = "",
-) -> Move:
+) -> StockMove:
     """Book what came in, from a donor by name or from outside. Needs `manage_stock` there.
 
     `to`: `place:…` or `person:…`, with a code or id, or a place's alone. Raises LamplitError
@@ -94,7 +94,7 @@ def transfer(
     to: str,
     campaign: str = "",
     note: str = "",
-) -> Move:
+) -> StockMove:
     """Hand on from one holder to another; needs `manage_stock` where the giver is.
 
     Raises LamplitError `stock.short` where the giver does not have so much, and as `receive`.
@@ -111,12 +111,12 @@ def give(
     giver: str,
     campaign: str = "",
     note: str = "",
-) -> Move:
+) -> StockMove:
     """Give out, or write off: it leaves the books. Raises as `transfer`."""
     return _book(office, actor, "given", item, quantity, giver, None, campaign, note)
 
 
-def reverse(office: Office, actor: Actor, move_id: str, *, reason: str) -> Move:
+def reverse(office: Office, actor: Actor, move_id: str, *, reason: str) -> StockMove:
     """Take back a wrong move by its opposite; once only, and also where it leaves a holder short.
 
     Raises LamplitError `task.reason`, `stock.bad-move`, `store.not-found`, `door.not-allowed`.
@@ -148,7 +148,7 @@ def balances(office: Office, actor: Actor, *, campaign: str = "") -> dict[tuple[
 
 def ledger(
     office: Office, actor: Actor, *, item: str = "", holder: str = "", campaign: str = ""
-) -> list[Move]:
+) -> list[StockMove]:
     """The moves, newest first. Needs `manage_stock` as `balances`."""
     with office.read(actor) as tx:
         scope, inside = _scope(tx, campaign)
@@ -193,7 +193,7 @@ def _book(
     target: str | None,
     campaign: str,
     note: str,
-) -> Move:
+) -> StockMove:
     item = item.strip()
     if not item or len(item) > 60:
         raise _bad("it names no item", "未指明物资")
@@ -229,14 +229,14 @@ def _book(
         return _write(tx, row, word)
 
 
-def _write(tx: Transaction, row: dict[str, Any], word: str) -> Move:
+def _write(tx: Transaction, row: dict[str, Any], word: str) -> StockMove:
     tx.conn.execute(insert(stock_move).values(**row))
     tx.log(
         f"stock.{word}", "stock_move", row["id"], campaign_id=row["campaign_id"],
         item=row["item"], quantity=row["quantity"], giver=row["from_holder"],
         taker=row["to_holder"],
     )  # fmt: skip
-    return Move(**{name: row[name] for name in NAMES})
+    return StockMove(**{name: row[name] for name in NAMES})
 
 
 def _holder(tx: Transaction, wanted: str) -> str:
@@ -263,5 +263,5 @@ def _bad(en: str, zh: str) -> LamplitError:
     return LamplitError(problems.STOCK_MOVE, reason=Text(en, zh))
 
 
-def _shown(row: Row[Any]) -> Move:
-    return Move(**{name: getattr(row, name) for name in NAMES})
+def _shown(row: Row[Any]) -> StockMove:
+    return StockMove(**{name: getattr(row, name) for name in NAMES})
