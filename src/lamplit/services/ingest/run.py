@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -29,10 +30,18 @@ from lamplit.services.ingest.result import FileResult, IngestReport, Rows
 from lamplit.services.ingest.stage import is_full, stage
 from lamplit.services.ingest.watch import Watch
 from lamplit.services.lock import writing
+from lamplit.services.settings import Settings, bytes_of
 
 GROUP_BYTES: Final = 64 << 20
 GROUP_FILES: Final = 1_000
 """Small files are committed together, up to so much; a larger one on its own."""
+
+ROW_BYTES: Final = 2_000
+"""A row of the lake while it waits to be written, its 96 intervals as DuckDB holds them."""
+HELD_SHARE: Final = 8
+"""Of the memory limit, the part that waits to be written by month: the engine does not count it."""
+FEWEST_HELD, MOST_HELD = 61_440, 524_288
+"""Rows that each thread holds before it writes; more of them make larger row groups of a month."""
 
 Report = Callable[[float, float | None, str | None], None]
 
@@ -81,6 +90,15 @@ def _run_on(engine: str) -> type[Run]:
     return SparkRun
 
 
+def rows_held(config: Settings) -> int:
+    """Rows of the lake that each thread may hold back while it writes by month."""
+    if not config.memory_limit:
+        return MOST_HELD
+    threads = config.threads or os.cpu_count() or 1
+    rows = bytes_of(config.memory_limit) // (HELD_SHARE * ROW_BYTES * threads)
+    return int(min(max(rows, FEWEST_HELD), MOST_HELD))
+
+
 class Run:
     """One run of an ingest: what it holds while it works."""
 
@@ -100,6 +118,7 @@ class Run:
             threads=home.config.threads,
             temp_dir=self.tmp / "spill",
         )
+        self.duck.run(f"SET partitioned_write_flush_threshold = {rows_held(home.config)}")
         self.staging = Staging(self.duck, self.lake, home.timezone, self.tmp)
         self.hasher = ThreadPoolExecutor(1, "digest")
         self.report = IngestReport(dry_run=dry_run)
