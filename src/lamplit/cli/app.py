@@ -70,9 +70,21 @@ def run(arguments: Sequence[str]) -> int:
     0 done, 1 a problem with a code (or a fault in lamplit), 2 wrong usage, 3 nothing usable in
     the input or a part of it refused, 130 interrupted.
     """
+    from lamplit.cli import journal
+
     adopt_language(arguments)
+    code = _run(arguments)
+    journal.end(code)
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from lamplit.cli import journal
+
     try:
-        build()(args=list(arguments), prog_name="lamplit")
+        app = build()
+        journal.begin(arguments, app)
+        app(args=list(arguments), prog_name="lamplit")
     except SystemExit as end:
         return _code_of(end)
     except KeyboardInterrupt:
@@ -197,21 +209,25 @@ def _interrupted() -> int:
 
 
 def _failed(error: LamplitError, arguments: Sequence[str]) -> int:
+    from lamplit.cli import journal
     from lamplit.cli.common import debugging, print_error
 
     if debugging():
         traceback.print_exception(error)
+    journal.problem(error)
     print_error(error, as_json="--json" in arguments)
     return 1
 
 
 def _crashed(fault: Exception) -> int:
     """Say in short that lamplit itself is at fault, and how to report it."""
+    from lamplit.cli import journal
     from lamplit.cli.common import debugging, note
     from lamplit.cli.text import tr
 
     if debugging():
         traceback.print_exception(fault)
+    journal.tell("fault", level="error", fault=type(fault).__name__)
     note(
         tr(
             f"A fault in lamplit, not in your files: {type(fault).__name__}: {fault}\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from lamplit.cli import ingest_options as opts
+from lamplit.cli import journal
 from lamplit.cli.common import (
     DEFAULT_HOME,
     DONE,
@@ -95,6 +96,7 @@ def run(
     )
     with progress(tr("Ingesting", "导入")) as bar:
         done = ingest(where, files, options, report=bar, dry_run=dry_run)
+    journal.files(done)
     _finish(done, as_json=as_json, given=len(files))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lamplit.cli import journal
 from lamplit.cli.common import DEFAULT_HOME, FAILED, HomeOption, JsonOption
 from lamplit.cli.dates import parse_day
 from lamplit.cli.text import tr
@@ -99,6 +100,8 @@ def compact(
     from lamplit.services import compact as service
 
     done = service.compact(open_home(home), everything=everything)
+    for month in done:
+        journal.tell("compacted", **asdict(month))
     if as_json:
         print_json([asdict(c) for c in done])
         return
@@ -134,6 +137,8 @@ def verify(
     from lamplit.services import compact as service
 
     found = service.verify(open_home(home), deep=deep)
+    for error in found:
+        journal.problem(error)
     if as_json:
         print_json([{"code": e.code, "where": e.where, "says": str(e)} for e in found])
     else:
@@ -188,6 +193,7 @@ def expire(
     from lamplit.services.expire import expire as service
 
     gone = service(open_home(home), before, dry_run=dry_run)
+    journal.tell("expired", **asdict(gone), dry_run=dry_run)
     if as_json:
         print_json(asdict(gone) | {"dry_run": dry_run})
         return

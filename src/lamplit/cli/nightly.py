@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lamplit.cli import journal
 from lamplit.cli.common import (
     DEFAULT_HOME,
     EngineOption,
@@ -94,9 +95,16 @@ def register(app: typer.Typer) -> None:
                 progress=lambda _, done, total: bar(done, total),
             )
             done.append(report)
+        told = {name: getattr(report, name) for name in report.__slots__}
+        journal.tell("night", **told)
         evening = _close_the_day(here, report.through)
+        if evening:
+            sums = ("handed_over", "received", "tasks", "missed", "expired")
+            journal.tell(
+                "evening", **{name: getattr(evening, name) for name in sums},
+                swept=len(evening.swept), failed=[f.code for f in evening.failed.values()],
+            )  # fmt: skip
         if json:
-            told = {name: getattr(report, name) for name in report.__slots__}
             print_json(told | ({"field": _as_json(evening)} if evening else {}))
             return
         _tell(report)

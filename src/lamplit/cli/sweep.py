@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lamplit.cli import journal
 from lamplit.cli.common import (
     DEFAULT_HOME,
     CommunityOption,
@@ -108,6 +109,10 @@ def register(app: typer.Typer) -> None:
 
         limit = top if top is not None or output or json else SHOWN
         found = sweep_doors(open_home(home, engine, master), as_of, community=community, top=limit)
+        journal.tell(
+            "list", day=found.as_of, doors=found.doors.num_rows, found=found.found,
+            homes=found.homes, unknown=found.unknown,
+        )  # fmt: skip
         if output:
             _write(found, output, purpose)
         elif json:
