@@ -42,7 +42,7 @@ from lamplit.services.night.snapshots import read_manifest
 pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("LAMPLIT_SPARK_KILLS", "4"))
-OF_EACH = max(1, KILLS // 5)
+OF_EACH = max(1, KILLS // 8)
 """Kills of reworks, of ingests, and of looks back; the others are of a night in one go."""
 NIGHT_FILES, REWORK_FILES, INGEST_FILES, LOOK_FILES = 40, 40, 6, 4
 """Files that a run of the story writes at least."""
