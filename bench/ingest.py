@@ -22,6 +22,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from _measure import peak_mb
+
 LIMIT = 1.5
 
 
@@ -83,7 +85,7 @@ def one(what: str, source: Path, threads: int) -> None:
         shutil.rmtree(folder)
     use = resource.getrusage(resource.RUSAGE_SELF)
     cpu = use.ru_utime + use.ru_stime
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak_mb": use.ru_maxrss / 1024}))
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak_mb": peak_mb()}))
 
 
 def main() -> None:

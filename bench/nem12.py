@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from _measure import peak_mb
 from lamplit.meters.layouts.base import Options, Sample, Source
 from lamplit.meters.layouts.nem12 import LAYOUT
 
@@ -97,7 +97,7 @@ def main() -> None:
         n_large = write(large, args.nmis, args.days, args.minutes)
         n_small = write(small, args.oracle_nmis, args.days, args.minutes)
         ours, _ = timed(read_with_lamplit, large, 3)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        peak = peak_mb()
         ours_small, sum_ours = timed(read_with_lamplit, small, 3)
         theirs, sum_theirs = timed(read_with_nemreader, small, 1)
         assert abs(sum_ours - sum_theirs) < 1e-6 * sum_theirs

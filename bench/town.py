@@ -10,7 +10,6 @@ threads; then peak memory of the command at one and four times the homes.
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from _measure import peak_mb
 from lamplit.services.town import TownRequest, check_order
 from lamplit.town.build import make_setting
 from lamplit.town.shard import live_shard, shard_size, tables_of
@@ -49,7 +49,7 @@ def to_files(homes: int, days: int, layout: str) -> tuple[float, float, float]:
     """Seconds, million readings a second, and peak MB of the command in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
-            sys.executable, "-P", __file__, "--child", "--layout", layout,
+            sys.executable, __file__, "--child", "--layout", layout,
             "--homes", str(homes), "--days", str(days), "-o", str(Path(folder) / "t"),
         ]  # fmt: skip
         answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -64,8 +64,7 @@ def child(homes: int, days: int, layout: str, output: Path) -> None:
     start = time.perf_counter()
     make_town(TownRequest(homes, days, 1, layout=layout), output)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(seconds, peak / (1024 if sys.platform != "darwin" else 1024**2))
+    print(seconds, peak_mb())
 
 
 def main() -> None:

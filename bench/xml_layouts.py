@@ -8,7 +8,6 @@ sum of kWh are checked against what was written. Green Button's bar is lxml's it
 from __future__ import annotations
 
 import argparse
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from lxml import etree
 
+from _measure import peak_mb
 from lamplit.meters.layouts import greenbutton, iec61968
 from lamplit.meters.layouts.base import Options, ReaderLayout, Reject, Sample
 
@@ -119,7 +119,7 @@ def measure(title: str, layout: ReaderLayout, pieces: Iterator[str], days: int) 
     wanted = sum((day + i) % 500 for day in range(days) for i in range(96)) / 1000
     if count != days * 96 or abs(kwh - wanted) > 1e-6 * wanted:
         raise SystemExit(f"{title}: read {count} readings and {kwh} kWh, wrote {wanted} kWh")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     print(
         f"{title:42} {count:>9,} readings {size / 1e6:>7.1f} MB {seconds:>6.2f} s "
         f"({cpu:.2f} s of CPU) {count / seconds / 1e6:>6.3f} M/s ({count / cpu / 1e6:.3f} by CPU), "
