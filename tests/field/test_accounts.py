@@ -156,6 +156,22 @@ def test_a_session_ends_when_it_is_idle_and_in_any_case_after_a_week(office, wor
     refused("accounts.bad-token", sessions.session_of, office, busy.secret)
 
 
+def test_a_month_after_it_ended_nothing_is_known_of_a_session(office, world, clock):
+    out = accounts.sign_in(office, "owner", PASSWORD)
+    sessions.end(office, sessions.session_of(office, out.secret))
+    accounts.sign_in(office, "owner", PASSWORD)  # never signed out: it ends after a week
+    clock.turn(days=31)
+    here = accounts.sign_in(office, "owner", PASSWORD)
+    assert sessions.tidy(office) == 1
+    clock.turn(days=7)
+    assert (sessions.tidy(office), sessions.tidy(office)) == (1, 0)
+    with office.db.read() as conn:
+        kept = conn.scalars(select(session.c.id)).all()
+        told = conn.scalars(select(event.c.data).where(event.c.kind == "session.expired")).all()
+    assert kept == [tokens.hashed(here.secret)]
+    assert told == [{"sessions": 1}, {"sessions": 1}]
+
+
 def test_signing_out_ends_one_session_and_everywhere_ends_all(office, world):
     first, second, third = (accounts.sign_in(office, "owner", PASSWORD) for _ in range(3))
     sessions.end(office, sessions.session_of(office, first.secret))

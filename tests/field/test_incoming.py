@@ -16,7 +16,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.services.field.files import incoming
 from lamplit.services.field.office import Office
 from lamplit.services.home import Home
-from lamplit.store.schema import event
+from lamplit.store.schema import event, import_file
 
 
 @pytest.fixture(autouse=True)
@@ -155,13 +155,26 @@ def test_what_nobody_goes_on_with_is_let_go_after_a_week(office, me, clock):
     assert incoming.tidy(office) == 0
     with office.db.read() as conn:
         told = conn.scalars(select(event.c.data).where(event.c.kind == "import.expired")).all()
-    assert told == [{"files": 1}]
+    assert told == [{"files": 1, "forgotten": 0}]
     assert [one.id for one in incoming.mine(office, me)] == [new.id]
     assert [folder.name for folder in office.home.incoming_dir.iterdir()] == [new.id]
     incoming.drop(office, me, new.id)
     assert list(office.home.incoming_dir.iterdir()) == []
     with pytest.raises(LamplitError, match=r"store\.not-found"):
         incoming.look(office, me, old.id)
+
+
+def test_ninety_days_after_its_bytes_nobody_knows_that_a_file_came(office, me, clock):
+    gone = incoming.begin(office, me, "wangs-building.csv", 10)
+    incoming.used_up(office, me, [gone.id])
+    clock.turn(days=85)
+    incoming.begin(office, me, "new.csv", 10)
+    clock.turn(days=6)
+    assert incoming.tidy(office) == 0
+    with office.db.read() as conn:
+        assert conn.scalars(select(import_file.c.name)).all() == ["new.csv"]
+        told = conn.scalars(select(event.c.data).where(event.c.kind == "import.expired")).all()
+    assert told == [{"files": 0, "forgotten": 1}]
 
 
 @settings(max_examples=200, deadline=None,

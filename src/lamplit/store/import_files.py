@@ -86,3 +86,8 @@ def untouched_since(conn: Connection, instant: datetime) -> list[str]:
         import_file.c.ended_at.is_(None), import_file.c.touched_at < instant
     )
     return list(conn.scalars(wanted))
+
+
+def forget(conn: Connection, before: datetime) -> int:
+    """Delete what is known of files whose bytes went before an instant; gives how many."""
+    return conn.execute(delete(import_file).where(import_file.c.ended_at < before)).rowcount

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from lamplit.store.schema import account, session
 
@@ -59,3 +59,9 @@ def running(conn: Connection, person_id: str, now: datetime) -> list[Row[Any]]:
         session.c.expires_at > now,
     )
     return list(conn.execute(rows.order_by(session.c.seen_at.desc())))
+
+
+def forget(conn: Connection, before: datetime) -> int:
+    """Delete sessions that ended before an instant, by whichever clock; gives how many."""
+    over = or_(session.c.ended_at < before, session.c.expires_at < before)
+    return conn.execute(delete(session).where(over)).rowcount

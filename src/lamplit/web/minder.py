@@ -13,6 +13,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
+from lamplit.services.field.access import sessions
 from lamplit.services.field.files import incoming
 from lamplit.services.field.jobs import jobs
 from lamplit.services.field.jobs.work import Worker
@@ -51,6 +52,7 @@ def mind(office: Office, stop: threading.Event) -> None:
                 audit.tidy(office)
                 incoming.tidy(office)
                 jobs.tidy(office)
+                sessions.tidy(office)
         except Exception as fault:
             structlog.get_logger("lamplit.web").warning("minder", fault=type(fault).__name__)
         turn += 1

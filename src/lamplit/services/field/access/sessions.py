@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import accounts as problems
 from lamplit.services.field.access.tokens import hashed
-from lamplit.services.field.office import Actor, Office, Transaction
+from lamplit.services.field.office import SYSTEM, Actor, Office, Transaction
 from lamplit.store import sessions
 
 IDLE = timedelta(hours=12)
@@ -17,6 +17,8 @@ IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
 """A session ends after this in any case (the standard allows 30 days at AAL1)."""
 TOUCH = timedelta(minutes=1)
+KEEP = timedelta(days=30)
+"""When and in which browser somebody was here is forgotten so long after a session ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +113,12 @@ def end_everywhere(office: Office, actor: Actor, but: str | None = None) -> int:
         if ended:
             tx.log("account.signed_out_everywhere", "person", actor.person_id, sessions=ended)
         return ended
+
+
+def tidy(office: Office) -> int:
+    """Forget sessions that ended long ago; gives how many, and logs it."""
+    with office.begin(SYSTEM) as tx:
+        gone = sessions.forget(tx.conn, tx.now - KEEP)
+        if gone:
+            tx.log("session.expired", "session", "all", sessions=gone)
+        return gone

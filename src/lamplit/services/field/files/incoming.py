@@ -39,6 +39,8 @@ RESERVE = 256 << 20
 """Bytes of disk that stay free."""
 KEEP = timedelta(days=7)
 """So long a file is kept to which nothing is added and that no job reads."""
+REMEMBERED = timedelta(days=90)
+"""So long after its bytes went it is known that a file came, from whom, and how it was called."""
 CHUNK = 1 << 20
 
 
@@ -198,14 +200,18 @@ def used_up(office: Office, actor: Actor, import_ids: list[str]) -> None:
 
 
 def tidy(office: Office) -> int:
-    """Let go of files that nobody went on with; gives how many, and logs it."""
+    """Let go of files that nobody went on with, and forget those that went long ago.
+
+    Gives how many were let go of; both are logged.
+    """
     with office.begin(SYSTEM) as tx:
         used = in_use(tx)
         old = [one for one in store.untouched_since(tx.conn, tx.now - KEEP) if one not in used]
         for import_id in old:
             store.end(tx.conn, import_id, tx.now)
-        if old:
-            tx.log("import.expired", "import", "all", files=len(old))
+        forgotten = store.forget(tx.conn, tx.now - REMEMBERED)
+        if old or forgotten:
+            tx.log("import.expired", "import", "all", files=len(old), forgotten=forgotten)
     for import_id in old:
         _remove(office, import_id)
     return len(old)
