@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlanState, Role
 from lamplit.domain.jobs import LANES, JobKind, JobState
+from lamplit.planning.model import Patience
 from lamplit.services.field.campaigns import campaigns
 from lamplit.services.field.jobs import jobs
 from lamplit.services.field.jobs.work import this_worker, work_off
@@ -418,3 +419,26 @@ def test_the_doors_of_plans_expire_with_the_list(world, office, clock):
     view = plans.show(office, world.person("boss"), "sweep", head.id)
     assert (view.preview, [one.buildings for one in view.lists if one.buildings]) == (None, [])
     assert view.forecast is not None
+
+
+def test_a_plan_reckons_with_the_programme_s_own_rule(world, office, clock):
+    """Three tries at two times of day are enough; of three at one time a fourth is asked."""
+
+    def door(task):
+        with office.read(world.person("boss")) as tx:
+            row = campaigns.get(tx.conn, "sweep")
+            facts = facts_of(office, tx, pack_of(office, row.programme), row, QUICK)
+        return next(d for d in facts.request.doors if d.id == task.place_id)
+
+    mine = world.tasks()[0]
+    assert (door(mine).patience, door(mine).tried, door(mine).tried_in) == (
+        Patience((4, 3, 3), gap=180.0), 0, frozenset(),
+    )  # fmt: skip
+    for hours, tried, parts in ((2, 1, {0}), (24, 2, {0}), (4, 3, {0, 1})):
+        clock.turn(hours=hours)
+        now = next(r for r in world.tasks(place_id=mine.place_id) if r.state == "requested")
+        world.submit(world.person("v1"), now.id, **NOBODY)
+        if tried < 3:
+            assert (door(mine).tried, door(mine).tried_in) == (tried, parts)
+    assert "requested" not in {row.state for row in world.tasks(place_id=mine.place_id)}
+    assert world.enrollments()[mine.place_id].done_why == "tried_enough"

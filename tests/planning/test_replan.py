@@ -127,8 +127,8 @@ def test_plan_and_preview_are_told_in_both_languages():
     again = replan(PLAN, change)
     english, chinese = (summary(again.plan, language) for language in ("en", "zh"))
     assert len(english) == len(chinese) >= 4
-    assert "probability" in english[1]
-    assert "概率" in chinese[1]
+    assert "probability" in english[2]
+    assert "概率" in chinese[2]
     told = preview_summary(again.preview, "en")
     count = len(PLAN.lists()["p0"])
     assert told[0] == f"1 people get {count} doors more; 0 others only lose doors; 1 are gone."

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lamplit.domain.field import FindingState, Found, Outcome, PlaceKind
-from lamplit.programmes.load import SHIPPED, load
+from lamplit.programmes.calendar import patience
+from lamplit.programmes.load import SHIPPED, catalogue, load
 from lamplit.programmes.rules import (
     Enrolled,
     History,
@@ -192,3 +193,16 @@ def test_care_ends_only_when_nothing_is_open():
     done = is_done(CARE, enrolled, settled, now)
     assert done is not None
     assert done.code == "ended"
+
+
+def test_how_often_a_door_is_tried_follows_the_done_rule():
+    """Else as often as the cadence asks; by the number of parts of the day that were tried."""
+    said = {
+        (pack.name, cadence.every): patience(pack, cadence, min(cadence.subjects))
+        for pack in catalogue().values()
+        for cadence in pack.cadence
+    }
+    assert said["household_sweep", "once"] == (4, 3, 3)
+    assert said["worksite_safety", "once"] == (3, 3, 3), "of four, three are enough"
+    assert said["building_care", "daily"] == (3, 3, 3), "no rule is about attempts"
+    assert said["living_alone", "signal"] == (4, 4, 4)

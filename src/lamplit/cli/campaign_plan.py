@@ -173,6 +173,7 @@ def plans(
 ) -> None:
     """A campaign's plans, the newest first."""
     from lamplit.domain.field import PLAN_TEXT
+    from lamplit.planning.says import share
     from lamplit.services.field.plans import plans as service
 
     office, actor = office_and_actor(home, as_person)
@@ -183,17 +184,24 @@ def plans(
     before = tr("as it stood before", "首个方案之前")
     print_table(
         (tr("plan", "方案"), tr("made", "生成"), tr("state", "状态"), tr("doors", "户数"),
-         tr("people", "人数"), tr("holds", "按时把握"), tr("finish", "完成")),
+         tr("people", "人数"), tr("in time", "按期办结"), tr("all", "一户不落"),
+         tr("finish", "完成")),
         [
             (
                 one.id[:SHORT], _when(office, one.made_at),
                 before if one.origin == "before" else PLAN_TEXT[one.state].say(LANGUAGE),
-                one.doors, one.people, f"{one.holds.value:.0%}" if one.holds else None,
+                one.doors, one.people, share(one.done.mean) if one.done else None,
+                f"{one.holds.value:.0%}" if one.holds else None,
                 _when(office, one.finish),
             )
             for one in found
         ],
     )  # fmt: skip
+    for one in found:
+        if one.fit and not one.fit.fits:
+            note(one.fit.says.say(LANGUAGE))
+            again = f"lamplit campaign plan {campaign}"
+            note(tr(f"To plan again, disturbing few: {again}", f"重新排班（尽量少改动）：{again}"))
 
 
 def _make(office: Office, actor: Actor, campaign: str, asked: Any) -> str:

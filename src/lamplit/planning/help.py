@@ -1,16 +1,18 @@
 """The smallest help with which the deadline holds, found by trying.
 
-Three levers: more people, longer hours for everybody, doors left for later. Where to begin is
-estimated from what is still owed at the deadline in the unlucky tenth of the replicates; from there
-the search goes up or down and halves, and every amount that was tried is told with its chance. A
-try shares the doors out anew the quick way (without the search) and lives the lists through with
-the same luck as the plan, so that the chances can be compared.
+Three levers: more people, longer hours for everybody, doors left for later. Of people and hours
+the most that can be asked for is tried first, and nothing more where that is not enough; not even
+that where time alone forbids it (`ceiling`). Else what to try is estimated from what is still owed
+at the deadline in the unlucky tenth of the replicates; from there the search goes up or down and
+halves, and every amount that was tried is told with its chance. A try shares the doors out anew the
+quick way (without the search) and lives the lists through with the same luck as the plan, so that
+the chances can be compared.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -18,10 +20,10 @@ import numpy as np
 
 from lamplit.planning.lists import Lists, make_lists
 from lamplit.planning.live import live_through
-from lamplit.planning.model import DAY, Chance, Help, Lever, Person, Span, Step
+from lamplit.planning.model import DAY, Forecast, Help, Lever, Person, Span, Step, Why
 from lamplit.planning.progress import Report, Stage, silent, within
 from lamplit.planning.risk import Run
-from lamplit.planning.world import World
+from lamplit.planning.world import World, clipped
 
 _REPLICATES = 80
 _TRIES = 5
@@ -38,7 +40,7 @@ def seek_help(world: World, lists: Lists, run: Run, report: Report = silent) -> 
     told(0.0)
     people = _people(world, run, short, replicates)
     told(0.5)
-    hours = _hours(world, short, replicates)
+    hours = _hours(world, lists, short, replicates)
     told(0.9)
     found = [people, hours, _leave(world, lists, run, short, replicates)]
     return tuple(sorted(found, key=lambda h: (h.enough is None, h.lever is Lever.LEAVE, h.costs)))
@@ -46,30 +48,38 @@ def seek_help(world: World, lists: Lists, run: Run, report: Report = silent) -> 
 
 @dataclass
 class _Search:
-    """The smallest whole amount up to `most` whose chance reaches the target."""
+    """The smallest whole amount up to `most` whose chance reaches the target.
 
-    tries: Callable[[int], Chance]
+    `ends_known`: that `most` is enough needs no try.
+    """
+
+    tries: Callable[[int], Forecast]
     most: int
     target: float
+    ends_known: bool = False
 
-    def run(self, guess: int) -> tuple[dict[int, Chance], int | None]:
+    def run(self, guess: int) -> tuple[dict[int, Forecast], int | None]:
         """All that was tried, and the smallest amount that is enough."""
-        tried: dict[int, Chance] = {}
+        tried: dict[int, Forecast] = {}
         low, high, at = 0, 0, max(1, min(self.most, guess))
-        while self.most > 0 and len(tried) < _TRIES:
+        if self.most > 0 and not self.ends_known:
+            tried[self.most] = self.tries(self.most)
+            if tried[self.most].holds.value < self.target:
+                return tried, None
+            at = at if at < self.most else max(1, self.most * 2 // 3)
+        first = len(tried)
+        while self.most > 0 and len(tried) < _TRIES + first and at not in tried:
             tried[at] = self.tries(at)
-            if tried[at].value >= self.target:
+            if tried[at].holds.value >= self.target:
                 high = at
             else:
                 low = at
-            if not high and low >= self.most:
-                break
             if high and high - low <= max(1, high // 6):
                 break
             at = (low + high) // 2 if high else min(self.most, max(low + 1, ceil(low * 1.7)))
             if high and not low:
                 at = max(1, high * 2 // 3) if high > 2 else high - 1
-        return tried, high or None
+        return tried, high or (self.most if first else None)
 
 
 def _people(world: World, run: Run, short: float, replicates: int) -> Help:
@@ -77,12 +87,14 @@ def _people(world: World, run: Run, short: float, replicates: int) -> Help:
     each = sum(s.end - s.start for s in like.spans)
     target = world.request.options.target
 
-    def with_more(count: int) -> Chance:
+    def with_more(count: int) -> Forecast:
         more = tuple(replace(like, id=f"{like.id}-{i + 1}") for i in range(count))
         request = replace(world.request, people=(*world.request.people, *more))
-        return _chance(World.of(request), replicates)
+        return _tried_with(World.of(request), replicates)
 
     most = max(10, 2 * len(world.request.people)) if each else 0
+    if ceiling(world, (*world.spans, like.spans)) < target:
+        most = 0
     guess = ceil(short / (each * like.turns_up)) if each else 1
     tried, enough = _Search(with_more, most, target).run(guess)
     return Help(
@@ -94,7 +106,7 @@ def _people(world: World, run: Run, short: float, replicates: int) -> Help:
     )
 
 
-def _hours(world: World, short: float, replicates: int) -> Help:
+def _hours(world: World, lists: Lists, short: float, replicates: int) -> Help:
     options = world.request.options
 
     def longer(halves: int) -> tuple[Person, ...]:
@@ -107,12 +119,16 @@ def _hours(world: World, short: float, replicates: int) -> Help:
         request = replace(world.request, people=longer(halves))
         return float(World.of(request).capacity().sum() - world.capacity().sum())
 
-    def with_longer(halves: int) -> Chance:
-        return _chance(World.of(replace(world.request, people=longer(halves))), replicates)
+    def with_longer(halves: int) -> Forecast:
+        return _tried_with(World.of(replace(world.request, people=longer(halves))), replicates)
 
     most = int(options.longest_extra_hours * 2)
     while most and gained(most) <= gained(most - 1):
         most -= 1
+    if Why.NOBODY_ABLE in lists.left.values():
+        most = 0
+    if ceiling(world, [p.spans for p in longer(most)]) < options.target:
+        most = 0
     guess = next((h for h in range(1, most + 1) if gained(h) >= short), most)
     tried, enough = _Search(with_longer, most, options.target).run(guess)
     steps = _steps(tried, unit=0.5)
@@ -128,12 +144,13 @@ def _leave(world: World, lists: Lists, run: Run, short: float, replicates: int) 
         key=lambda d: (not run.hopeless[d], -int(world.rank[d]), -float(still[d]), -d),
     )
 
-    def without(count: int) -> Chance:
-        return live_through(world, lists, replicates, order[:count]).forecast().holds
+    def without(count: int) -> Forecast:
+        return live_through(world, lists, replicates, order[:count]).forecast()
 
     each = float(world.load.mean()) + 2.0 if len(world.load) else 1.0
     guess = int(run.hopeless.sum()) + ceil(short / each)
-    tried, enough = _Search(without, len(order), world.request.options.target).run(guess)
+    target = world.request.options.target
+    tried, enough = _Search(without, len(order), target, ends_known=True).run(guess)
     leave = tuple(world.request.doors[d].id for d in order[: enough or 0])
     amount = None if enough is None else float(enough)
     return Help(Lever.LEAVE, _steps(tried), amount, leave=leave)
@@ -148,6 +165,32 @@ def lengthened(spans: tuple[Span, ...], more: float, latest: float) -> tuple[Spa
         end = max(span.end, min(span.end + more, day * DAY + latest))
         found.append(Span(span.start, end) if last[day] is span else span)
     return tuple(found)
+
+
+def ceiling(world: World, spans: Iterable[Iterable[Span]]) -> float:
+    """A probability of every door being done that no number of people in these hours can exceed.
+
+    For a door where nobody opens enough attempts must lie their gap apart within somebody's hours;
+    where they can't, it is done only if somebody opens.
+    """
+    request = world.request
+    hours = sorted(s for some in spans for s in clipped(some, request.now, request.deadline))
+    room = {gap: _room(hours, gap) for gap in np.unique(world.gap).tolist()}
+    times = np.array([room[gap] for gap in world.gap.tolist()], dtype=float)
+    opens = 1 - (1 - world.chance.max(axis=1, initial=0.0)) ** times
+    return float(np.where(world.visits <= times, 1.0, opens).prod())
+
+
+def _room(hours: Sequence[Span], gap: float) -> float:
+    """How many attempts a `gap` apart fit into some hours (by their start)."""
+    if gap <= 0:
+        return float("inf") if hours else 0.0
+    count, soonest = 0, -float("inf")
+    for span in hours:
+        while max(span.start, soonest) <= span.end:
+            count += 1
+            soonest = max(span.start, soonest) + gap
+    return float(count)
 
 
 def _typical(world: World, run: Run) -> Person:
@@ -172,9 +215,11 @@ def _typical(world: World, run: Run) -> Person:
     return Person(id=name, spans=spans, skills=frozenset(skills), languages=frozenset(languages))
 
 
-def _chance(world: World, replicates: int) -> Chance:
-    return live_through(world, make_lists(world, 0.0), replicates).forecast().holds
+def _tried_with(world: World, replicates: int) -> Forecast:
+    return live_through(world, make_lists(world, 0.0), replicates).forecast()
 
 
-def _steps(tried: dict[int, Chance], unit: float = 1.0) -> tuple[Step, ...]:
-    return tuple(Step(amount * unit, chance) for amount, chance in sorted(tried.items()))
+def _steps(tried: dict[int, Forecast], unit: float = 1.0) -> tuple[Step, ...]:
+    return tuple(
+        Step(amount * unit, one.holds, one.done.mean) for amount, one in sorted(tried.items())
+    )

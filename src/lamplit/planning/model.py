@@ -17,7 +17,9 @@ from lamplit.domain.language import Text
 DAY = 1440.0
 """Minutes in a day."""
 PARTS = (0.0, 12 * 60.0, 17.5 * 60.0)
-"""Minutes of the day at which morning, afternoon and evening begin."""
+"""Minutes of the day at which morning, afternoon and evening begin, as to who opens."""
+COUNTED = (0.0, 12 * 60.0, 18 * 60.0)
+"""The same as a programme counts them that asks for attempts at different times of day."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,6 +31,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """When a door where nobody opens is done, by the programme's own rule.
+
+    `attempts[n - 1]` attempts are enough if they fell in n parts of the day (`COUNTED`); more parts
+    than are named count as the last. Between two attempts lie `gap` minutes or more.
+    """
+
+    attempts: tuple[int, ...]
+    gap: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     """One door to knock on.
 
@@ -37,7 +51,9 @@ class Door:
     `rank` says who comes first where that costs little: 1 before 2; `round` says it at any cost:
     everybody has been to their doors of one round before they begin the next. `windows` are the
     only times somebody may come, if there are any. Whoever goes speaks one of the `languages`, if
-    it asks for any, and has all of the `skills`. `tried` counts the attempts made already.
+    it asks for any, and has all of the `skills`. `patience` says when it is done though nobody
+    opened; without it `Visit.attempts` does. `tried` counts the attempts made already, `tried_in`
+    are the parts of the day in which they fell (indices of `COUNTED`).
     """
 
     id: str
@@ -52,7 +68,9 @@ class Door:
     languages: frozenset[str] = frozenset()
     skills: frozenset[str] = frozenset()
     windows: tuple[Span, ...] = ()
+    patience: Patience | None = None
     tried: int = 0
+    tried_in: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +106,10 @@ class Person:
 class Visit:
     """Minutes at a door by outcome, and how often one comes again.
 
-    A door is done when somebody opened, or when `attempts` were made. `refuses` is the share of
-    those who open and refuse. `again` scales the chance of an answer for another attempt within
-    the same part of the same day; `back` is the way back to such a door, in minutes, that a plan
-    reserves (the Monte Carlo run walks it for real).
+    A door is done when somebody opened, or when `attempts` were made (where it has no `patience` of
+    its own). `refuses` is the share of those who open and refuse. `again` scales the chance of an
+    answer for another attempt within the same part of the same day; `back` is the way back to such
+    a door, in minutes, that a plan reserves (the Monte Carlo run walks it for real).
     """
 
     no_answer: float = 1.5
@@ -211,9 +229,21 @@ class Chance:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A share of doors: its mean, and the 10 % and 90 % points of what luck may make of it."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """What a Monte Carlo run says: see `lamplit.planning.risk` for what it draws.
 
+    `holds` is the chance that the deadline holds: that every single door asked for is done by then,
+    by the programme's rule (somebody opened, or it was tried often enough). `done` is the share of
+    doors done by then; one door left of a thousand is no deadline held, and yet 99.9 % done.
     `finish`, `early` and `late` are the median, 10 % and 90 % points of the minute at which the
     last door is done; beyond the deadline they assume that people go on as on the days before.
     `reached` is the mean number of doors where somebody opened by the deadline, `open_doors` the
@@ -221,6 +251,7 @@ class Forecast:
     """
 
     holds: Chance
+    done: Share
     finish: float
     early: float
     late: float
@@ -259,17 +290,21 @@ class Lever(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One amount of one kind of help, and the chance that the deadline then holds."""
+    """One amount of one kind of help: the chance that the deadline then holds, and the mean share
+    of doors done by it.
+    """
 
     amount: float
     holds: Chance
+    done: float
 
 
 @dataclass(frozen=True, slots=True)
 class Help:
     """The smallest amount of one kind of help that is enough, with every step that was tried.
 
-    `enough` is None where no amount within reason is. `like` is the person that PEOPLE would add;
+    `enough` is None where no amount within reason is; `steps` are empty where that is plain without
+    trying. `like` is the person that PEOPLE would add;
     `leave` the doors that LEAVE would leave, those of the last rank first. `costs` are the
     person-minutes asked of people.
     """

@@ -5,12 +5,14 @@ opens at each attempt (`Door.answers` by the part of the day in which it really 
 `Visit.again` less likely for another attempt within the same part), who refuses, and how long each
 visit takes (log-normal with the door's mean and spread).
 
-People work through their own list span by span: first attempts that are due, in order; then doors
-where nobody opened in another part of the day (in their last span, any); then doors planned for
-later. A visit begins only if it is expected to end within the span. At the end of each day whoever
-has time left takes over, door by door, what absent or late neighbours were due to do: see
-`lamplit.planning.takeover`. Doors draw the same luck whoever goes there, so that plans for the same
-doors can be compared (common random numbers).
+A door is done when somebody opened, or by its `Patience`: after so many attempts, if they fell in
+so many parts of the day. People work through their own list span by span: first attempts that are
+due, in order; then doors where nobody opened in another part of the day (in their last span, any),
+those tried within the gap left out; then doors planned for later; and last they wait for doors
+whose gap ends within the span. A visit begins only if it is expected to end within the span. At the
+end of each span whoever has time left takes over, door by door, what absent or late neighbours were
+due to do: see `lamplit.planning.takeover`. Doors draw the same luck whoever goes there, so that
+plans for the same doors can be compared (common random numbers).
 
 Arrays are doors or people × replicates; a step moves everybody on by one place in their lists.
 """
@@ -25,13 +27,15 @@ from numpy.typing import NDArray
 
 from lamplit.domain.intervals import wilson
 from lamplit.planning.lists import Lists
-from lamplit.planning.model import DAY, Chance, Forecast, Span, Why
+from lamplit.planning.model import COUNTED, DAY, Chance, Forecast, Share, Span, Why
 from lamplit.planning.travel import Floats, Ints
 from lamplit.planning.world import World
 
 Bools = NDArray[np.bool_]
 WAIT = 15.0
 """Minutes that somebody waits for a door's fixed time to begin."""
+_COUNT = np.array([bin(n).count("1") for n in range(1 << len(COUNTED))])
+"""How many parts of the day a set of them has, as bits."""
 
 
 @dataclass
@@ -48,7 +52,7 @@ class Luck:
         doors, people = len(world.rank), len(world.pace)
         seeds = np.random.SeedSequence(world.request.options.seed).spawn(3)
         first, second, third = (np.random.default_rng(s) for s in seeds)
-        attempts = int(world.visits.max(initial=1))
+        attempts = int(world.enough.max(initial=1))
         mean = np.maximum(world.minutes, 1e-6)
         log_variance = np.log1p((world.spread / mean) ** 2)
         normal = second.standard_normal((doors, replicates), dtype=np.float32)
@@ -66,13 +70,15 @@ class State:
     """How far a run has come. Doors × replicates, but for `clock` and `here`: people × replicates.
 
     `here` is the door at which somebody stands, -1 at home; `slot` numbers the part of the day of
-    the last attempt.
+    the last attempt, `last` is when it ended; `tried_in` has a bit for each part that counts.
     """
 
     attempts: NDArray[np.int8]
     closed: Bools
     reached: Bools
     slot: NDArray[np.int16]
+    last: NDArray[np.float32]
+    tried_in: NDArray[np.int8]
     closed_at: NDArray[np.float32]
     clock: Floats
     here: Ints
@@ -86,6 +92,8 @@ class State:
             closed=np.zeros(doors, dtype=bool),
             reached=np.zeros(doors, dtype=bool),
             slot=np.full(doors, -1, dtype=np.int16),
+            last=np.full(doors, -np.inf, dtype=np.float32),
+            tried_in=np.broadcast_to(world.tried_in[:, None], doors).astype(np.int8),
             closed_at=np.zeros(doors, dtype=np.float32),
             clock=np.zeros(people),
             here=np.full(people, -1, dtype=np.int64),
@@ -114,21 +122,25 @@ class Run:
         for door, why in lists.left.items():
             self.hopeless[door] = why is not Why.NO_TIME
 
-    def live(self, after: Callable[[Run, int, Floats], None]) -> None:
-        """All days, span by span; `after(run, day, ends)` is called at the end of each.
+    def live(self, after: Callable[[Run, int, Floats, bool], None]) -> None:
+        """All days, span by span; `after(run, day, ends, last)` is called when everybody's first
+        span of a day is over, their second, and so on; twice at the very end (`last`).
 
-        `ends` says when each person's last span of that day ends, 0 where there is none.
+        `ends` says when the span ends that each person has just had, 0 where there was none.
         """
         for day in range(self.days):
             today = [
                 [s for s in spans if int(s.start // DAY) - self.first_day == day]
                 for spans in self.world.spans
             ]
-            for turn in range(max((len(t) for t in today), default=0)):
-                self._spans(day, [t[turn] if turn < len(t) else None for t in today])
-            ends = np.array([t[-1].end if t else 0.0 for t in today])
-            for _ in range(2 if day == self.days - 1 else 1):
-                after(self, day, ends)
+            turns = max((len(t) for t in today), default=0)
+            for turn in range(turns):
+                spans = [t[turn] if turn < len(t) else None for t in today]
+                self._spans(day, spans)
+                ends = np.array([s.end if s else 0.0 for s in spans])
+                last = turn == turns - 1 and day == self.days - 1
+                for _ in range(2 if last else 1):
+                    after(self, day, ends, last)
 
     def _spans(self, day: int, spans: Sequence[Span | None]) -> None:
         """One span of everybody who has one, from home."""
@@ -145,7 +157,7 @@ class Run:
             ],
             dtype=bool,
         )
-        for purpose in ("due", "again", "ahead"):
+        for purpose in ("due", "again", "ahead", "waits"):
             for place in range(len(self.order)):
                 self._step(place, purpose, start, end, at_work, final)
 
@@ -164,28 +176,35 @@ class Run:
         state = self.state
         tried = state.attempts[door]
         wanted = at_work[people] & ~state.closed[door]
-        wanted &= tried > 0 if purpose == "again" else tried == 0
+        again = purpose in ("again", "waits")
+        wanted &= tried > 0 if again else tried == 0
         some = wanted.any(axis=1)
         if some.any():
             people, door = people[some], door[some]
-            self._visit(
-                people, door, wanted[some], end[people], final[people] | (purpose != "again")
-            )
+            same = final[people] | (not again)
+            self._visit(people, door, wanted[some], end[people], same, waits=purpose == "waits")
 
-    def _visit(self, people: Ints, door: Ints, wanted: Bools, end: Floats, same: Bools) -> None:
+    def _visit(
+        self, people: Ints, door: Ints, wanted: Bools, end: Floats, same: Bools, *, waits: bool
+    ) -> None:
         """Go to `door[i]` where `wanted[i]`, if it can be done before `end[i]`.
 
-        Unless `same[i]`, not within the part of the day of the last attempt.
+        Unless `same[i]`, not within the part of the day of the last attempt. Where the gap since
+        then has not passed one `waits` for it, or goes on.
         """
         world, state = self.world, self.state
         pace = world.pace[people, None]
         arrive = state.clock[people] + pace * self.way(people, door)
         arrive = self._in_window(door, arrive)
+        rested = state.last[door] + world.gap[door, None]
+        if waits:
+            arrive = np.maximum(arrive, rested)
         part = self.parts(arrive)
         expected = pace * np.take_along_axis(world.served[door], part, axis=1)
         slot = (arrive // DAY).astype(np.int16) * len(world.request.parts) + part
         wanted = wanted & (arrive + expected <= end[:, None])
         wanted &= same[:, None] | (slot != state.slot[door])
+        wanted &= arrive >= rested
         if not wanted.any():
             return
         opened, stay = self.outcome(door, part, slot)
@@ -217,7 +236,11 @@ class Run:
         state.attempts[door] += made
         state.slot[door] = np.where(made, slot, state.slot[door])
         state.reached[door] |= made & opened
-        spent = state.attempts[door] >= self.world.visits[door, None]
+        state.last[door] = np.where(made, done, state.last[door])
+        part = np.searchsorted(COUNTED, done % DAY, side="right") - 1
+        state.tried_in[door] |= np.where(made, 1 << part, 0).astype(np.int8)
+        parts = _COUNT[state.tried_in[door]]
+        spent = state.attempts[door] >= self.world.enough[door[:, None], parts]
         closes = made & (opened | spent)
         state.closed[door] |= closes
         state.closed_at[door] = np.where(closes, done, state.closed_at[door])
@@ -262,8 +285,10 @@ class Run:
         last = state.closed_at.max(axis=0, initial=request.now)
         finish = np.where(owed > 0, beyond, last)
         early, middle, late = np.quantile(finish, [0.1, 0.5, 0.9])
+        low, high = np.quantile(state.closed.mean(axis=0), [0.1, 0.9]) if len(still) else (1, 1)
         return Forecast(
             holds=chance_of(int((~still.any(axis=0)).sum()), self.replicates),
+            done=Share(float(state.closed.mean()) if len(still) else 1.0, float(low), float(high)),
             finish=float(middle),
             early=float(early),
             late=float(late),

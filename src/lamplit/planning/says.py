@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from math import floor
 
 from lamplit.domain.language import Language, Text
 from lamplit.domain.spoken import spoken_text
@@ -18,9 +19,14 @@ _LISTS = Text(
     "{doors} doors on the lists of {people} people, {shifts} shifts.",
     "{people} 人分 {shifts} 个班次，共安排 {doors} 户。",
 )
+_DONE = Text(
+    "By the deadline, {deadline}, {share} of {doors} doors will be done; between {low} and {high} "
+    "in 8 of 10 cases.",
+    "截止时间（{deadline}）前预计办结 {doors} 户中的 {share}；十次有八次为 {low} 至 {high}。",
+)
 _HOLDS = Text(
-    "The deadline, {deadline}, holds with a probability of {chance:.0%} ({low:.0%} to {high:.0%}).",
-    "截止时间（{deadline}）能按时完成的概率为 {chance:.0%}（{low:.0%} 至 {high:.0%}）。",
+    "Every single one of them: with a probability of {chance:.0%} ({low:.0%} to {high:.0%}).",
+    "一户不落全部办结的概率为 {chance:.0%}（{low:.0%} 至 {high:.0%}）。",
 )
 _FINISH = Text(
     "Forecast finish: {finish}; between {early} and {late} in 8 of 10 cases.",
@@ -54,6 +60,16 @@ _ENOUGH: dict[Lever, Text] = {
         "将 {amount:.0f} 户留待以后即可按时完成（{chance:.0%}）。",
     ),
 }
+_AT_MOST: dict[Lever, Text] = {
+    Lever.PEOPLE: Text(
+        "Even {amount:.0f} more people would not be enough: {share} of doors.",
+        "即使再增加 {amount:.0f} 人也不够：预计办结 {share}。",
+    ),
+    Lever.HOURS: Text(
+        "Even {amount:g} more hours a day from everybody would not be enough: {share} of doors.",
+        "即使每人每天延长 {amount:g} 小时也不够：预计办结 {share}。",
+    ),
+}
 _NOT_ENOUGH: dict[Lever, Text] = {
     Lever.PEOPLE: Text("More people alone would not be enough.", "仅增加人手不足以按时完成。"),
     Lever.HOURS: Text("Longer hours alone would not be enough.", "仅延长时间不足以按时完成。"),
@@ -82,9 +98,16 @@ def summary(plan: Plan, language: Language, first: date | None = None) -> list[s
             people=len(plan.lists()),
             shifts=sum(1 for s in plan.shifts if s.stops),
         ),
-        _HOLDS.say(
+        _DONE.say(
             language,
             deadline=clock(plan.request.deadline, language, first),
+            doors=doors,
+            share=share(forecast.done.mean),
+            low=share(forecast.done.low),
+            high=share(forecast.done.high),
+        ),
+        _HOLDS.say(
+            language,
             chance=forecast.holds.value,
             low=forecast.holds.interval.low,
             high=forecast.holds.interval.high,
@@ -134,6 +157,12 @@ def preview_summary(preview: Preview, language: Language) -> list[str]:
     return said
 
 
+def share(of: float) -> str:
+    """A share of doors in per cent, never rounded up to all of them: 99.96 % is 99.9%."""
+    tenths = floor(of * 1000 + 1e-6)
+    return f"{tenths / 10:.1f}%" if 990 <= tenths < 1000 else f"{min(round(of * 100), 100)}%"
+
+
 def clock(minute: float, language: Language, first: date | None = None) -> str:
     """A minute of the plan as day (a date, where the `first` is given) and time of day."""
     whole = round(minute)
@@ -150,6 +179,9 @@ def _asked(like: Person, language: Language) -> list[str]:
 
 
 def _help(one: Help, language: Language) -> str:
+    if one.enough is None and one.steps and one.lever in _AT_MOST:
+        most = one.steps[-1]
+        return _AT_MOST[one.lever].say(language, amount=most.amount, share=share(most.done))
     if one.enough is None:
         return _NOT_ENOUGH[one.lever].say(language)
     chance = next(s.holds.value for s in one.steps if s.amount == one.enough)

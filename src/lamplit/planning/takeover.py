@@ -1,10 +1,10 @@
-"""At the end of a day whoever has time left takes over what neighbours were due to do.
+"""At the end of a span whoever has time left takes over what neighbours were due to do.
 
 The doors that are due and open stand in a row, stairwell by stairwell; the people with time left
 stand in another, and take doors from the front until their time is up. Each pays a way to get
 there, and half a visit for the door that does not fit any more; within the row the real ways
-count. Doors with fixed times are not taken over. This is what a leader does by telephone in the
-afternoon; a new plan for the next morning would do better.
+count. Doors with fixed times are not taken over. This is what a leader does by telephone at noon
+and in the afternoon; a new plan for the next morning would do better.
 """
 
 from __future__ import annotations
@@ -16,20 +16,23 @@ from lamplit.planning.risk import Bools, Run, ways_between
 from lamplit.planning.travel import Floats, Ints
 
 
-def take_over(run: Run, day: int, ends: Floats) -> None:
-    """Share open, due doors among those with time before `ends` (people), need by need."""
+def take_over(run: Run, day: int, ends: Floats, last: bool) -> None:
+    """Share open, due doors among those with time before `ends` (people), need by need; in the end
+    (`last`) all that are open.
+    """
     world, state = run.world, run.state
+    if not ends.any():
+        return
     at_work = run.luck.present[:, day, :] & (ends > 0)[:, None]
-    until = (run.first_day + day + 1) * DAY
     free = np.array([not d.windows for d in world.request.doors], dtype=bool)
-    asked = (run.due_at < until) | (day == run.days - 1)
+    asked = (run.due_at < np.median(ends[ends > 0])) | last
     for need in [*range(1, world.able.shape[1]), 0]:
         rows = np.flatnonzero((world.need == need) & asked & free & ~run.hopeless)
         rows = rows[(~state.closed[rows]).any(axis=1)]
         able = np.flatnonzero(world.able[:, need])
         if len(rows) and len(able):
             rows = rows[np.lexsort((-world.floor[rows], world.unit[rows], world.building[rows]))]
-            _share(run, rows, able, at_work[able], ends[able], last=day == run.days - 1)
+            _share(run, rows, able, at_work[able], ends[able], last=last)
 
 
 def _share(run: Run, rows: Ints, able: Ints, at_work: Bools, ends: Floats, *, last: bool) -> None:
@@ -38,12 +41,13 @@ def _share(run: Run, rows: Ints, able: Ints, at_work: Bools, ends: Floats, *, la
     spare = np.where(at_work, np.maximum(0.0, ends[:, None] - state.clock[able]), 0.0)
     if not spare.any():
         return
-    middle = np.full((1, 1), float(np.median(ends)) - 30.0)
+    middle = np.full((1, 1), float(np.median(ends[ends > 0])) - 30.0)
     part = np.broadcast_to(run.parts(middle), (len(rows), run.replicates))
     slot = (np.full(part.shape, middle[0, 0]) // DAY).astype(np.int16) * len(
         world.request.parts
     ) + part.astype(np.int16)
     wanted = ~state.closed[rows]
+    wanted &= ends.max() >= state.last[rows] + world.gap[rows, None]
     if not last:
         wanted &= slot != state.slot[rows]
     opened, stay = run.outcome(rows, part, slot)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import planning as problems
-from lamplit.planning.model import DAY, Door, Person, Request, Span
+from lamplit.planning.model import COUNTED, DAY, Door, Patience, Person, Request, Span
 from lamplit.planning.travel import Floats, Ints, Ways
 
 Needs = tuple[frozenset[str], frozenset[str]]
@@ -25,8 +25,10 @@ class World:
 
     Indices follow the request's order. `unit` numbers the stairwells, `need` the distinct pairs of
     languages and skills (0 asks for nothing); `able[p, need]` says who may go. `spans[p]` are what
-    is left of a person's spans between now and the deadline. `visits` is the number of attempts
-    still to be made at a door, at least one.
+    is left of a person's spans between now and the deadline. `visits` is the least number of
+    attempts after which a door is done where nobody opens, at least one; `enough[d, n]` the number
+    if they fall in n parts of the day, those before now counted in, D × (parts + 1). `tried_in` has
+    a bit for each part tried, `gap` the minutes between two attempts.
     """
 
     request: Request
@@ -38,6 +40,9 @@ class World:
     round: Ints
     need: Ints
     visits: Ints
+    enough: Ints
+    tried_in: Ints
+    gap: Floats
     minutes: Floats
     spread: Floats
     chance: Floats
@@ -57,6 +62,9 @@ class World:
         units: dict[tuple[str, str], int] = {}
         unit = [units.setdefault((d.building_id, d.unit), len(units)) for d in doors]
         parts = len(request.parts)
+        patience = [d.patience or Patience((request.visit.attempts,)) for d in doors]
+        enough = _ints(n for d, p in zip(doors, patience, strict=True) for n in _enough(d, p))
+        enough = enough.reshape(len(doors), len(COUNTED) + 1)
         chances = [d.answers if len(d.answers) == parts else d.answers * parts for d in doors]
         return cls(
             request=request,
@@ -67,7 +75,10 @@ class World:
             rank=_ints(d.rank for d in doors),
             round=_ints(d.round for d in doors),
             need=_ints(need),
-            visits=_ints(max(1, request.visit.attempts - d.tried) for d in doors),
+            visits=enough.min(axis=1),
+            enough=enough,
+            tried_in=_ints(sum(1 << part for part in d.tried_in) for d in doors),
+            gap=_floats(p.gap for p in patience),
             minutes=_floats(d.minutes for d in doors),
             spread=_floats(d.spread for d in doors),
             chance=np.array(chances, dtype=float).reshape(len(doors), parts),
@@ -188,6 +199,10 @@ def _check_door(door: Door, buildings: set[str], parts: int) -> None:
     _number(where, "minutes", door.minutes, high=DAY)
     _number(where, "spread", door.spread, high=DAY)
     _number(where, "floor", door.floor, low=-20, high=300)
+    if door.patience:
+        for attempts in door.patience.attempts:
+            _number(where, "attempts", attempts, low=1, high=10)
+        _number(where, "gap", door.patience.gap)
     _check_spans(where, door.windows)
 
 
@@ -217,6 +232,13 @@ def _unique(what: str, ids: Sequence[str]) -> set[str]:
 def _able(person: Person, languages: frozenset[str], skills: frozenset[str]) -> bool:
     speaks = not languages or bool(languages & person.languages)
     return speaks and skills <= person.skills
+
+
+def _enough(door: Door, patience: Patience) -> list[int]:
+    """Attempts still to be made, at least one, by the parts of the day tried (none to all)."""
+    last = len(patience.attempts) - 1
+    wanted = (patience.attempts[min(max(n - 1, 0), last)] for n in range(len(COUNTED) + 1))
+    return [max(1, attempts - door.tried) for attempts in wanted]
 
 
 def _ints(values: Iterable[int]) -> Ints:

@@ -136,6 +136,29 @@ def is_done(pack: Pack, enrolled: Enrolled, history: History, now: datetime) -> 
     return None
 
 
+def patience(pack: Pack, cadence: Cadence, kind: PlaceKind) -> tuple[int, ...]:
+    """After how many attempts that met nobody a place is asked for no more, by the parts of the day
+    in which they fell: in one, in two, in all three.
+
+    By the pack's own done-rules; where none of them is about attempts, the cadence's most.
+    """
+    most, midnight = cadence.attempts.most, datetime(2000, 1, 1, tzinfo=UTC)
+    hours = [timedelta(hours=9 + 5 * part) for part in range(len(PARTS) + 1)]
+    enrolled = Enrolled(kind, midnight, UTC)
+
+    def enough(attempts: int, parts: int) -> bool:
+        tries = tuple(
+            Visit(midnight + timedelta(days=n) + hours[n % parts], "visit", Outcome.NO_ANSWER)
+            for n in range(attempts)
+        )
+        return is_done(pack, enrolled, History(tries), midnight) is not None
+
+    return tuple(
+        next((n for n in range(parts, most + 1) if enough(n, parts)), most)
+        for parts in range(1, len(hours) + 1)
+    )
+
+
 def _planned(cadence: Cadence, enrolled: Enrolled, day: date, history: History) -> Iterator[Window]:
     if cadence.every == "signal":
         yield from _of_signals(cadence, enrolled, history)

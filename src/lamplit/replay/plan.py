@@ -23,7 +23,8 @@ class Planned:
     """A plan that was applied, as its page shows it.
 
     `rows` are the doors (place ids) on each person's list, in order, by person's code; `left` those
-    on nobody's. `first` come before all others; `holds` is the chance that the deadline does.
+    on nobody's. `first` come before all others; `holds` is the chance that all are done by the
+    deadline, `done` the share that is to be expected.
     `gained` are the codes of those who got doors, `given` how many doors changed hands.
     """
 
@@ -32,6 +33,7 @@ class Planned:
     doors: int
     first: int
     holds: float
+    done: float
     gained: tuple[str, ...]
     given: int
 
@@ -79,6 +81,7 @@ def plan(leader: Caller, campaign: str, about: str, seconds: float, note: str = 
         doors=view["plan"]["doors"],
         first=view["rounds"][0]["doors"],
         holds=view["forecast"]["holds"]["value"],
+        done=view["forecast"]["done"]["mean"],
         gained=tuple(one["code"] for one in view["lists"] if one["gains"]),
         given=done["given"],
     )

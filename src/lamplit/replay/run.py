@@ -19,6 +19,7 @@ from lamplit.domain.field import PlaceKind
 from lamplit.domain.language import Text
 from lamplit.domain.problems import demo as demo_problems
 from lamplit.domain.problems import replay as problems
+from lamplit.planning.says import share
 from lamplit.replay import audit
 from lamplit.replay.chapters import checkin, sites, supplies, sweep
 from lamplit.replay.clock import Days, VirtualClock
@@ -191,9 +192,9 @@ class Replay:
         people = len(made.rows)
         return Text(
             f"{made.first:,} of {made.doors:,} doors come first; {people} people have their lists; "
-            f"the deadline holds with {made.holds:.0%}",
+            f"{share(made.done)} of them are to be done in time, all of them with {made.holds:.0%}",
             f"{made.doors:,} 户中先走 {made.first:,} 户；{people} 人已有名单；"
-            f"按期把握 {made.holds:.0%}",
+            f"预计按期办结 {share(made.done)}，一户不落的把握 {made.holds:.0%}",
         )
 
     def _homes(self) -> dict[str, int]:

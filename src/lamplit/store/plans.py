@@ -26,6 +26,13 @@ _SEEN = select(plan, job.c.progress, job.c.version.label("job_version")).outerjo
 )
 """A plan, and how far the job is that makes it: both have one id."""
 
+_PLANNED = and_(
+    task.c.state.in_(OPEN),
+    task.c.for_role.is_(None),
+    enrollment.c.state == EnrollmentState.ACTIVE.value,
+)
+"""Tasks that a plan gives out: open ones, but follow-ups."""
+
 
 def add(conn: Connection, **values: Any) -> None:
     """Keep a new plan."""
@@ -138,6 +145,27 @@ def stops(conn: Connection, plan_id: str) -> list[Row[Any]]:
     return list(conn.execute(wanted))
 
 
+def planned(conn: Connection, plan_id: str) -> list[Row[Any]]:
+    """The stops of a plan in short: place, person, when to arrive, and the state of the task."""
+    wanted = (
+        select(plan_stop.c.person_id, plan_stop.c.arrives, task.c.place_id, task.c.state)
+        .join(task, task.c.id == plan_stop.c.task_id)
+        .where(plan_stop.c.plan_id == plan_id)
+    )
+    return list(conn.execute(wanted))
+
+
+def open_doors(conn: Connection, campaign_id: str) -> list[Row[Any]]:
+    """Place and owner of the open tasks that a plan gives out; those that nobody has come last."""
+    wanted = (
+        select(task.c.place_id, task.c.owner_id)
+        .join(enrollment, enrollment.c.id == task.c.enrollment_id)
+        .where(_PLANNED, task.c.campaign_id == campaign_id)
+        .order_by(task.c.owner_id.is_(None), task.c.place_id)
+    )
+    return list(conn.execute(wanted))
+
+
 def lock_tasks(conn: Connection, plan_id: str) -> dict[str, Row[Any]]:
     """The tasks of a plan's stops, held until the transaction ends; locked in one order."""
     wanted = (
@@ -166,7 +194,9 @@ def doors(conn: Connection, campaign_id: str) -> list[Row[Any]]:
             task.c.due_from,
             task.c.due_until,
             task.c.slot,
+            task.c.enrollment_id,
             enrollment.c.rank,
+            enrollment.c.attempts,
             enrollment.c.reason,
             place.c.kind,
             place.c.code,
@@ -182,9 +212,7 @@ def doors(conn: Connection, campaign_id: str) -> list[Row[Any]]:
         .join(place, place.c.id == task.c.place_id)
         .where(
             task.c.campaign_id == campaign_id,
-            task.c.state.in_(OPEN),
-            task.c.for_role.is_(None),
-            enrollment.c.state == EnrollmentState.ACTIVE.value,
+            _PLANNED,
         )
         .order_by(place.c.code, task.c.place_id, task.c.due_until, task.c.id)
     )

@@ -58,6 +58,10 @@ export const HELP = {
     zh: "照最近的速度，什么时候能办完；区间表示快一些和慢一些时的结果。",
     en: "When it will be finished at the pace of late; the span says what a faster or a slower pace would mean.",
   },
+  deadline_holds: {
+    zh: "办结：有人应门，或按方案的规定上门够了次数（如三次，且在两个不同时段）。前一个数是预计到期时办结的份额；后一个数是一户不落全部办结的可能，差一户也不算。",
+    en: "A door is done when somebody opened, or when it was tried as often as the programme asks (say three times, at two times of day). The first figure is the share of doors to be expected done by the deadline; the second, how likely it is that every single one is: one door short does not count.",
+  },
   covered: {
     zh: "包保：有人负责这栋楼或这一户，经常问候，有事找得到人。",
     en: "Somebody is responsible for this building or home: asks after its people, and can be found when something happens.",

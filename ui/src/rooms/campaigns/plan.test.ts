@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { enough, first, hours, inForce, largest, leastOf } from "./plan";
+import { enough, first, hours, inForce, largest, leastOf, notAll, notEnough } from "./plan";
 
 it("says minutes as hours and minutes", () => {
   expect(hours(135)).toEqual({ h: 2, m: 15 });
@@ -31,6 +31,18 @@ it("names only the help that is enough", () => {
   const help = (lever: string, amount: number | null) => ({ lever, enough: amount, tried: [], like: null, leave: 0, person_minutes: 0 }) as never;
   expect(enough([help("people", 1), help("hours", null)])).toEqual([{ lever: "people", amount: 1, like: null }]);
   expect(enough([help("people", null), help("leave", null)])).toEqual([]);
+});
+
+it("never rounds a share of doors up to all of them", () => {
+  expect(notAll(0.9997)).toEqual({ value: 0.999, as: "fine" });
+  expect(notAll(1)).toEqual({ value: 1, as: "percent" });
+  expect(notAll(0.98)).toEqual({ value: 0.98, as: "percent" });
+});
+
+it("says how far even the most help comes", () => {
+  const help = (lever: string, tried: object[], amount: number | null = null) => ({ lever, enough: amount, tried, like: null, leave: 0, person_minutes: 0 }) as never;
+  expect(notEnough([help("people", [{ amount: 10, done: 0.97 }]), help("hours", []), help("leave", [{ amount: 3, done: 1 }])])).toEqual([{ lever: "people", amount: 10, done: 0.97 }]);
+  expect(notEnough([help("people", [{ amount: 10, done: 1 }], 10)])).toEqual([]);
 });
 
 it("says what part of the working time no plan can save", () => {

@@ -27,6 +27,11 @@ export function first(plans: readonly Schemas["PlanHead"][]): Schemas["PlanHead"
   return since ?? force ?? plans[0] ?? null;
 }
 
+/** A share of doors as far as it may be said without rounding up to all: 0.9997 is 0.999. */
+export function notAll(share: number): { value: number; as: "percent" | "fine" } {
+  return share >= 0.99 && share < 1 ? { value: Math.floor(share * 1000 + 1e-6) / 1000, as: "fine" } : { value: share, as: "percent" };
+}
+
 type Help = Schemas["Help"];
 type Lever = "people" | "hours" | "leave";
 
@@ -34,6 +39,14 @@ type Lever = "people" | "hours" | "leave";
 export function enough(helps: readonly Help[]): { lever: Lever; amount: number; like: Help["like"] }[] {
   const known: readonly string[] = ["people", "hours", "leave"];
   return helps.flatMap((one) => (one.enough === null || !known.includes(one.lever) ? [] : [{ lever: one.lever as Lever, amount: one.enough, like: one.like }]));
+}
+
+/** The kinds of help of which even the most is not enough, and the share of doors then done in time. */
+export function notEnough(helps: readonly Help[]): { lever: Lever; amount: number; done: number }[] {
+  return helps.flatMap((one) => {
+    const most = one.tried.at(-1);
+    return one.enough === null && (one.lever === "people" || one.lever === "hours") && most && most.done !== null ? [{ lever: one.lever, amount: most.amount, done: most.done }] : [];
+  });
 }
 
 /** What part of a plan's working time any plan needs, 0 to 1. */

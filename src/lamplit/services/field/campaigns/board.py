@@ -27,6 +27,7 @@ from lamplit.services.field.campaigns.campaigns import Campaign, get, shown
 from lamplit.services.field.door import may, require
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.packs import pack_of
+from lamplit.services.field.plans.fit import Fit, fit_of
 from lamplit.store import counts
 from lamplit.store.schema import person, place
 
@@ -82,7 +83,8 @@ class Board:
     """A campaign's board. `counts` holds every count that a pack's figures may name.
 
     `people` is empty for those who may not see people; `quarantine` counts the whole inbox. Of a
-    campaign that `recurs`, `expected` counts tasks, else enrollments.
+    campaign that `recurs`, `expected` counts tasks, else enrollments. `plan` says whether the plan
+    in force still fits, to who leads there; None where there is none.
     """
 
     campaign: Campaign
@@ -98,6 +100,7 @@ class Board:
     quarantine: int
     recurs: bool
     purpose: Text = field(default_factory=lambda: Text("", ""))
+    plan: Fit | None = None
 
 
 def board(office: Office, actor: Actor, campaign: str) -> Board:
@@ -133,6 +136,7 @@ def board(office: Office, actor: Actor, campaign: str) -> Board:
             counts.quarantined(tx.conn),
             recurs(pack),
             purpose,
+            fit_of(tx, row) if may(tx, Ability.LEAD, row.place_id) else None,
         )
 
 

@@ -19,6 +19,7 @@ from lamplit.services.field.office import Office, Transaction
 from lamplit.services.field.places.asks import Asks, asks_of
 from lamplit.services.field.plans.ground import Ground, ground_of
 from lamplit.services.field.plans.habits import Habits, habits_of
+from lamplit.services.field.plans.patience import tries_of
 from lamplit.services.field.plans.team import Team, spans_of, team_of
 from lamplit.store import plans as store
 
@@ -102,7 +103,7 @@ def facts_of(office: Office, tx: Transaction, pack: Pack, campaign: Any, asked: 
         people=people,
         deadline=reader.minute(reader.end),
         now=reader.minute(reader.start),
-        visit=Visit(refuses=habits.refuses, attempts=max(c.attempts.most for c in pack.cadence)),
+        visit=Visit(refuses=habits.refuses),
         options=Options(
             seconds=asked.seconds, seed=asked.seed, target=asked.target, seek_help=asked.seek_help
         ),
@@ -150,6 +151,7 @@ class _Reader:
             tx.conn, {one: some[0] for one, some in self.by_place.items()}, team.parents
         )
         self.speak = {p: spoken_codes(m.row.languages or ()) for p, m in team.members.items()}
+        self.tries = tries_of(tx, pack, rows, office.zone)
         self.held = self.unspoken = 0
 
     def minute(self, instant: datetime) -> float:
@@ -201,7 +203,7 @@ class _Reader:
         begins = max(self.minute(one.due_from) for one in rows)
         late = begins > self.minute(self.start) + SOON
         windows = (Span(begins, max(begins + 1, self.minute(self.end))),) if late else ()
-        attempt = row.slot.partition("/")[2]
+        tries = self.tries[row.id]
         return Door(
             id=place_id,
             building_id=self.ground.building_of(row),
@@ -215,7 +217,9 @@ class _Reader:
             languages=asks.languages,
             skills=asks.skills,
             windows=windows,
-            tried=int(attempt) - 1 if attempt.isdigit() else 0,
+            patience=tries.patience,
+            tried=tries.made,
+            tried_in=tries.parts,
         )
 
     def person(self, person_id: str) -> Person:

@@ -23,6 +23,7 @@ from lamplit.services.field.office import Actor, Office, Transaction, new_id
 from lamplit.services.field.packs import pack_of
 from lamplit.services.field.plans import desk
 from lamplit.services.field.plans.facts import Asked, facts_of
+from lamplit.services.field.plans.fit import fit_of
 from lamplit.services.field.plans.views import PlanHead, PlanView, head_of, view_of
 from lamplit.store import campaigns
 from lamplit.store import jobs as jobs_store
@@ -99,14 +100,19 @@ def _settle(office: Office) -> None:
 
 
 def listed(office: Office, actor: Actor, campaign: str) -> list[PlanHead]:
-    """A campaign's plans, the newest first. Raises LamplitError `store.not-found`,
-    `door.not-allowed`.
+    """A campaign's plans, the newest first; the one in force says whether it still fits.
+
+    Raises LamplitError `store.not-found`, `door.not-allowed`.
     """
     _settle(office)
     with office.read(actor) as tx:
         row = get_campaign(tx.conn, campaign)
         require(tx, Ability.LEAD, row.place_id)
-        return [head_of(one) for one in store.of_campaign(tx.conn, row.id)]
+        fit = fit_of(tx, row)
+        return [
+            head_of(one, fit if fit and fit.plan_id == one.id else None)
+            for one in store.of_campaign(tx.conn, row.id)
+        ]
 
 
 def show(office: Office, actor: Actor, campaign: str, plan: str, *, doors: bool = True) -> PlanView:

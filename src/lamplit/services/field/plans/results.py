@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lamplit.domain.language import Text
-from lamplit.planning.model import Chance, Help
+from lamplit.planning.model import Chance, Help, Share
 from lamplit.planning.says import summary
 from lamplit.planning.standing import Made
 from lamplit.services.field.plans.facts import Facts, instant
@@ -60,8 +60,8 @@ def result_of(facts: Facts, made: Made, zone: ZoneInfo) -> dict[str, Any]:
         "begins": at(plan.request.now),
         "deadline": at(plan.request.deadline),
         "forecast": {
-            "holds": _chance(forecast.holds), "finish": at(forecast.finish),
-            "early": at(forecast.early), "late": at(forecast.late),
+            "holds": _chance(forecast.holds), "done": _share(forecast.done),
+            "finish": at(forecast.finish), "early": at(forecast.early), "late": at(forecast.late),
             "reached": round(forecast.reached, 1), "open_doors": round(forecast.open_doors, 1),
         },
         "measures": {
@@ -103,11 +103,18 @@ def _chance(chance: Chance) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _share(share: Share) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(share).items()}
+
+
 def _help(one: Help) -> dict[str, Any]:
     return {
         "lever": one.lever.value,
         "enough": one.enough,
-        "tried": [{"amount": s.amount, "holds": _chance(s.holds)} for s in one.steps[:MOST_STEPS]],
+        "tried": [
+            {"amount": s.amount, "holds": _chance(s.holds), "done": round(s.done, 4)}
+            for s in one.steps[:MOST_STEPS]
+        ],
         "like": _like(one),
         "leave": len(one.leave),
         "person_minutes": round(one.costs),

@@ -16,6 +16,7 @@ from lamplit.domain.language import Text
 from lamplit.domain.problems import catalogue
 from lamplit.planning.model import WHY_SAID, Why
 from lamplit.services.field.plans.facts import Assumed
+from lamplit.services.field.plans.fit import Fit
 from lamplit.services.field.plans.habits import Habits
 from lamplit.store import plans as store
 from lamplit.store.tasks import OPEN
@@ -32,7 +33,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """The probability that the deadline holds, with its 95 % interval."""
+    """The probability that the deadline holds, with its 95 % interval.
+
+    It holds if every single door of the plan is done by then, by the programme's own rule: somebody
+    opened, or it was tried as often, and at as many times of day, as the programme asks.
+    """
 
     value: float
     low: float
@@ -41,11 +46,23 @@ class Holds:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """The share of the plan's doors done by the deadline (by the programme's rule): what is to be
+    expected, and what it is at least in nine cases of ten (`low`), and in one of ten (`high`).
+    """
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlanHead:
     """A plan in a line. `origin` is `planner`, or `before`: how things stood before the first plan.
 
     `share` (0 to 1) and `stage` say how far one that is being made is. `doors`, `people` (with a
-    list), `holds` and `finish` are None until it is ready, and for what stood before.
+    list), `holds`, `done` and `finish` are None until it is ready, and for what stood before; so is
+    `done` for plans made before it was told. `fit` says of the plan in force whether it still fits.
     """
 
     id: str
@@ -63,8 +80,10 @@ class PlanHead:
     doors: int | None
     people: int | None
     holds: Holds | None
+    done: Done | None
     finish: datetime | None
     version: int
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +166,16 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """See `lamplit.planning.model.Forecast`; times are instants."""
+    """What the plan's lists come to, lived through some hundred times with luck as it comes.
+
+    `finish` is when the last door is done, with the points `early` and `late` between which it is
+    in 8 cases of 10; beyond the deadline as if people went on as before. `reached`: doors where
+    somebody opens by the deadline; `open_doors`: those not done by then. `done` is None for plans
+    made before it was told.
+    """
 
     holds: Holds
+    done: Done | None
     finish: datetime
     early: datetime
     late: datetime
@@ -181,10 +207,11 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One amount of one kind of help that was tried."""
+    """One amount of one kind of help that was tried, with the share of doors then done in time."""
 
     amount: float
     holds: Holds
+    done: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +226,9 @@ class Like:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """The smallest amount of one lever (people, hours, leave) that is enough; None: none is."""
+    """The smallest amount of one lever (people, hours, leave) that is enough; None: none is, not
+    even the most that was tried. Nothing is `tried` where time alone forbids it.
+    """
 
     lever: str
     enough: float | None
@@ -231,7 +260,7 @@ class PlanView:
     rounds: list[Round] = field(default_factory=list)
 
 
-def head_of(row: Any) -> PlanHead:
+def head_of(row: Any, fit: Fit | None = None) -> PlanHead:
     """A plan's row in a line."""
     told = row.result or {}
     forecast = told.get("forecast")
@@ -246,7 +275,8 @@ def head_of(row: Any) -> PlanHead:
         failure_of(row.problem), told.get("doors"),
         sum(one["minutes"] > 0 for one in told["people"]) if told else None,
         Holds(**forecast["holds"]) if forecast else None,
-        datetime.fromisoformat(finish) if finish else None, row.version,
+        _done(forecast) if forecast else None,
+        datetime.fromisoformat(finish) if finish else None, row.version, fit,
     )  # fmt: skip
 
 
@@ -381,8 +411,13 @@ def _left(stops: Sequence[Any]) -> list[Left]:
 def _forecast(told: Mapping[str, Any]) -> Forecast:
     finish, early, late = (datetime.fromisoformat(told[k]) for k in ("finish", "early", "late"))
     return Forecast(
-        Holds(**told["holds"]), finish, early, late, told["reached"], told["open_doors"]
-    )
+        Holds(**told["holds"]), _done(told), finish, early, late, told["reached"],
+        told["open_doors"],
+    )  # fmt: skip
+
+
+def _done(forecast: Mapping[str, Any]) -> Done | None:
+    return Done(**forecast["done"]) if "done" in forecast else None
 
 
 def _measures(told: Mapping[str, Any]) -> Measures:
@@ -397,7 +432,7 @@ def _habits(told: Mapping[str, Any]) -> Habits:
 def _help(told: Mapping[str, Any]) -> Help:
     return Help(
         told["lever"], told["enough"],
-        [Tried(one["amount"], Holds(**one["holds"])) for one in told["tried"]],
+        [Tried(one["amount"], Holds(**one["holds"]), one.get("done")) for one in told["tried"]],
         Like(**told["like"]) if told["like"] else None, told["leave"], told["person_minutes"],
     )  # fmt: skip
 

@@ -96,21 +96,25 @@ def move_owner(
     """Move a person's open tasks to another, or free them where `to_id` is None.
 
     For hand-over and withdrawal, inside their transaction; `place_id`: only those at a place and
-    under it. Whoever hands over must have checked that this is allowed. Work that the first one
-    still sends in is accepted and flagged.
+    under it. Each campaign has an entry of its own in the log, so that its board hears of it.
+    Whoever hands over must have checked that this is allowed. Work that the first one still sends
+    in is accepted and flagged.
     """
-    wanted = select(task.c.id).where(task.c.owner_id == person_id, task.c.state.in_(store.OPEN))
+    mine = (task.c.owner_id == person_id, task.c.state.in_(store.OPEN))
+    wanted = select(task.c.id, task.c.campaign_id).where(*mine)
     if place_id is not None:
         wanted = wanted.where(task.c.place_id.in_(under(place_id)))
-    ids = list(tx.conn.scalars(wanted.order_by(task.c.id)))
+    campaign_of = {row.id: row.campaign_id for row in tx.conn.execute(wanted.order_by(task.c.id))}
+    ids = list(campaign_of)
     # In the order in which they were planned, after what the other has planned already.
     after = store.last_turn(tx.conn, to_id) if to_id is not None else 0
     moved = {"turn": task.c.turn + after}
     count = _give(tx, ids, to_id, note, **moved) if to_id is not None else _free(tx, ids)
-    if count:
+    for campaign_id in sorted(set(campaign_of.values())) if count else ():
+        some = [one for one in ids if campaign_of[one] == campaign_id]
         tx.log(
-            "task.moved", "person", person_id, place_id=place_id,
-            to=to_id, count=count, note=note, tasks=ids[:500],
+            "task.moved", "person", person_id, place_id=place_id, campaign_id=campaign_id,
+            to=to_id, count=len(some), note=note, tasks=some[:500],
         )  # fmt: skip
     return Assigned(to_id, count, len(ids) - count)
 

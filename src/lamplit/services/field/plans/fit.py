@@ -1,0 +1,138 @@
+"""Whether the plan in force still fits: who is gone from it, which doors are new, what is late.
+
+Nothing is planned or changed here. Where it no longer fits, planning again is offered: the usual
+re-plan, a proposal that disturbs few, which a leader looks at and applies, or not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from lamplit.domain.field import CampaignState, PlanState
+from lamplit.domain.language import Text
+from lamplit.services.field.office import Transaction
+from lamplit.services.field.submissions.authors import Authors, Standing
+from lamplit.store import plans as store
+from lamplit.store.tasks import OPEN
+
+GRACE = timedelta(hours=2)
+"""So long a form may lie on a phone without a signal before its door counts as late."""
+LATE, LATE_SHARE = 5, 0.15
+"""So many doors late, and so many of those due, are behind the plan; fewer are luck."""
+PROPOSALS = (PlanState.PLANNING.value, PlanState.READY.value)
+
+_GONE = (
+    Text("1 person left ({doors})", "1 人已离开（{doors}）"),
+    Text("{n} people left ({doors})", "{n} 人已离开（{doors}）"),
+)
+_DOORS = (Text("1 door", "1 户"), Text("{n} doors", "{n} 户"))
+_NEW = (Text("1 door new", "新增 1 户"), Text("{n} doors new", "新增 {n} 户"))
+_BACK = (Text("1 door given back", "退回 1 户"), Text("{n} doors given back", "退回 {n} 户"))
+_LATE = Text("{late} of {due} doors late", "应走 {due} 户中有 {late} 户未走")
+_NO_MORE = Text("This plan no longer fits: {why}.", "方案已不合适：{why}。")
+_FITS = Text("The plan in force fits.", "现行方案仍然合适。")
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Somebody of the plan who may go to doors of theirs no more, and how many of them are open."""
+
+    person_id: str
+    name: str
+    doors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What has become of the plan in force since it was applied; `says` sums it up.
+
+    `fits` is false where people of it are `gone` (withdrawn, or their days ended) with doors open,
+    where doors that nobody has are `new` since it was made or were given `back`, or where it is
+    behind: of the doors that it wanted tried by two hours ago (`due`) at least 5, and 15 %, are
+    `late`. `proposal` is a newer plan that waits to be looked at, by id.
+    """
+
+    plan_id: str
+    applied_at: datetime
+    fits: bool
+    gone: list[Gone]
+    new: int
+    back: int
+    due: int
+    late: int
+    proposal: str | None
+    says: Text
+
+
+def fit_of(tx: Transaction, campaign: Any) -> Fit | None:
+    """How the plan in force fits; None without one, or where the campaign is not open."""
+    plans = store.of_campaign(tx.conn, campaign.id)
+    force = next((one for one in plans if one.state == PlanState.APPLIED.value), None)
+    if force is None or not force.result or campaign.state != CampaignState.OPEN.value:
+        return None
+    stops = store.planned(tx.conn, force.id)
+    doors = store.open_doors(tx.conn, campaign.id)
+    mine = {row.place_id: row.person_id for row in stops}
+    people = {p for p in mine.values() if p} | {row.owner_id for row in doors if row.owner_id}
+    authors = Authors.of(tx, people, mine.keys() | {row.place_id for row in doors})
+
+    def may_go(person: str | None, place_id: str) -> bool:
+        return authors.standing(person, place_id) is Standing.ENTITLED
+
+    gone, new, back = _without_anybody(doors, mine, may_go)
+    before = tx.now - GRACE
+    due = [s for s in stops if s.arrives and s.arrives < before and may_go(s.person_id, s.place_id)]
+    late = sum(one.state in OPEN for one in due)
+    behind = late >= LATE and late > LATE_SHARE * len(due)
+    names = store.names(tx.conn, list(gone))
+    left = [Gone(p, str(names[p].name), n) for p, n in gone.most_common() if p in names]
+    waits = (p.id for p in plans if p.state in PROPOSALS and p.made_at > force.applied_at)
+    return Fit(
+        force.id, force.applied_at, not (left or new or back or behind), left, new, back,
+        len(due), late, next(waits, None),
+        _said(left, new, back, late if behind else 0, len(due)),
+    )  # fmt: skip
+
+
+def _without_anybody(
+    doors: Iterable[Any], mine: dict[str, str | None], may_go: Any
+) -> tuple[Counter[str], int, int]:
+    """Open doors of those who are gone by person, new ones that nobody has, ones given back."""
+    gone: Counter[str] = Counter()
+    new = back = 0
+    for place_id, owner in {row.place_id: row.owner_id for row in doors}.items():
+        if owner and may_go(owner, place_id):
+            continue
+        planned = mine.get(place_id)
+        bearer = planned if planned and not may_go(planned, place_id) else owner
+        if bearer:
+            gone[bearer] += 1
+        elif place_id not in mine:
+            new += 1
+        elif planned:
+            back += 1
+    return gone, new, back
+
+
+def _said(gone: list[Gone], new: int, back: int, late: int, due: int) -> Text:
+    doors = sum(one.doors for one in gone)
+
+    def some(forms: tuple[Text, Text], n: int, language: Any, **more: Any) -> str:
+        return forms[n != 1].say(language, n=n, **more)
+
+    def said(language: Any) -> str:
+        why = []
+        if gone:
+            their = some(_DOORS, doors, language)
+            why.append(some(_GONE, len(gone), language, doors=their))
+        why += [some(forms, n, language) for forms, n in ((_NEW, new), (_BACK, back)) if n]
+        why += [_LATE.say(language, late=late, due=due)] if late else []
+        if not why:
+            return _FITS.say(language)
+        return _NO_MORE.say(language, why=("，" if language == "zh" else ", ").join(why))
+
+    return Text(said("en"), said("zh"))
