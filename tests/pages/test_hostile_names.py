@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 LEADERS = (
     "/campaigns", "/campaigns/HOSTILE", "/campaigns/HOSTILE/doors", "/campaigns/HOSTILE/findings",
-    "/people", "/people/P0001", "/people/check-in", "/places", "/places/C1", "/places/C1/map",
+    "/people", "/people/P0001", "/check-in", "/places", "/places/C1", "/places/C1/map",
     "/coverage", "/facade/C1", "/stock", "/feedback", "/inbox",
 )  # fmt: skip
 PHONES = ("/phone", "/phone/door/{task}", "/phone/form/{task}", "/phone/finished",

@@ -17,6 +17,8 @@ from lamplit.store.schema import place as place_table
 HOUSEHOLD_SIGHT = (Ability.SEE_DOORS, Ability.ASSIGN, Ability.IMPORT, Ability.PERFORM)
 """Who may see that a household is there (its address, not its state)."""
 
+SIGN = "lamplit:gate:"
+"""What a community's sign begins with, where a page prints it."""
 
 BEYOND_ADDRESS = (Ability.IMPORT, Ability.ANALYSE)
 """Who may see what a household agreed to, and whether somebody lives alone there."""
@@ -68,10 +70,13 @@ def mine(office: Office, actor: Actor) -> list[Place]:
 def by_gate(office: Office, actor: Actor, code: str) -> Place:
     """The place whose gate or poster bears a code, for checking in there; never a home.
 
-    Needs an account only. Raises LamplitError `store.not-found`.
+    A sign that the pages print bears a community's own code, after `SIGN`. Needs an account only.
+    Raises LamplitError `store.not-found`.
     """
+    bare = code.removeprefix(SIGN)
     with office.read(actor) as tx:
-        found = places.by_scan(tx.conn, code)
+        named = places.by_code(tx.conn, bare, PlaceKind.COMMUNITY)
+        found = places.by_scan(tx.conn, bare) or next(iter(named), None)
         if found is None or found.kind is PlaceKind.HOUSEHOLD:
             raise not_found(place_table, code[:80])
         return found

@@ -1,0 +1,105 @@
+"""Codes before a phone: a gate's names it, a door's or a meter's is one colour, and logged."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rig import Rig, World, goto
+from sqlalchemy import select
+
+from lamplit.services.field.office import CLI
+from lamplit.store.schema import (
+    campaign,
+    enrollment,
+    event,
+    place,
+    place_code,
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.slow
+HELD_UP = """async (picture) => {
+  // What the camera sees: a sign that somebody holds before it, not quite still.
+  const sign = new Image();
+  sign.src = `data:image/png;base64,${picture}`;
+  await sign.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [640, 640];
+  const pen = canvas.getContext("2d");
+  let at = 0;
+  setInterval(() => {
+    pen.fillStyle = "#888";
+    pen.fillRect(0, 0, 640, 640);
+    pen.drawImage(sign, 120 + (at++ % 3), 120, 400, 400);
+  }, 50);
+  navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(20);
+}"""
+
+
+def held_up(page: Page, picture: bytes) -> None:
+    page.evaluate(HELD_UP, base64.b64encode(picture).decode())
+    page.get_by_role("button", name="Use the camera").click()
+
+
+def rows(world: World, wanted: Any) -> list[Any]:
+    with world.office.read(CLI) as tx:
+        return list(tx.conn.execute(wanted))
+
+
+def test_the_sign_that_a_leader_prints_says_to_a_phone_where_it_hangs(shared_rig: Rig) -> None:
+    leader = shared_rig.page_as("leader", language="en", path="/check-in")
+    leader.get_by_label("Place").select_option(label="Wutongli Community (community)")
+    sign = leader.get_by_role("img", name="Code for the gate")
+    sign.wait_for()
+    picture = sign.screenshot()
+    page = shared_rig.page_as("duty", width=360, language="en", path="/phone/check-in")
+    held_up(page, picture)
+    page.get_by_role("heading", name="Check in at Wutongli Community").wait_for()
+    page.get_by_role("button", name="My organisation is paired with it").wait_for()
+    # Who has no camera types what stands below the sign.
+    goto(page, "/phone/check-in")
+    page.get_by_label("Or type the code").fill(leader.locator(".gate code").inner_text())
+    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("heading", name="Check in at Wutongli Community").wait_for()
+
+
+def opened(world: World, home: str) -> list[Any]:
+    wanted = select(event).where(event.c.place_id == home, event.c.kind == "home.opened")
+    return [one for one in rows(world, wanted) if one.data["step"] == "colour"]
+
+
+def test_a_door_s_code_and_a_meter_s_number_are_one_colour_each_and_logged(
+    shared_rig: Rig,
+) -> None:
+    world = shared_rig.world
+    found = rows(
+        world,
+        select(place, place_code.c.kind.label("on"), place_code.c.code.label("word"))
+        .join(place_code, place_code.c.place_id == place.c.id)
+        .join(enrollment, enrollment.c.place_id == place.c.id)
+        .join(campaign, campaign.c.id == enrollment.c.campaign_id)
+        .where(campaign.c.state == "open", enrollment.c.state == "done")
+        .where(place_code.c.kind.in_(("door", "meter")))
+        .order_by(place.c.code),
+    )
+    page = shared_rig.page_as("leader", width=360, language="en", path="/phone/scan")
+    for kind in ("door", "meter"):
+        home = next(one for one in found if one.on == kind)
+        before = len(opened(world, home.id))
+        page.get_by_label("Or type the code").fill(home.word)
+        page.get_by_role("button", name="Ask").click()
+        answer = page.locator("section.answer")
+        answer.wait_for()
+        assert answer.locator(".word").inner_text() in ("Lit", "Dim", "Dark", "Grey")
+        # A colour, a word, a sign: not even which home it was.
+        assert home.code not in page.locator("#app").inner_text()
+        assert len(opened(world, home.id)) == before + 1
+        page.get_by_role("button", name="Scan another").click()
+    page.get_by_label("Or type the code").fill("NOTHINGSCODE")
+    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("alert").wait_for()
+    assert page.locator("section.answer").count() == 0
