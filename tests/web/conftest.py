@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from starlette.testclient import TestClient
 
 from lamplit.services.field.office import Office
@@ -46,6 +47,14 @@ database = _field.database
 def office(home: Home, database: Database, clock: Any) -> Office:
     """On SQLite and on PostgreSQL."""
     return Office(home, database, clock)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loop() -> Iterator[None]:
+    """One event loop for all callers, as a server has; a test client would start one a request."""
+    with start_blocking_portal() as portal, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TestClient, "portal", portal)
+        yield
 
 
 @pytest.fixture(autouse=True)
