@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,10 @@ from sqlalchemy import select
 
 from lamplit.replay.neighbourhood.sweeps import SWEEP
 from lamplit.services.field.office import CLI
+from lamplit.services.field.people.assignments import withdraw
+from lamplit.services.field.plans import plans
+from lamplit.services.field.plans.apply import apply
+from lamplit.services.field.plans.facts import Asked
 from lamplit.store.schema import campaign, event, task
 
 pytestmark = pytest.mark.slow
@@ -86,6 +91,47 @@ def test_what_was_applied_is_undone_by_one_click(rig: Rig, world: World) -> None
     page.get_by_role("button", name="Undo").click()
     page.locator("section strong", has_text="As it was before any plan").wait_for()
     assert owners(world) == before
+
+
+def in_force(world: World) -> None:
+    """A plan that the office made and put in force."""
+    asked = Asked(seconds=0.0, seek_help=False)
+    made = plans.make(world.office, CLI, SWEEP, asked, lambda share, stage: None)
+    apply(world.office, CLI, SWEEP, made.id)
+
+
+def test_a_board_says_when_the_plan_no_longer_fits_and_shows_a_new_one_first(
+    rig: Rig, world: World, axe: Callable[..., None]
+) -> None:
+    in_force(world)
+    page = rig.page_as("leader", width=360, language="en")
+    with page.expect_response(lambda answer: answer.url.endswith(f"/{SWEEP}/events")):
+        page.goto(f"/campaigns/{SWEEP}")
+    page.get_by_role("heading", name="Figures").wait_for()
+    offer = page.get_by_role("status", name="Whether the plan still fits")
+    assert offer.count() == 0
+    # Somebody withdraws while the board is open: it hears of it by itself.
+    had = owners(world)
+    lists = Counter(one for one in had.values() if one)
+    gone, doors = lists.most_common()[-1]
+    withdraw(world.office, CLI, person=gone)
+    offer.get_by_text(f"1 person left ({doors} door").wait_for()
+    before = owners(world)
+    axe(page)
+    shot(page, "campaign-plan-fits", full=False)
+    offer.get_by_role("button", name="Plan again").click()
+    affects = page.locator("section", has=page.get_by_role("heading", name="Whom applying it"))
+    affects.wait_for(timeout=PLANNED)
+    assert re.search(r"as before: [1-9]", affects.inner_text()), "few are disturbed"
+    assert offer.get_by_text("A new plan waits for you to look at it.").is_visible()
+    assert owners(world) == before
+    axe(page)
+    affects.get_by_role("button", name="Apply this plan").click()
+    offer.wait_for(state="detached")
+    after = owners(world)
+    taken = [after[one] for one, owner in had.items() if owner == gone]
+    assert len(taken) == doors
+    assert {None, gone}.isdisjoint(taken)
 
 
 def test_what_was_set_aside_says_why_and_from_whom_and_no_code(shared_rig: Rig) -> None:

@@ -187,7 +187,10 @@ def test_a_person_sees_the_doors_under_their_own_places_only(world):
 def told(text: str) -> list[tuple[str, str]]:
     blocks = [dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
               for block in text.split("\n\n")]  # fmt: skip
-    return [(block["id"], block["event"]) for block in blocks if "id" in block]
+    blocks = [block for block in blocks if "id" in block]
+    # The pages listen for one name: the kind is told within.
+    assert {block["event"] for block in blocks} <= {"change"}
+    return [(block["id"], json.loads(block["data"])["kind"]) for block in blocks]
 
 
 def test_a_board_hears_what_happened_since_it_last_listened(world):

@@ -92,7 +92,8 @@ async def _events(request: Request, feed: Feed) -> AsyncIterator[str]:
             found = await run_in_threadpool(since, feed.office, feed.campaign_id, last)
             for seq, said in found:
                 last = seq
-                yield f"id: {seq}\nevent: {said['kind']}\ndata: {json.dumps(said)}\n\n"
+                # One name for all: a page hears only of names that it knows.
+                yield f"id: {seq}\nevent: change\ndata: {json.dumps(said)}\n\n"
             if found:
                 spoke = now
             elif now - spoke >= HEARTBEAT_SECONDS:
