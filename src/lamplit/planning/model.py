@@ -230,7 +230,10 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share of doors: its mean, and the 10 % and 90 % points of what luck may make of it."""
+    """A share of doors: its mean, and the 10 % and 90 % points of what luck may make of it.
+
+    Widened to the mean where a few unlucky cases take that beyond them.
+    """
 
     mean: float
     low: float

@@ -285,10 +285,11 @@ class Run:
         last = state.closed_at.max(axis=0, initial=request.now)
         finish = np.where(owed > 0, beyond, last)
         early, middle, late = np.quantile(finish, [0.1, 0.5, 0.9])
-        low, high = np.quantile(state.closed.mean(axis=0), [0.1, 0.9]) if len(still) else (1, 1)
+        shares = state.closed.mean(axis=0) if len(still) else np.ones(self.replicates)
+        mean, (low, high) = float(shares.mean()), np.quantile(shares, [0.1, 0.9])
         return Forecast(
             holds=chance_of(int((~still.any(axis=0)).sum()), self.replicates),
-            done=Share(float(state.closed.mean()) if len(still) else 1.0, float(low), float(high)),
+            done=Share(mean, min(float(low), mean), max(float(high), mean)),
             finish=float(middle),
             early=float(early),
             late=float(late),
