@@ -71,6 +71,7 @@ GO_WITHIN = """async (path) => {
   await document.querySelector("#app").__vue_app__.config.globalProperties.$router.push(path);
   await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
 }"""
+PAINTED = "() => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok)))"
 SECONDS = 15.0
 taken: list[str] = []
 """The browsers that were taken."""
@@ -311,6 +312,15 @@ def go_within(page: Page, path: str) -> None:
     """The same without loading the application anew: as a link, or the way back, leads there."""
     page.evaluate(GO_WITHIN, path)
     loaded(page)
+
+
+def resized(page: Page, width: int, height: int) -> None:
+    """Another size, and wait until the page is painted so, however busy the machine is."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function("(width) => window.innerWidth === width", arg=width)
+    page.evaluate(PAINTED)
+    page.wait_for_timeout(60)
+    page.evaluate(PAINTED)
 
 
 def loaded(page: Page) -> None:

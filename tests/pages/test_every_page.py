@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rig as rigs
-from rig import Rig, go_within, goto, overflow, untold
+from rig import Rig, go_within, goto, overflow, resized, untold
 from routes import Route, address, rooms_of, routes
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def faults(rig: Rig, page: Page, where: str, *, closely: bool, widely: bool = Tr
     """What is wrong with a page; `widely`: whether all can use it at a desk's width, too."""
     found = []
     try:
-        page.set_viewport_size({"width": PHONE, "height": TALL})
+        resized(page, PHONE, TALL)
         (goto if closely else go_within)(page, where)
         found += [f"no text: {one}" for one in untold(page)]
         found += [f"wider than {PHONE}: {one}" for one in overflow(page)]
@@ -50,8 +50,7 @@ def faults(rig: Rig, page: Page, where: str, *, closely: bool, widely: bool = Tr
 def _closely(page: Page, *, widely: bool) -> list[str]:
     found = [f"at {PHONE}: {one}" for one in rigs.axe(page)]
     for width in (NARROW, DESK):
-        page.set_viewport_size({"width": width, "height": TALL})
-        page.wait_for_timeout(60)
+        resized(page, width, TALL)
         found += [f"wider than {width}: {one}" for one in overflow(page)]
     return found + ([f"at {DESK}: {one}" for one in rigs.axe(page)] if widely else [])
 

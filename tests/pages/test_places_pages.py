@@ -117,7 +117,7 @@ def test_an_operator_reads_a_plan_reloads_and_imports_it(rig: Rig) -> None:
     page = rig.page_as("operator", path="/places/import", language="en", width=1440)
     file = {"name": "sites.csv", "mimeType": "text/csv", "buffer": SITES.encode()}
     page.locator("input[type=file]").set_input_files([file])
-    expect(page.get_by_role("heading", name="What would change")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="What would change")).to_be_visible(timeout=60_000)
     page.reload()
     loaded(page)
     expect(page.get_by_role("heading", name="What would change")).to_be_visible()
@@ -130,7 +130,7 @@ def test_an_operator_reads_a_plan_reloads_and_imports_it(rig: Rig) -> None:
     expect(into).to_be_disabled()
     page.get_by_label("Leave out the 1 refused row").check()
     into.click()
-    expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=60_000)
     page.get_by_role("link", name="To the places").click()
     page.get_by_role("searchbox").fill("dyke")
     expect(page.get_by_role("link", name="Dyke watch")).to_be_visible()
@@ -158,7 +158,7 @@ def test_a_file_headed_otherwise_is_put_right_and_its_plan_says_from_what_to_wha
     page = rig.page_as("operator", path="/places/import", language="en", width=360)
     file = {"name": "theirs.csv", "mimeType": "text/csv", "buffer": THEIRS.encode()}
     page.locator("input[type=file]").set_input_files([file])
-    expect(page.get_by_role("heading", name="Which column is which")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Which column is which")).to_be_visible(timeout=60_000)
     expect(page.get_by_label("Code", exact=True)).to_have_value("楼号")
     expect(page.get_by_text("Such as B1 · B901")).to_be_visible()
     expect(page.get_by_label("Kind, in every row")).to_have_value("building")
@@ -176,7 +176,7 @@ def test_a_file_headed_otherwise_is_put_right_and_its_plan_says_from_what_to_wha
     expect(page.get_by_role("button", name="Another file")).to_be_visible()
     expect(page.get_by_role("button", name="Change the columns")).to_have_count(0)
     page.unroute_all()
-    expect(page.get_by_role("heading", name="What would change")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="What would change")).to_be_visible(timeout=60_000)
     row = page.get_by_role("row").filter(has_text="梧桐一号")
     expect(row).to_contain_text(re.compile(r"Lies in \(its code\) C1 → C2"))
     page.reload()
@@ -185,7 +185,7 @@ def test_a_file_headed_otherwise_is_put_right_and_its_plan_says_from_what_to_wha
     expect(page.get_by_label("Name (optional)", exact=True)).to_have_value("楼名")
     page.get_by_label("Name (optional)", exact=True).select_option("")
     page.get_by_role("button", name="See what would change").click()
-    expect(page.get_by_role("heading", name="What would change")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="What would change")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("row").filter(has_text="C1 → C2")).not_to_contain_text("Name")
     assert axe(page) == []
 

@@ -46,7 +46,7 @@ class Holds:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class DoneInTime:
     """The share of the plan's doors done by the deadline (by the programme's rule): what is to be
     expected, and what it is at least in nine cases of ten (`low`), and in one of ten (`high`).
     """
@@ -80,7 +80,7 @@ class PlanHead:
     doors: int | None
     people: int | None
     holds: Holds | None
-    done: Done | None
+    done: DoneInTime | None
     finish: datetime | None
     version: int
     fit: Fit | None = None
@@ -175,7 +175,7 @@ class Forecast:
     """
 
     holds: Holds
-    done: Done | None
+    done: DoneInTime | None
     finish: datetime
     early: datetime
     late: datetime
@@ -416,8 +416,8 @@ def _forecast(told: Mapping[str, Any]) -> Forecast:
     )  # fmt: skip
 
 
-def _done(forecast: Mapping[str, Any]) -> Done | None:
-    return Done(**forecast["done"]) if "done" in forecast else None
+def _done(forecast: Mapping[str, Any]) -> DoneInTime | None:
+    return DoneInTime(**forecast["done"]) if "done" in forecast else None
 
 
 def _measures(told: Mapping[str, Any]) -> Measures:
