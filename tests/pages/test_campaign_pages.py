@@ -55,7 +55,7 @@ def test_a_plan_changes_nothing_until_it_is_applied_and_is_taken_back_whole(
     assert page.get_by_text(re.compile(r"^No plan needs less than \d+% of this one")).is_visible()
     moves = affects.get_by_role("listitem").all_inner_texts()
     assert any(re.fullmatch(r"nobody → .+: \d+ doors?", one) for one in moves)
-    says = page.get_by_text(re.compile(r"^By .+: [\d.]+% of \d+ doors; all of them: \d+%\.$"))
+    says = page.get_by_text(re.compile(r"^By .+: [\d.]+% of \d+ doors done; all of them: \d+%\.$"))
     assert says.count() == 1
     page.get_by_role("button", name="What “All done in time” means").click()
     assert page.get_by_text("one door short does not count").is_visible()

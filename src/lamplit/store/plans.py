@@ -6,12 +6,23 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from lamplit.domain.field import EnrollmentState, PlanState, TaskState
 from lamplit.domain.jobs import OPEN_STATES
 from lamplit.store import bulk
-from lamplit.store.schema import assignment, enrollment, person, place, plan, plan_stop, task
+from lamplit.store.schema import assignment, enrollment, event, person, place, plan, plan_stop, task
 from lamplit.store.schema import submission as submission_table
 from lamplit.store.tasks import OPEN
 from lamplit.store.tree import above, under
@@ -153,6 +164,14 @@ def planned(conn: Connection, plan_id: str) -> list[Row[Any]]:
         .where(plan_stop.c.plan_id == plan_id)
     )
     return list(conn.execute(wanted))
+
+
+def last_change(conn: Connection, campaign_id: str) -> int:
+    """The number of the last thing that happened in a campaign, but for forms that came."""
+    wanted = select(func.max(event.c.seq)).where(
+        event.c.campaign_id == campaign_id, event.c.kind != "submission.received"
+    )
+    return int(conn.scalar(wanted) or 0)
 
 
 def open_doors(conn: Connection, campaign_id: str) -> list[Row[Any]]:

@@ -190,7 +190,7 @@ export const useWords = defineWords("campaigns", {
   planNone: { zh: "还没有方案", en: "No plan yet" },
   planNoneLead: { zh: "排班会考虑住处、时间、语言、楼层和电梯，并告诉您期限有几成把握。", en: "It reckons with homes, hours, languages, floors and lifts, and tells how sure the deadline is." },
   planWait: { zh: "正在排班，您可以离开此页", en: "Planning; you may leave this page" },
-  planSays: { zh: "到 {deadline}：{doors}中预计办结 {share}；一户不落的可能：{sure}。", en: "By {deadline}: {share} of {doors}; all of them: {sure}." },
+  planSays: { zh: "到 {deadline}：{doors}中预计办结 {share}；一户不落的可能：{sure}。", en: "By {deadline}: {share} of {doors} done; all of them: {sure}." },
   planSaysBand: { zh: "十次有八次办结 {low} 至 {high}；一户不落的 95% 区间 {least} – {most}。", en: "In 8 of 10 cases {low} to {high}; all of them: 95% interval {least} – {most}." },
   planHolds: { zh: "一户不落的可能", en: "All done in time" },
   planHoldsNote: { zh: "95% 区间 {low} – {high}", en: "95% interval {low} – {high}" },

@@ -24,6 +24,11 @@ GRACE = timedelta(hours=2)
 LATE, LATE_SHARE = 5, 0.15
 """So many doors late, and so many of those due, are behind the plan; fewer are luck."""
 PROPOSALS = (PlanState.PLANNING.value, PlanState.READY.value)
+MOST_KEPT = 100
+_MADE: dict[str, tuple[tuple[object, ...], Fit]] = {}
+"""The last fit of each plan, with what it was made from: boards ask whenever somebody sends a form,
+and it reads every door of the plan.
+"""
 
 _GONE = (
     Text("1 person left ({doors})", "1 人已离开（{doors}）"),
@@ -69,11 +74,25 @@ class Fit:
 
 
 def fit_of(tx: Transaction, campaign: Any) -> Fit | None:
-    """How the plan in force fits; None without one, or where the campaign is not open."""
+    """How the plan in force fits; None without one, or where the campaign is not open.
+
+    Made anew in each minute, and at once when anything but a form has come to the campaign.
+    """
     plans = store.of_campaign(tx.conn, campaign.id)
     force = next((one for one in plans if one.state == PlanState.APPLIED.value), None)
     if force is None or not force.result or campaign.state != CampaignState.OPEN.value:
         return None
+    minute = tx.now.replace(second=0, microsecond=0)
+    made_from = (minute, store.last_change(tx.conn, campaign.id), *((p.id, p.state) for p in plans))
+    kept = _MADE.get(force.id)
+    if kept is None or kept[0] != made_from:
+        if len(_MADE) >= MOST_KEPT:
+            _MADE.clear()
+        kept = _MADE[force.id] = made_from, _made(tx, campaign, plans, force)
+    return kept[1]
+
+
+def _made(tx: Transaction, campaign: Any, plans: Iterable[Any], force: Any) -> Fit:
     stops = store.planned(tx.conn, force.id)
     doors = store.open_doors(tx.conn, campaign.id)
     mine = {row.place_id: row.person_id for row in stops}
