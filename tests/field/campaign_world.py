@@ -14,11 +14,15 @@ from lamplit.domain.field import Role, Tie
 from lamplit.services.field.campaigns import campaigns, enrol
 from lamplit.services.field.homes.signals import Evening, HomeSignal
 from lamplit.services.field.office import CLI, Actor, Office, new_id
+from lamplit.services.field.plans import plans
+from lamplit.services.field.plans.facts import Asked
+from lamplit.services.field.plans.views import PlanHead
 from lamplit.services.field.submissions import inbox
 from lamplit.store import bulk
 from lamplit.store.schema import assignment, enrollment, organisation, person, place, task
 
 TODAY = date(2020, 2, 10)
+QUICK = Asked(seconds=0.0, seek_help=False)
 
 
 @dataclass
@@ -109,6 +113,12 @@ class World:
 
     def submit(self, actor: Actor, task_id: str | None, **answers: str) -> inbox.Receipt:
         return send(self.office, actor, form(task_id, **answers))
+
+
+def planned(world: World, asked: Asked = QUICK, who: str = "boss") -> PlanHead:
+    """A plan of the campaign `sweep`, as a leader has it made."""
+    boss = world.person(who)
+    return plans.make(world.office, boss, "sweep", asked, lambda share, stage: None)
 
 
 def build(office: Office, buildings: int = 2, homes: int = 4, code: str = "C1") -> World:

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 from people_world import PASSWORD, World, build
+from refusals import refused
 from sqlalchemy import select, update
 
 from lamplit.domain import passwords
@@ -23,13 +24,6 @@ from lamplit.store.schema import throttle as throttle_table
 @pytest.fixture
 def world(office) -> World:
     return build(office)
-
-
-def refused(code: str, call, *arguments, **named) -> LamplitError:
-    with pytest.raises(LamplitError) as met:
-        call(*arguments, **named)
-    assert met.value.code == code
-    return met.value
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from campaign_world import build
+from campaign_world import QUICK, build, planned
+from refusals import refused
 from sqlalchemy import select, update
 
-from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import PlaceKind, Role
 from lamplit.domain.spoken import spoken_codes, spoken_text, words_of
 from lamplit.planning.model import Why
@@ -19,11 +19,10 @@ from lamplit.services.field.packs import pack_of
 from lamplit.services.field.places.asks import ask
 from lamplit.services.field.places.places import resolve_place
 from lamplit.services.field.plans import plans
-from lamplit.services.field.plans.facts import Asked, facts_of
+from lamplit.services.field.plans.facts import facts_of
 from lamplit.services.field.tasks import tasks
 from lamplit.store.schema import event, person
 
-QUICK = Asked(seconds=0.0, seek_help=False)
 HOMES = 16
 
 
@@ -51,12 +50,6 @@ def facts(world, asked=QUICK):
     with world.office.read(CLI) as tx:
         row = campaigns.get(tx.conn, "sweep")
         return facts_of(world.office, tx, pack_of(world.office, row.programme), row, asked)
-
-
-def refused(code, act, *args, **kwargs):
-    with pytest.raises(LamplitError) as caught:
-        act(*args, **kwargs)
-    assert caught.value.code == code
 
 
 def test_a_language_has_one_name_however_it_is_written():
@@ -133,7 +126,7 @@ def test_a_door_asks_what_the_nearest_place_says(world):
 def test_a_plan_sends_who_speaks_the_language(world, office):
     asks(world, world.buildings[0], "yue")
     speaks(world, "v2", "普通话", "粤语")
-    head = plans.make(office, world.person("boss"), "sweep", QUICK, lambda share, stage: None)
+    head = planned(world)
     view = plans.show(office, world.person("boss"), "sweep", head.id)
     whose = {
         stop.place_id: one.code
@@ -148,7 +141,7 @@ def test_a_plan_sends_who_speaks_the_language(world, office):
 
 def test_where_nobody_speaks_it_somebody_goes_all_the_same_and_the_plan_says_so(world, office):
     asks(world, world.buildings[0], "bo")
-    head = plans.make(office, world.person("boss"), "sweep", QUICK, lambda share, stage: None)
+    head = planned(world)
     view = plans.show(office, world.person("boss"), "sweep", head.id)
     assert sum(one.doors for one in view.lists) == 2 * HOMES
     assert view.assumed is not None
@@ -159,7 +152,7 @@ def test_where_nobody_speaks_it_somebody_goes_all_the_same_and_the_plan_says_so(
 def test_a_skill_is_never_done_without(world, office):
     asks(world, world.buildings[0], skills=["electrician"])
     asked = replace(QUICK, seek_help=True)
-    head = plans.make(office, world.person("boss"), "sweep", asked, lambda share, stage: None)
+    head = planned(world, asked)
     view = plans.show(office, world.person("boss"), "sweep", head.id)
     assert [(one.why, sorted(one.place_ids)) for one in view.left] == [
         (Why.NOBODY_ABLE.value, sorted(world.homes[0]))

@@ -6,9 +6,9 @@ from dataclasses import asdict, fields
 
 import pytest
 from campaign_world import ANSWERED, NO_WAY, NOBODY, build
+from refusals import refused
 from sqlalchemy import update
 
-from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Role
 from lamplit.services.field.campaigns import campaigns
 from lamplit.services.field.campaigns.front import DoorStatus, FrontDoor, front
@@ -93,12 +93,6 @@ def test_names_are_for_those_who_may_see_people_and_ones_own_is_no_secret(world,
     # Somebody else's name isn't told.
     keeper = front(office, world.person("keeper"), world.round.id, world.buildings[0])
     assert [one.name for one in keeper.people] == ["keeper"]
-
-
-def refused(problem, act, *args):
-    with pytest.raises(LamplitError) as caught:
-        act(*args)
-    assert caught.value.code == problem
 
 
 def test_it_opens_where_one_may_see_doors_and_no_further(world, office):

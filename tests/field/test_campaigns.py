@@ -21,9 +21,9 @@ from campaign_world import (
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from refusals import refused
 from sqlalchemy import select
 
-from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import CampaignState, Reason, Role
 from lamplit.services.field.campaigns import cadence, campaigns, enrol
 from lamplit.services.field.homes.signals import Evening, HomeSignal
@@ -41,12 +41,6 @@ def world(office):
     made.person("v1", Role.VOLUNTEER)
     made.person("boss", Role.LEADER)
     return made
-
-
-def refused(problem, act, *args, **kwargs):
-    with pytest.raises(LamplitError) as caught:
-        act(*args, **kwargs)
-    assert caught.value.code == problem
 
 
 def guided(world, **parameters):

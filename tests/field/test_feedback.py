@@ -8,9 +8,9 @@ import zipfile
 
 import pytest
 from people_world import PASSWORD, World, build
+from refusals import refused
 from sqlalchemy import insert, select
 
-from lamplit.domain.errors import LamplitError
 from lamplit.services.field.access import accounts, tokens
 from lamplit.services.field.privacy import feedback, person_data
 from lamplit.store import schema
@@ -24,12 +24,6 @@ def world(office) -> World:
         row = {"code": "POSTER", "kind": "gate", "place_id": made.places["c1"]}
         conn.execute(insert(place_code).values(**row))
     return made
-
-
-def refused(code: str, call, *arguments, **named) -> None:
-    with pytest.raises(LamplitError) as met:
-        call(*arguments, **named)
-    assert met.value.code == code
 
 
 def test_a_word_is_taken_answered_and_asked_after_by_its_receipt(office, world):

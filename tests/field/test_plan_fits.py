@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from campaign_world import ANSWERED, build
+from campaign_world import ANSWERED, build, planned
 from sqlalchemy import select
 
 from lamplit.domain.field import Reason, Role
@@ -15,11 +15,8 @@ from lamplit.services.field.people.assignments import assign as tie
 from lamplit.services.field.people.assignments import withdraw
 from lamplit.services.field.plans import plans
 from lamplit.services.field.plans.apply import apply
-from lamplit.services.field.plans.facts import Asked
 from lamplit.services.field.tasks import tasks
 from lamplit.store.schema import event
-
-QUICK = Asked(seconds=0.0, seek_help=False)
 
 
 @pytest.fixture
@@ -40,9 +37,7 @@ def enrolled(world, homes):
 
 
 def put_in_force(world):
-    boss = world.person("boss")
-    head = plans.make(world.office, boss, "sweep", QUICK, lambda share, stage: None)
-    return apply(world.office, boss, "sweep", head.id)
+    return apply(world.office, world.person("boss"), "sweep", planned(world).id)
 
 
 def fit(world, who="boss"):
@@ -133,7 +128,7 @@ def test_nothing_changes_hands_until_a_leader_plans_again(world, office, clock):
     stay = {task: owner for task, owner in before.items() if owner}
     assert not fit(world).fits
     boss = world.person("boss")
-    head = plans.make(office, boss, "sweep", QUICK, lambda share, stage: None)
+    head = planned(world)
     found = fit(world)
     assert (found.fits, found.proposal) == (False, head.id)
     assert {row.id: row.owner_id for row in world.tasks()} == before

@@ -6,7 +6,8 @@ import csv
 import io
 
 import pytest
-from campaign_world import build
+from campaign_world import QUICK, build
+from campaign_world import planned as made
 
 from lamplit.domain.field import Reason, Role
 from lamplit.services.field.campaigns import enrol
@@ -16,8 +17,6 @@ from lamplit.services.field.phones.phone import Phone
 from lamplit.services.field.plans import plans
 from lamplit.services.field.plans.apply import apply
 from lamplit.services.field.plans.facts import Asked
-
-QUICK = Asked(seconds=0.0, seek_help=False)
 
 
 @pytest.fixture
@@ -36,9 +35,7 @@ def swept(world, way, evening):
 
 
 def planned(world, asked=QUICK):
-    boss = world.person("boss")
-    head = plans.make(world.office, boss, "sweep", asked, lambda share, stage: None)
-    return plans.show(world.office, boss, "sweep", head.id)
+    return plans.show(world.office, world.person("boss"), "sweep", made(world, asked).id)
 
 
 def lists(view):

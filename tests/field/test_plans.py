@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from campaign_world import ANSWERED, NOBODY, build
+from campaign_world import ANSWERED, NOBODY, QUICK, build, planned
+from refusals import refused
 from sqlalchemy import select, update
 
 from lamplit.domain.errors import LamplitError
@@ -28,8 +29,6 @@ from lamplit.services.field.tasks import assign, tasklist, tasks
 from lamplit.store import jobs as job_store
 from lamplit.store.schema import assignment, event, person, plan_stop
 
-QUICK = Asked(seconds=0.0, seek_help=False)
-
 
 @pytest.fixture
 def world(office):
@@ -39,16 +38,6 @@ def world(office):
     made.person("boss", Role.LEADER)
     made.sweep(made.campaign(parameters={"way": "every_door"}), made.evening())
     return made
-
-
-def refused(code, act, *args, **kwargs):
-    with pytest.raises(LamplitError) as caught:
-        act(*args, **kwargs)
-    assert caught.value.code == code
-
-
-def planned(world, asked=QUICK, who="boss"):
-    return plans.make(world.office, world.person(who), "sweep", asked, lambda share, stage: None)
 
 
 def owners(world):

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 from people_world import PURPOSE, WHO, World, build
+from refusals import refused
 from sqlalchemy import insert, select, update
 
-from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Step
 from lamplit.domain.language import Text
 from lamplit.services.field.homes import reveal as door
@@ -30,12 +30,6 @@ def opened(world: World, who: str, step: Step = Step.EVIDENCE, **other: str):
         "purpose": PURPOSE, **other,
     }  # fmt: skip
     return door.reveal(world.office, world.actor(who), step=step, **asked)
-
-
-def refused(code: str, call, *arguments, **named) -> None:
-    with pytest.raises(LamplitError) as met:
-        call(*arguments, **named)
-    assert met.value.code == code
 
 
 def logged(world: World, kind: str) -> list:

@@ -9,6 +9,7 @@ from campaign_world import ANSWERED, NO_DOOR, NO_WAY, build
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from refusals import refused
 from sqlalchemy import select
 
 from lamplit.domain.errors import LamplitError
@@ -27,12 +28,6 @@ def world(office):
     campaign = made.campaign(parameters={"way": "every_door"})
     made.sweep(campaign, made.evening())
     return made
-
-
-def refused(code, act, *args, **kwargs):
-    with pytest.raises(LamplitError) as caught:
-        act(*args, **kwargs)
-    assert caught.value.code == code
 
 
 def kinds(office, task_id):

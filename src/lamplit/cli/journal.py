@@ -102,17 +102,15 @@ def files(report: IngestReport) -> None:
 def end(code: int) -> None:
     """Note how the command ended, and close the journal."""
     for journal in _kept:
-        peak = max(
-            resource.getrusage(who).ru_maxrss
-            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-        )
+        from lamplit.services.metrics import peak_memory
+
         tell(
             "ended",
             level={0: "info", 3: "warning"}.get(code, "error"),
             code=code,
             seconds=round(time.monotonic() - journal.began, 3),
             cpu_seconds=round(time.process_time() - journal.busy, 3),
-            peak_memory_bytes=peak * (1 if sys.platform == "darwin" else 1024),
+            peak_memory_bytes=peak_memory(resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN),
         )
     _kept.clear()
 

@@ -40,16 +40,21 @@ KEPT = ("last_success_timestamp_seconds", "through_day_seconds", "homes")
 """What a failed run tells as it was."""
 
 
+def peak_memory(*of: int) -> int:
+    """The most that these (`resource.RUSAGE_…`) have held at once, in bytes, by the largest."""
+    peak = max(resource.getrusage(who).ru_maxrss for who in of)
+    return peak * (1 if sys.platform == "darwin" else 1024)
+
+
 def write_metrics(
     home: Home, file: Path, report: NightReport | None, seconds: float, now: datetime
 ) -> None:
     """Write the metrics of a run that ended `now`; `report` is None where it failed."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     night: dict[str, float] = {
         "success": 0.0 if report is None else 1.0,
         "last_run_timestamp_seconds": now.timestamp(),
         "duration_seconds": seconds,
-        "peak_memory_bytes": peak * (1 if sys.platform == "darwin" else 1024),
+        "peak_memory_bytes": peak_memory(resource.RUSAGE_SELF),
     }
     if report is None:
         night |= _kept(file)

@@ -70,6 +70,15 @@ def of_campaign(conn: Connection, campaign_id: str, *, limit: int = 200) -> list
     return list(conn.execute(wanted.order_by(plan.c.made_at.desc(), plan.c.id).limit(limit)))
 
 
+def heads(conn: Connection, campaign_id: str) -> list[Row[Any]]:
+    """The plans of a campaign in short, the newest first; `made`: by a planner."""
+    wanted = select(
+        plan.c.id, plan.c.state, plan.c.made_at, plan.c.applied_at,
+        plan.c.result.is_not(None).label("made"),
+    ).where(plan.c.campaign_id == campaign_id)  # fmt: skip
+    return list(conn.execute(wanted.order_by(plan.c.made_at.desc(), plan.c.id)))
+
+
 def in_state(conn: Connection, campaign_id: str, state: PlanState) -> list[Row[Any]]:
     """The plans of a campaign in a state."""
     wanted = select(plan).where(plan.c.campaign_id == campaign_id, plan.c.state == state.value)

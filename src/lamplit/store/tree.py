@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, select
+from sqlalchemy import CTE, ColumnElement, Connection, Select, select
 
+from lamplit.store.bulk import parts
 from lamplit.store.schema import place
 
 DEEPEST = 12
@@ -34,6 +35,28 @@ def under(place_id: str) -> Select[tuple[Any]]:
 def under_any(place_ids: list[str]) -> Select[tuple[Any]]:
     """The ids of some places and of all places under them, as a sub-query."""
     return select(_walk_down(place.c.id.in_(place_ids)).c.id)
+
+
+def parents_above(conn: Connection, places: Iterable[str]) -> dict[str, str | None]:
+    """The parent of each of these places, and of all places above them: one query a level."""
+    found: dict[str, str | None] = {}
+    level = set(places)
+    while level:
+        for some in parts(sorted(level)):
+            wanted = select(place.c.id, place.c.parent_id).where(place.c.id.in_(some))
+            found.update((row.id, row.parent_id) for row in conn.execute(wanted))
+        level = {up for up in (found.get(one) for one in level) if up and up not in found}
+    return found
+
+
+def upwards(place_id: str, parents: Mapping[str, str | None]) -> Iterator[str]:
+    """A place and those above it, from the nearest on, by what `parents_above` gave."""
+    met = set()
+    at: str | None = place_id
+    while at is not None and at not in met:
+        met.add(at)
+        yield at
+        at = parents.get(at)
 
 
 def _walk_up(starts: ColumnElement[bool]) -> CTE:

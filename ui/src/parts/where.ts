@@ -21,8 +21,13 @@ export function communitiesIn(doors: readonly { where?: WhereLike | null }[]): n
 export function lineOf(at: WhereLike | null | undefined): string {
   if (!at) return "";
   const building = typeof at.building === "string" ? isolated(at.building) : at.building ? say(at.building) : "";
-  const line = [building, unitOf(at.unit), isolated(at.door ?? "")].filter(Boolean).join(" · ");
+  const line = [building, doorIn(at)].filter(Boolean).join(" · ");
   return at.door || building ? line : at.name ? say(at.name) : at.code;
+}
+
+/** A door within its building: "unit 2 · 502". */
+export function doorIn(at: Pick<WhereLike, "unit" | "door">): string {
+  return [unitOf(at.unit), isolated(at.door ?? "")].filter(Boolean).join(" · ");
 }
 
 /** Units are often bare numbers, which alone would say nothing. */

@@ -2,15 +2,10 @@
 import { i18n, language } from "@/language/i18n";
 import { isolated } from "@/language/isolated";
 import { nameOf } from "@/language/words";
+import { unitOf } from "@/parts/where";
 import type { Entry, Place } from "./core/records";
 
 const en = () => language() === "en";
-
-export function unitOf(place: Pick<Place, "unit">): string {
-  const unit = place.unit ?? "";
-  if (!unit) return "";
-  return /^\d+$/.test(unit) ? (en() ? `unit ${unit}` : `${unit}单元`) : isolated(unit);
-}
 
 /** The door alone, or the name of a place that is no home. */
 export function doorName(place: Place): string {
@@ -20,7 +15,7 @@ export function doorName(place: Place): string {
 /** Building – unit – door. */
 export function address(place: Place, building: Place | null): string {
   if (!place.door) return [building && nameOf(building), nameOf(place)].filter(Boolean).join(" – ");
-  return [building && nameOf(building), unitOf(place), isolated(place.door)].filter(Boolean).join(" – ");
+  return [building && nameOf(building), unitOf(place.unit), isolated(place.door)].filter(Boolean).join(" – ");
 }
 
 /** `2 h 10 min`; days where it is long. */

@@ -7,7 +7,7 @@ tells where they are from, and what skill they need how they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from lamplit.store import places as store
 from lamplit.store.guard import change
 from lamplit.store.places import Place
 from lamplit.store.schema import place as place_table
-from lamplit.store.tree import DEEPEST
+from lamplit.store.tree import upwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +95,16 @@ def asks_of(
     said = {one: _said(row) for one, row in doors.items()}
     above = sorted(set(parents) - doors.keys())
     said |= {one: _said(row) for one, row in store.by_ids(conn, above).items()}
-    return {one: _nearest(said, _upwards(one, parents)) for one in doors}
+    return {one: _nearest([said[at] for at in upwards(one, parents)]) for one in doors}
 
 
 def _said(row: Any) -> Asks:
-    return Asks(frozenset(spoken_codes(row.languages or ())), frozenset(row.skills or ()))
+    return Asks(frozenset(row.languages or ()), frozenset(row.skills or ()))
 
 
-def _upwards(start: str, parents: Mapping[str, str | None]) -> Iterator[str]:
-    at: str | None = start
-    for _ in range(DEEPEST):
-        if at is None:
-            return
-        yield at
-        at = parents.get(at)
-
-
-def _nearest(said: Mapping[str, Asks], way: Iterator[str]) -> Asks:
-    """The languages and the skills, each of the nearest place that says any."""
-    steps = [said.get(one, Asks()) for one in way]
+def _nearest(said: Sequence[Asks]) -> Asks:
+    """The languages and the skills, each of the first that says any."""
     return Asks(
-        next((one.languages for one in steps if one.languages), frozenset()),
-        next((one.skills for one in steps if one.skills), frozenset()),
+        next((one.languages for one in said if one.languages), frozenset()),
+        next((one.skills for one in said if one.skills), frozenset()),
     )

@@ -75,8 +75,9 @@ def by_gate(office: Office, actor: Actor, code: str) -> Place:
     """
     bare = code.removeprefix(SIGN)
     with office.read(actor) as tx:
-        named = places.by_code(tx.conn, bare, PlaceKind.COMMUNITY)
-        found = places.by_scan(tx.conn, bare) or next(iter(named), None)
+        found = places.by_scan(tx.conn, bare)
+        if found is None:
+            found = next(iter(places.by_code(tx.conn, bare, PlaceKind.COMMUNITY)), None)
         if found is None or found.kind is PlaceKind.HOUSEHOLD:
             raise not_found(place_table, code[:80])
         return found

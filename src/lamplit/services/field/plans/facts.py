@@ -167,13 +167,13 @@ class _Reader:
         for place_id, rows in self.by_place.items():
             holders = {row.owner_id for row in rows if store.held(row, self.now)}
             able = self.team.covers[place_id]
-            # Whoever is at a door stays there, whatever it asks.
-            asks = Asks() if holders else self._asks(place_id, able)
             if holders:
                 able &= holders
                 if not able:
                     self.held += 1
                     continue
+            # Whoever is at a door stays there, whatever it asks.
+            asks = Asks() if holders else self._asks(place_id, able)
             skills = asks.skills | self._covering(classes, able, rows[0])
             found.append(self._door(place_id, rows, Asks(asks.languages, skills)))
         self.classes = classes
@@ -182,12 +182,9 @@ class _Reader:
     def _asks(self, place_id: str, able: frozenset[str]) -> Asks:
         """What a door asks, less a language that nobody speaks who may go there."""
         asks = self.asks[place_id]
-        if not asks.languages:
-            return asks
-        if any(not asks.languages.isdisjoint(self.speak[person]) for person in able):
-            return asks if self.asked.languages else Asks(skills=asks.skills)
-        self.unspoken += 1
-        return Asks(skills=asks.skills)
+        spoken = any(not asks.languages.isdisjoint(self.speak[person]) for person in able)
+        self.unspoken += bool(asks.languages) and not spoken
+        return asks if spoken and self.asked.languages else Asks(skills=asks.skills)
 
     def _covering(
         self, classes: dict[frozenset[str], str | None], able: frozenset[str], row: Any

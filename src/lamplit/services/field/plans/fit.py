@@ -78,9 +78,9 @@ def fit_of(tx: Transaction, campaign: Any) -> Fit | None:
 
     Made anew in each minute, and at once when anything but a form has come to the campaign.
     """
-    plans = store.of_campaign(tx.conn, campaign.id)
+    plans = store.heads(tx.conn, campaign.id)
     force = next((one for one in plans if one.state == PlanState.APPLIED.value), None)
-    if force is None or not force.result or campaign.state != CampaignState.OPEN.value:
+    if force is None or not force.made or campaign.state != CampaignState.OPEN.value:
         return None
     minute = tx.now.replace(second=0, microsecond=0)
     made_from = (minute, store.last_change(tx.conn, campaign.id), *((p.id, p.state) for p in plans))

@@ -15,8 +15,9 @@ from lamplit.planning.model import DAY, Span
 from lamplit.programmes.pack import Pack
 from lamplit.services.field.office import Transaction
 from lamplit.services.field.people.people import resolve_person
-from lamplit.services.field.submissions.authors import PERFORMERS, parents_above
+from lamplit.services.field.submissions.authors import PERFORMERS
 from lamplit.store import plans as store
+from lamplit.store.tree import parents_above
 
 WORKDAY = ((9 * 60.0, 12 * 60.0), (14 * 60.0, 18 * 60.0))
 """The hours of whoever has named none, each day."""

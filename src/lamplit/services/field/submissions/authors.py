@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from lamplit.domain.abilities import Ability, roles_with
 from lamplit.services.field.office import Transaction
 from lamplit.store.bulk import parts
-from lamplit.store.schema import assignment, place
+from lamplit.store.schema import assignment
+from lamplit.store.tree import parents_above, upwards
 
 if TYPE_CHECKING:
     from lamplit.services.field.submissions.casefile import Batch
@@ -77,21 +78,4 @@ class Authors:
     def _above(self, place_id: str) -> set[str]:
         if place_id not in self.parents:
             self.parents.update(parents_above(self.tx.conn, [place_id]))
-        found: set[str] = set()
-        at: str | None = place_id
-        while at is not None and at not in found:
-            found.add(at)
-            at = self.parents.get(at)
-        return found
-
-
-def parents_above(conn: Connection, places: Iterable[str]) -> dict[str, str | None]:
-    """The parent of each of these places, and of all places above them: one query a level."""
-    found: dict[str, str | None] = {}
-    level = set(places)
-    while level:
-        for some in parts(sorted(level)):
-            wanted = select(place.c.id, place.c.parent_id).where(place.c.id.in_(some))
-            found.update((row.id, row.parent_id) for row in conn.execute(wanted))
-        level = {up for up in (found.get(one) for one in level) if up and up not in found}
-    return found
+        return set(upwards(place_id, self.parents))
