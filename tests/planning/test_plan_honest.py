@@ -49,7 +49,18 @@ def knocked(doors=80, people=4, days=1, turns_up=1.0, patience=SWEEP, options=No
     ],
 )
 def test_as_many_doors_are_done_as_was_told(doors, people, days, turns_up):
-    plan = make_plan(knocked(doors, people, days, turns_up))
+    honest(make_plan(knocked(doors, people, days, turns_up)), turns_up)
+
+
+def test_as_many_doors_are_done_as_was_told_where_everybody_has_hours_of_their_own():
+    request = knocked(100, 6, 2, 0.9)
+    hours = (spans(2), spans(2, (13.5, 18)), spans(2, (17.5, 20.5)))
+    people = tuple(replace(p, spans=hours[i % 3]) for i, p in enumerate(request.people))
+    honest(make_plan(replace(request, people=people, deadline=DAY + 20.5 * 60)), 0.9)
+
+
+def honest(plan, turns_up):
+    """What is told of the deadline is what 60 walks of the street come to."""
     told = plan.forecast
     came = np.array([Street(plan, seed).walk() for seed in range(60)])
     # Where people stay away a plan is careful: it has others take over only when a span ends.
@@ -139,7 +150,7 @@ def test_the_ceiling_is_never_under_what_more_people_reach():
         assert most >= held.interval.low
 
 
-def test_help_that_can_never_be_enough_is_tried_once_and_told(monkeypatch):
+def test_help_that_can_never_be_enough_is_tried_at_its_most_and_told():
     # One of the doors can be come to at night only.
     request = knocked(doors=40, people=2, options=asking())
     night = replace(request.doors[0], windows=(Span(60, 90),))
@@ -147,8 +158,8 @@ def test_help_that_can_never_be_enough_is_tried_once_and_told(monkeypatch):
     for one in plan.help:
         if one.lever is not Lever.LEAVE:
             assert one.enough is None
-            assert len(one.steps) == 1
-            assert 0.5 < one.steps[0].done < 1
+            assert len(one.steps) <= 2  # a guess, and the most that can be asked for
+            assert 0.5 < one.steps[-1].done < 1
     said = summary(plan, "en")
     assert any(line.startswith("Even 10 more people would not be enough: 97") for line in said)
     assert any("即使再增加 10 人也不够" in line for line in summary(plan, "zh"))

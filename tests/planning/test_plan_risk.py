@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from neighbours import QUICK, community, whole_days
 
 from lamplit.planning.help import lengthened
@@ -14,6 +16,7 @@ from lamplit.planning.lists import make_lists
 from lamplit.planning.live import live_through
 from lamplit.planning.model import DAY, Lever, Options, Span, Visit
 from lamplit.planning.planner import make_plan
+from lamplit.planning.risk import turns_of
 from lamplit.planning.world import World
 
 
@@ -75,6 +78,40 @@ def test_neighbours_take_over_for_somebody_who_never_comes():
     plan = make_plan(replace(request, people=people))
     assert plan.lists().get("p0")
     assert plan.forecast.holds.value > 0.9
+
+
+def test_whoever_has_one_long_span_takes_over_as_others_with_two_do():
+    request = sure(community(doors=40, people=2, days=1))
+    away, stays = request.people
+    people = (
+        replace(away, turns_up=0.0, spans=(Span(540, 570), Span(800, 900))),
+        replace(stays, spans=(Span(600, 960),)),
+    )
+    plan = make_plan(replace(request, people=people))
+    assert plan.lists().get("p0")
+    assert plan.forecast.holds.value == 1
+
+
+@st.composite
+def days_of_people(draw):
+    """Up to six people with up to three spans of a day each, that do not overlap."""
+    found = []
+    for _ in range(draw(st.integers(0, 6))):
+        minutes = draw(st.lists(st.integers(0, 1439), max_size=6, unique=True))
+        ordered = sorted(minutes[: len(minutes) // 2 * 2])
+        found.append([Span(a, b) for a, b in zip(ordered[::2], ordered[1::2], strict=True)])
+    return found
+
+
+@given(days_of_people())
+def test_everybody_lives_their_spans_in_order_with_whoever_is_out_at_the_same_time(days):
+    turns = turns_of(days, 0)
+    assert [[s for turn in turns if (s := turn[p])] for p in range(len(days))] == days
+    together = [[s for s in turn if s] for turn in turns]
+    assert all(max(s.start for s in some) < min(s.end for s in some) for some in together)
+    first = [min(s.start for s in some) for some in together]
+    assert first == sorted(first)
+    assert not any(turns_of(days, 1))
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -1,12 +1,12 @@
 """The smallest help with which the deadline holds, found by trying.
 
-Three levers: more people, longer hours for everybody, doors left for later. Of people and hours
-the most that can be asked for is tried first, and nothing more where that is not enough; not even
-that where time alone forbids it (`ceiling`). Else what to try is estimated from what is still owed
-at the deadline in the unlucky tenth of the replicates; from there the search goes up or down and
-halves, and every amount that was tried is told with its chance. A try shares the doors out anew the
-quick way (without the search) and lives the lists through with the same luck as the plan, so that
-the chances can be compared.
+Three levers: more people, longer hours for everybody, doors left for later. What to try first is
+estimated from what is still owed at the deadline in the unlucky tenth of the replicates. Where that
+is not enough, the most people or hours that can be asked for are tried, and nothing more if those
+are not either (nothing at all where time alone forbids it: `ceiling`); else the search goes up or
+down and halves. Every amount that was tried is told with its chance. A try shares the doors out
+anew the quick way (without the search) and lives the lists through with the same luck as the plan,
+so that the chances can be compared.
 """
 
 from __future__ import annotations
@@ -62,24 +62,25 @@ class _Search:
         """All that was tried, and the smallest amount that is enough."""
         tried: dict[int, Forecast] = {}
         low, high, at = 0, 0, max(1, min(self.most, guess))
-        if self.most > 0 and not self.ends_known:
-            tried[self.most] = self.tries(self.most)
-            if tried[self.most].holds.value < self.target:
-                return tried, None
-            at = at if at < self.most else max(1, self.most * 2 // 3)
-        first = len(tried)
-        while self.most > 0 and len(tried) < _TRIES + first and at not in tried:
+        while self.most > 0 and len(tried) < _TRIES:
             tried[at] = self.tries(at)
             if tried[at].holds.value >= self.target:
                 high = at
             else:
                 low = at
-            if high and high - low <= max(1, high // 6):
+            if low >= self.most or (high and high - low <= max(1, high // 6)):
                 break
-            at = (low + high) // 2 if high else min(self.most, max(low + 1, ceil(low * 1.7)))
-            if high and not low:
-                at = max(1, high * 2 // 3) if high > 2 else high - 1
-        return tried, high or (self.most if first else None)
+            at = self._next(low, high)
+        return tried, high or None
+
+    def _next(self, low: int, high: int) -> int:
+        """What to try after `low` was too little, `high` enough (0: nothing was yet)."""
+        if not low:
+            return max(1, high * 2 // 3) if high > 2 else high - 1
+        more = ceil(low * 1.7)
+        if not high:
+            return min(self.most, max(low + 1, more)) if self.ends_known else self.most
+        return max(low + 1, min((low + high) // 2, more))
 
 
 def _people(world: World, run: Run, short: float, replicates: int) -> Help:

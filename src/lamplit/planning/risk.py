@@ -9,10 +9,10 @@ A door is done when somebody opened, or by its `Patience`: after so many attempt
 so many parts of the day. People work through their own list span by span: first attempts that are
 due, in order; then doors where nobody opened in another part of the day (in their last span, any),
 those tried within the gap left out; then doors planned for later; and last they wait for doors
-whose gap ends within the span. A visit begins only if it is expected to end within the span. At the
-end of each span whoever has time left takes over, door by door, what absent or late neighbours were
-due to do: see `lamplit.planning.takeover`. Doors draw the same luck whoever goes there, so that
-plans for the same doors can be compared (common random numbers).
+whose gap ends within the span. A visit begins only if it is expected to end within the span. When
+spans that overlap are over whoever has time left in theirs takes over, door by door, what absent or
+late neighbours were due to do: see `lamplit.planning.takeover`. Doors draw the same luck whoever
+goes there, so that plans for the same doors can be compared (common random numbers).
 
 Arrays are doors or people × replicates; a step moves everybody on by one place in their lists.
 """
@@ -123,22 +123,17 @@ class Run:
             self.hopeless[door] = why is not Why.NO_TIME
 
     def live(self, after: Callable[[Run, int, Floats, bool], None]) -> None:
-        """All days, span by span; `after(run, day, ends, last)` is called when everybody's first
-        span of a day is over, their second, and so on; twice at the very end (`last`).
+        """All days, from the morning on; `after(run, day, ends, last)` is called whenever a turn of
+        spans is over (`turns_of`); twice at the very end (`last`).
 
         `ends` says when the span ends that each person has just had, 0 where there was none.
         """
         for day in range(self.days):
-            today = [
-                [s for s in spans if int(s.start // DAY) - self.first_day == day]
-                for spans in self.world.spans
-            ]
-            turns = max((len(t) for t in today), default=0)
-            for turn in range(turns):
-                spans = [t[turn] if turn < len(t) else None for t in today]
+            turns = turns_of(self.world.spans, self.first_day + day)
+            for turn, spans in enumerate(turns):
                 self._spans(day, spans)
                 ends = np.array([s.end if s else 0.0 for s in spans])
-                last = turn == turns - 1 and day == self.days - 1
+                last = turn == len(turns) - 1 and day == self.days - 1
                 for _ in range(2 if last else 1):
                     after(self, day, ends, last)
 
@@ -157,7 +152,8 @@ class Run:
             ],
             dtype=bool,
         )
-        for purpose in ("due", "again", "ahead", "waits"):
+        purposes = ("due", "again", "ahead", *(("waits",) if self.world.gap.any() else ()))
+        for purpose in purposes:
             for place in range(len(self.order)):
                 self._step(place, purpose, start, end, at_work, final)
 
@@ -319,6 +315,26 @@ def ways_between(world: World, here: Ints, home: Ints, door: Ints) -> Floats:
         start, end = here[inside], door[inside]
         found[inside] = ways.climbs(building[inside], world.floor[start], world.floor[end])
     return found + walking.next_door
+
+
+def turns_of(spans: Sequence[Sequence[Span]], day: int) -> list[list[Span | None]]:
+    """The spans of one day in turns, a span or none for each person: those that overlap are lived
+    at once, and a turn ends where one begins that somebody of the turn is done before.
+
+    Nobody has two spans in one turn: their second begins when their first has ended.
+    """
+    today = sorted(
+        (s, person) for person, own in enumerate(spans) for s in own if int(s.start // DAY) == day
+    )
+    turns: list[list[Span | None]] = []
+    ends = -float("inf")
+    for span, person in today:
+        if span.start >= ends:
+            turns.append([None] * len(spans))
+            ends = float("inf")
+        turns[-1][person] = span
+        ends = min(ends, span.end)
+    return turns
 
 
 def _orders(lists: Lists) -> tuple[Ints, Floats]:

@@ -17,15 +17,15 @@ from lamplit.planning.travel import Floats, Ints
 
 
 def take_over(run: Run, day: int, ends: Floats, last: bool) -> None:
-    """Share open, due doors among those with time before `ends` (people), need by need; in the end
-    (`last`) all that are open.
+    """Share open, due doors among those with time before `ends` (people), need by need; on the last
+    day all that are open, and at its end (`last`) those just tried too.
     """
     world, state = run.world, run.state
     if not ends.any():
         return
     at_work = run.luck.present[:, day, :] & (ends > 0)[:, None]
     free = np.array([not d.windows for d in world.request.doors], dtype=bool)
-    asked = (run.due_at < np.median(ends[ends > 0])) | last
+    asked = (run.due_at < np.median(ends[ends > 0])) | (day == run.days - 1)
     for need in [*range(1, world.able.shape[1]), 0]:
         rows = np.flatnonzero((world.need == need) & asked & free & ~run.hopeless)
         rows = rows[(~state.closed[rows]).any(axis=1)]
