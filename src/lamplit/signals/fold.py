@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lamplit.domain.language import Text
 from lamplit.signals.code import Arrays, Code, Constant, Operand
@@ -80,18 +81,27 @@ class Fold:
 
         Raises ValueError where a rule uses a word outside the language or a name not yet defined.
         """
-        return _compile(self, tuple(outputs), shape)
+        constants = tuple(self.constants().items())
+        return _compile(self.steps, self.carried, self.inputs, constants, tuple(outputs), shape)
 
 
-def _compile(fold: Fold, outputs: tuple[str, ...], shape: bool) -> Program:
+@lru_cache(maxsize=64)  # a night compiles the same rules for each shard; a program never changes
+def _compile(
+    steps: tuple[Step, ...],
+    carries: tuple[str, ...],
+    inputs: tuple[str, ...],
+    constants: tuple[tuple[str, float], ...],
+    outputs: tuple[str, ...],
+    shape: bool,
+) -> Program:
     code = Code()
-    given = {name: code.given(name) for name in (*fold.inputs, *fold.starts)}
+    given = {name: code.given(name) for name in (*inputs, *carries)}
     names: dict[str, Operand] = {**given}
-    names |= {name: Constant(value) for name, value in fold.constants().items()}
-    for step in fold.steps:
+    names |= {name: Constant(value) for name, value in constants}
+    for step in steps:
         found = Rule(step.name, code, names).operand(step.expression(shape=shape))
         names[f"next_{step.name}" if step.carry else step.name] = found
-    wanted = {f"next_{name}": name for name in fold.starts}
+    wanted = {f"next_{name}": name for name in carries}
     missing = {name for name in (*wanted, *outputs) if name not in names}
     if missing:
         raise ValueError(f"no step gives {', '.join(sorted(missing))}")
