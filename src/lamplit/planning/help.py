@@ -2,9 +2,9 @@
 
 Three levers: more people, longer hours for everybody, doors left for later. What to try first is
 estimated from what is still owed at the deadline in the unlucky tenth of the replicates. Where that
-is not enough, the most people or hours that can be asked for are tried, and nothing more if those
-are not either (nothing at all where time alone forbids it: `ceiling`); else the search goes up or
-down and halves. Every amount that was tried is told with its chance. A try shares the doors out
+is not enough, the most that can be asked for is tried, and nothing more if that is not either
+(neither people nor hours where time alone forbids it: `ceiling`); else the search goes up or down
+and halves. Every amount that was tried is told with its chance. A try shares the doors out
 anew the quick way (without the search) and lives the lists through with the same luck as the plan,
 so that the chances can be compared.
 """
@@ -48,15 +48,11 @@ def seek_help(world: World, lists: Lists, run: Run, report: Report = silent) -> 
 
 @dataclass
 class _Search:
-    """The smallest whole amount up to `most` whose chance reaches the target.
-
-    `ends_known`: that `most` is enough needs no try.
-    """
+    """The smallest whole amount up to `most` whose chance reaches the target."""
 
     tries: Callable[[int], Forecast]
     most: int
     target: float
-    ends_known: bool = False
 
     def run(self, guess: int) -> tuple[dict[int, Forecast], int | None]:
         """All that was tried, and the smallest amount that is enough."""
@@ -77,10 +73,9 @@ class _Search:
         """What to try after `low` was too little, `high` enough (0: nothing was yet)."""
         if not low:
             return max(1, high * 2 // 3) if high > 2 else high - 1
-        more = ceil(low * 1.7)
         if not high:
-            return min(self.most, max(low + 1, more)) if self.ends_known else self.most
-        return max(low + 1, min((low + high) // 2, more))
+            return self.most
+        return max(low + 1, min((low + high) // 2, ceil(low * 1.7)))
 
 
 def _people(world: World, run: Run, short: float, replicates: int) -> Help:
@@ -138,7 +133,9 @@ def _hours(world: World, lists: Lists, short: float, replicates: int) -> Help:
 
 
 def _leave(world: World, lists: Lists, run: Run, short: float, replicates: int) -> Help:
-    """Doors nobody can do first, then those of the last rank, the likeliest to stay open first."""
+    """Doors nobody can do first, then those of the last rank, the likeliest to stay open first; no
+    more than every second: a campaign that leaves more is another campaign.
+    """
     still = (~run.state.closed).mean(axis=1)
     order = sorted(
         range(len(world.rank)),
@@ -151,7 +148,8 @@ def _leave(world: World, lists: Lists, run: Run, short: float, replicates: int) 
     each = float(world.load.mean()) + 2.0 if len(world.load) else 1.0
     guess = int(run.hopeless.sum()) + ceil(short / each)
     target = world.request.options.target
-    tried, enough = _Search(without, len(order), target, ends_known=True).run(guess)
+    most = max(int(run.hopeless.sum()), len(order) // 2)
+    tried, enough = _Search(without, most, target).run(guess)
     leave = tuple(world.request.doors[d].id for d in order[: enough or 0])
     amount = None if enough is None else float(enough)
     return Help(Lever.LEAVE, _steps(tried), amount, leave=leave)
