@@ -60,9 +60,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{file}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    url = server.copy_of("field", _build)
+    url = server.lend("field", _build)
     yield url
-    server.drop_database(url)
+    server.take_back("field", url)
 
 
 @pytest.fixture

@@ -191,8 +191,8 @@ def postgres_stage(server: PostgresServer, folder: Path, clock: Any) -> Stage:
     key = f"scene {folder}"
 
     def copy(_: Path) -> tuple[str, Callable[[], None]]:
-        url = server.copy_of(key, lambda at: made.append(built(at, folder, clock)))
-        return url, lambda: server.drop_database(url)
+        url = server.lend(key, lambda at: made.append(built(at, folder, clock)))
+        return url, lambda: server.take_back(key, url)
 
     copy(folder)[1]()
     return Stage(copy, *made[0], clock, folder / "built")
