@@ -2,8 +2,8 @@
 
 Two evenings of files come in. The first has the bulk: wide readings over the night on which the
 clocks change, registers that roll over, and a long file with lines that nobody can read. The second
-brings the days that follow, late readings, lines that come again, corrected days, and a meter that
-was exchanged.
+brings the days that follow, some of them in Parquet, late readings, lines that come again,
+corrected days, and a meter that was exchanged.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pv
+import pyarrow.parquet as pq
 
 from lamplit.cli.app import run
 from lamplit.engine.duckdb import Duck, quoted
@@ -26,6 +28,8 @@ from lamplit.services.night.snapshots import read_manifest, read_snapshot
 
 ZONE = "Europe/Berlin"
 START, TURN, LAST = "2020-03-10", "2020-04-05", "2020-04-18"
+TYPED = "2020-04-13"
+"""The day from which wide readings come in Parquet; registers do after TURN."""
 DAYS = 40
 BETWEEN = "2020-04-08"
 """A day whose night is not kept."""
@@ -103,7 +107,8 @@ def write_story(folder: Path) -> Story:
     late = {line for line in wide[1:] if _late(line, meters)}
     corrections = (folder / "wide" / "corrections" / "corrections.csv").read_text().splitlines()
     early = [line for line in wide[1:] if _day(line) <= TURN and line not in late]
-    rest = [line for line in wide[1:] if _day(line) > TURN or line in late]
+    rest = [line for line in wide[1:] if TURN < _day(line) < TYPED or line in late]
+    typed = [line for line in wide[1:] if _day(line) >= TYPED]
     first = (
         _write(folder / "1-wide.csv", [wide[0], *early]),
         _write(folder / "2-registers.csv", _until(registers, lambda d: d <= TURN)),
@@ -113,7 +118,8 @@ def write_story(folder: Path) -> Story:
         # Later readings come first: which one counts is not a matter of the order of files.
         _write(folder / "4-wide.csv", [wide[0], *rest, *repeated(early)]),
         _write(folder / "5-corrections.csv", [*corrections, *_bad(corrections[-1])]),
-        _write(folder / "6-registers.csv", _until(registers, lambda d: d > TURN)),
+        _parquet(folder / "6-registers", _until(registers, lambda d: d > TURN)),
+        _parquet(folder / "7-wide", [wide[0], *typed]),
     )
     rows = _parted((folder / "wide" / "registry.csv").read_text())
     changed = _exchanged(rows, meters[3], meters[5])
@@ -169,6 +175,16 @@ def _write(path: Path, lines: list[str]) -> Path:
     return path
 
 
+def _parquet(path: Path, lines: list[str]) -> Path:
+    """The lines as Parquet, each column of its own type, in row groups of which none has much."""
+    table = pv.read_csv(
+        io.BytesIO("\n".join(lines).encode()),
+        convert_options=pv.ConvertOptions(column_types={"meter_id": pa.string()}),
+    )
+    pq.write_table(table, path.with_suffix(".parquet"), row_group_size=400)
+    return path.with_suffix(".parquet")
+
+
 def _long_lines() -> list[str]:
     """Half-hourly readings of meters that the registry does not know, with all kinds of faults."""
     lines = ["meter_id,time,kwh"]
@@ -178,6 +194,7 @@ def _long_lines() -> list[str]:
             lines += [f"L{n},{at},{(n * 7 + half) % 11 / 10}" for n in range(1, 5)]
     lines += ["L9,2020-03-30 10:00,0.5", "L9,2020-03-30 10:30,0.25"]  # too few for a length
     lines += ["L1,2020-03-28 00:00,0.9", '"L2",2020-03-30 23:30,0.7']  # once more, otherwise
+    lines += ["\u3000L2,2020-03-30 22:30,0.3"]  # the same meter, from a careless hand
     lines += [
         "L1,2020-03-30 10:07,0.1", "L1,,0.1", ",2020-03-30 10:00,0.1", "L2,2020-03-30 10:00,much",
         "L2,2020-03-30 10:30,-3", "L3,2020-03-30 11:00,99999", "L3,not a time,1",

@@ -42,16 +42,16 @@ pytestmark = pytest.mark.slow
 def losing(marker: Path, work: Callable[..., Any]) -> Callable[..., Any]:
     """`work`, but the first worker that comes to it takes its executor down, and goes on alone."""
 
-    def run(part: Any, rows: Any) -> Any:
+    def run(*given: Any) -> Any:
         try:
             marker.touch(exist_ok=False)
         except FileExistsError:
-            return work(part, rows)
+            return work(*given)
         daemon = Path(f"/proc/{os.getppid()}/stat").read_text()
         executor = int(daemon.rpartition(")")[2].split()[1])
         assert Path(f"/proc/{executor}/comm").read_text().startswith("java")
         os.kill(executor, signal.SIGKILL)
-        return work(part, rows)
+        return work(*given)
 
     return run
 
@@ -69,18 +69,18 @@ def test_an_executor_lost_midway_changes_nothing(
     assert not list(untold.tmp_dir.glob("night-*"))
 
 
-def test_an_executor_lost_while_files_come_in_doubles_nothing(
+def test_an_executor_lost_while_parquet_is_dealt_out_doubles_nothing(
     story: Story, on_duckdb: Home, sessions: Sessions, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     one, other = tmp_path / "one", tmp_path / "other"
     for path in (one, other):
         assert lamplit("init", path, "--timezone", "Europe/Berlin") == 0
-    file = story.evenings[0][0]
+    file = story.evenings[1][-1]
+    assert file.suffix == ".parquet"
     assert lamplit("ingest", file, "--home", one) == 0
     marker = tmp_path / "lost"
-    work = losing(marker, ingest_on_spark.land_shard)
-    monkeypatch.setattr(ingest_on_spark, "land_shard", work)
+    monkeypatch.setattr(ingest_on_spark, "deal", losing(marker, ingest_on_spark.deal))
     assert lamplit("ingest", file, "--home", other, "--master", sessions.at(sessions.cluster)) == 0
     assert marker.exists()
     assert lake_rows(Home.open(other)).equals(lake_rows(Home.open(one)))

@@ -8,10 +8,7 @@ import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from story import lamplit
 
@@ -27,15 +24,9 @@ LONG = "meter_id,time,kwh\na,2025-01-01 00:00,1\na,2025-01-01 00:15,2\n"
 NEM12 = "100,NEM12,202501010000,A,B\n200,1,E1,E1,E1,N1,M1,KWH,30,\n900\n"
 
 
-def long_parquet(path: Path) -> None:
-    columns = {"meter_id": ["a"], "time": ["2025-01-01 00:00"], "kwh": [1.0], "minutes": [15]}
-    pq.write_table(pa.table(columns), path)
-
-
-FILES: dict[str, tuple[str, Any]] = {
+FILES: dict[str, tuple[str, bytes]] = {
     "layout": ("a.csv", NEM12.encode()),
     "packed": ("a.csv.gz", gzip.compress(LONG.encode())),
-    "parquet": ("a.parquet", long_parquet),
     "encoding": ("a.csv", LONG.replace("meter_id", "表号").encode("gb18030")),
     "quotes": ("a.csv", LONG.replace("\na,", '\n"a\nb",', 1).encode()),
 }
@@ -48,7 +39,7 @@ def test_each_gap_is_refused_with_its_reason(
     home = tmp_path / "home"
     name, content = FILES[code]
     file = tmp_path / name
-    content(file) if callable(content) else file.write_bytes(content)
+    file.write_bytes(content)
     assert lamplit("init", home) == 0
     capsys.readouterr()
     assert lamplit("ingest", file, "--home", home, "--engine", "spark", "--json") == 1

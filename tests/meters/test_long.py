@@ -290,6 +290,30 @@ def test_parquet_with_typed_columns(bench: Bench) -> None:
     assert days == [(date(2025, 1, 2), 32), (date(2025, 1, 3), 16)]
 
 
+def test_parquet_whose_instants_count_nanoseconds(bench: Bench) -> None:
+    """As pandas writes times that have a zone."""
+    times = [START.replace(hour=i // 2, minute=30 * (i % 2)) for i in range(48)]
+    seen = pa.array(times, pa.timestamp("ns", tz="Asia/Shanghai"))
+    table = pa.table({"meter_id": ["0012"] * 48, "time": seen, "kwh": DAY, "updated_at": seen})
+    path = bench.folder / "a.parquet"
+    pq.write_table(table, path)
+    assert counts(bench.take(path).files[0]) == (48, 48, 0, 0, 0)
+    days = bench.rows("day, slots_read")
+    assert days == [(date(2025, 1, 2), 32), (date(2025, 1, 3), 16)]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary("int32", "string")])
+def test_parquet_whose_days_and_ids_are_any_kind_of_text(bench: Bench, kind: pa.DataType) -> None:
+    days = pa.array(["2025-01-02", "2025-01-03"])
+    table = pa.table({"meter_id": pa.array(['="0012"'] * 2).cast(kind), "time": days.cast(kind),
+                      "kwh": [9.5, 8.0]})  # fmt: skip
+    path = bench.folder / "a.parquet"
+    pq.write_table(table, path)
+    bench.take(path)
+    expected = [("0012", date(2025, 1, 2), 0, 9.5), ("0012", date(2025, 1, 3), 0, 8.0)]
+    assert bench.rows("meter_id, day, minutes, kwh") == expected
+
+
 def test_xlsx(bench: Bench) -> None:
     book = openpyxl.Workbook()
     sheet = book.active

@@ -38,6 +38,16 @@ def test_a_days_energy_is_the_difference_of_its_midnights(bench: Bench) -> None:
     ]
 
 
+def test_an_instant_is_of_the_midnight_that_the_wall_clock_shows(bench: Bench) -> None:
+    """Once 16:00 UTC, which is midnight in Shanghai, was taken for a register read at 16:00."""
+    times = ("2025-01-01T00:00:00+08:00", "2025-01-01T16:00:00Z", "2025-01-03T00:00:00+08:00")
+    lines = [f"a,{at},{n}" for at, n in zip(times, (10, 12, 15), strict=True)]
+    bench.take_one("a.csv", "\n".join(["meter_id,time,register", *lines]))
+    assert bench.rows("day, kwh, quality", "kwh IS NOT NULL") == [
+        (day(0), 2.0, 0), (day(1), 3.0, 0),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "header",
     [HEADER, "meter_id,date,1.8.0", "户号,日期,日冻结正向有功总电能示值", "表号,冻结日期,示数",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -192,6 +193,37 @@ def test_parquet(bench: Bench) -> None:
     pq.write_table(pa.table(columns), path)
     assert counts(bench.take(path).files[0]) == (2, 2, 0, 0, 0)
     assert bench.rows("kwh, slots_read") == [(9.6, 96), (19.0, 95)]
+
+
+def test_parquet_of_text_loses_no_more_than_the_rows_that_are_wrong(bench: Bench) -> None:
+    """Once one such cell, far into the file, refused the whole of it."""
+    columns = {f"P{i}": ["0.1"] * 500 for i in range(1, 25)}
+    columns["P7"] = [*["0.1"] * 400, "much", "-", *["0.1"] * 98]
+    days = [str(date.fromordinal(DAY.toordinal() + i)) for i in range(500)]
+    days[450] = "soon"
+    path = bench.folder / "a.parquet"
+    pq.write_table(pa.table({"meter_id": ["a"] * 500, "date": days} | columns), path)
+    (result,) = bench.take(path).files
+    assert counts(result) == (500, 498, 0, 0, 2)
+    assert [(r.line, r.code) for r in result.rejects] == [
+        (401, "not-a-number"), (451, "not-a-time"),
+    ]  # fmt: skip
+    assert bench.rows("slots_read, kwh", f"day = DATE '{days[401]}'") == [(23, 2.3)]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+def test_parquet_whose_days_are_the_instants_of_their_midnights(tmp_path: Path, zone: str) -> None:
+    """Once such a day was taken for its UTC one: the day before, in the east."""
+    bench = Bench.make(tmp_path, zone)
+    at = [datetime(2025, m, 2, tzinfo=ZoneInfo(zone)) for m in (1, 7)]
+    columns = {f"P{i}": [0.5, 0.25] for i in range(1, 25)}
+    table = pa.table({"meter_id": ["a", "a"], "date": pa.array(at, pa.timestamp("ns", zone))})
+    for name, values in columns.items():
+        table = table.append_column(name, pa.array(values))
+    path = bench.folder / "a.parquet"
+    pq.write_table(table, path)
+    bench.take(path)
+    assert bench.rows("day, kwh") == [(date(2025, 1, 2), 12.0), (date(2025, 7, 2), 6.0)]
 
 
 def test_days_on_which_the_clocks_change(tmp_path: Path) -> None:

@@ -31,9 +31,13 @@ if TYPE_CHECKING:
 Work = Callable[[Any, pa.Table], Any]
 """(what the shard is given, its rows) → its answer; both ends are pickled."""
 
+Deal = Callable[[Any], Iterator[tuple[int, bytes]]]
+"""What a task is given → packets of bytes, each with the shard that it goes to."""
+
 TASKS_A_CORE = 2
 
 ANSWER = "shard int, answer binary"
+PACKETS = "shard int, packet binary"
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 _JAVA_HOMES = "/usr/lib/jvm/*/bin/java"
 
@@ -126,6 +130,15 @@ class Spark:
             )
             return self._named(self._session.sql(sql))
 
+    def packets(self, given: Sequence[Any], deal: Deal) -> str:
+        """Let SQL read what `deal` makes of each thing given, as (`shard`, `packet`); the name.
+
+        Each is a task of its own, and is run again each time that the view is read.
+        """
+        with self._faults():
+            frame = self._one_by_one(dict(enumerate(given)))
+            return self._named(frame.mapInArrow(_dealt(deal), PACKETS))
+
     def _named(self, frame: DataFrame) -> str:
         self._made += 1
         name = f"lamplit_{id(self):x}_{self._made}"
@@ -155,8 +168,10 @@ class Spark:
     def each(self, given: Mapping[int, Any], work: Work) -> dict[int, Any]:
         """The answer of every shard, which needs no rows; each is a task of its own."""
         with self._faults():
-            frame = self._tasks(given).repartitionByRange(max(len(given), 1), "shard")
-            return _answers(frame.mapInArrow(_each(work), ANSWER).collect())
+            return _answers(self._one_by_one(given).mapInArrow(_each(work), ANSWER).collect())
+
+    def _one_by_one(self, given: Mapping[int, Any]) -> DataFrame:
+        return self._tasks(given).repartitionByRange(max(len(given), 1), "shard")
 
     def _tasks(self, given: Mapping[int, Any]) -> DataFrame:
         table = pa.table(
@@ -227,6 +242,19 @@ def _each(work: Work) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.Record
         for batch in batches:
             found = [_worked(work, given.as_py(), pa.table({})) for given in batch.column("given")]
             yield from _answered(batch.column("shard"), found).to_batches()
+
+    return run
+
+
+def _dealt(deal: Deal) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for given in batch.column("given"):
+                for shard, packet in deal(pickle.loads(given.as_py())):
+                    yield pa.record_batch(
+                        {"shard": pa.array([shard], pa.int32()),
+                         "packet": pa.array([packet], pa.binary())}
+                    )  # fmt: skip
 
     return run
 

@@ -119,6 +119,11 @@ def calendar(timezone: str, first: date, last: date) -> Calendar:
     return Calendar(timezone, _offset(zone, start), tuple(changes))
 
 
+def always(timezone: str) -> Calendar:
+    """The offsets of `timezone` for all days that readings may be of."""
+    return calendar(timezone, date(1970, 1, 1), date(2100, 1, 1))
+
+
 def _last_second(change: Change) -> datetime:
     """A wall-clock time of the day that a change makes longer or shorter."""
     local = change.at + timedelta(seconds=change.before)

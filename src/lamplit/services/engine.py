@@ -64,13 +64,6 @@ GAPS: Final[dict[str, tuple[Text, Text]]] = {
             "只能从头顺序读取；请先解压。",
         ),
     ),
-    "parquet": (
-        Text("reading readings from Parquet ({name})", "读取 Parquet 读数（{name}）"),
-        Text(
-            "The types of its columns would pass through Spark's, which are others.",
-            "其列类型经 Spark 转换后会有出入。",
-        ),
-    ),
     "encoding": (
         Text("reading text that is not UTF-8 ({name})", "读取非 UTF-8 编码的文本（{name}）"),
         Text(

@@ -109,9 +109,11 @@ class Source:
 
     path: Path
     sample: Sample
+    shard: bool = False
+    """Whether it is a part of another file: each row then ends in one more cell (`line`), the line
+    that it stands on there. Of Parquet, the others are then named by their place (`c0` …)."""
     lines: Sequence[int] = ()
-    """Where the file is a shard of another's lines: the line there of each line here. Each line of
-    data then ends in one more cell, which says the same."""
+    """Of a text that is a shard: the line there of each line here."""
 
     @property
     def sql_path(self) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from lamplit.meters.layouts.base import Source
+from lamplit.meters.layouts.base import Source, SqlPlan
 
 REJECTS = "csv_rejects"
 """The table to which DuckDB writes the lines that it could not split or cast."""
@@ -29,6 +30,8 @@ def cells(source: Source, types: Mapping[int, str] | None = None, *, numbered: b
     Without `numbered`, `line` is NULL in text files, and DuckDB may read them on all its threads.
     """
     sample = source.sample
+    if sample.parquet is not None and source.shard:
+        return f"(SELECT * FROM read_parquet({source.sql_path}))"
     if sample.parquet is not None:
         names = [n.replace('"', '""') for n in sample.parquet.names]
         picked = ", ".join(f'"{name}" AS c{i}' for i, name in enumerate(names))
@@ -44,7 +47,7 @@ def cells(source: Source, types: Mapping[int, str] | None = None, *, numbered: b
     nulls = ", ".join("'" + n.replace("'", "''") + "'" for n in _nulls(source, types))
     line = f"row_number() OVER () + {before}" if numbered else "CAST(NULL AS BIGINT)"
     picked = "*"
-    if source.lines:
+    if source.shard:
         line, picked = "line", "* EXCLUDE (line)"
         columns += ", 'line': 'BIGINT'"
     return (
@@ -55,6 +58,17 @@ def cells(source: Source, types: Mapping[int, str] | None = None, *, numbered: b
         f"store_rejects = true, rejects_table = '{REJECTS}', "
         f"rejects_scan = '{REJECTS}_scans', rejects_limit = 0, max_line_size = {2 << 20}))"
     )
+
+
+def places_read(plan: SqlPlan) -> list[int]:
+    """The places of the columns that a plan reads. The plan is one of a shard, whose relation of
+    `cells` names none.
+    """
+    texts = " ".join((plan.select, plan.rejects or "", *(sql for _, sql in plan.steps)))
+    return sorted({int(place) for place in _PLACE.findall(texts)})
+
+
+_PLACE = re.compile(r"\bc(\d+)\b")
 
 
 def _nulls(source: Source, types: Mapping[int, str]) -> tuple[str, ...]:

@@ -22,7 +22,13 @@ from lamplit.domain.words import Quality
 from lamplit.meters.layouts.base import Match, Options, Sample, Source, SqlPlan
 from lamplit.meters.layouts.csvfile import cells, raw_line
 from lamplit.meters.layouts.names import direction_sql, find_columns
-from lamplit.meters.layouts.numbers import has_offset_sql, local_sql, number_sql, utc_sql
+from lamplit.meters.layouts.numbers import (
+    has_offset_sql,
+    instant_sql,
+    local_sql,
+    number_sql,
+    utc_sql,
+)
 from lamplit.meters.quality import null_sql, quality_sql
 
 COLUMNS: Final = (
@@ -99,7 +105,7 @@ def stamps_plan(
             f"{meter} AS meter_id",
             f"{time_text(texts, sample, found)} AS time_text",
             f"{stamp_sql(texts, sample, found)} AS stamp",
-            f"{_is_utc(texts, found, zone)} AS is_utc",
+            f"{is_utc_sql(texts, found, zone)} AS is_utc",
             f"{_minutes(texts, found, options, daily)} AS minutes",
             f"{_value(texts, found, 'kwh', options)} AS kwh",
             f"{texts.given(found, 'kwh')} AS kwh_text",
@@ -173,7 +179,7 @@ class Texts:
     def id(self, at: int) -> str:
         """An id: text with its leading zeros; Excel's `="0012"` and `'0012` are undone."""
         cell = self.text(at)
-        if self.type(at) is not None and not pa.types.is_string(self.type(at)):
+        if not is_text(self.type(at)):
             return cell
         marked = f"{cell}[1] IN ('=', '''''', '\"')"
         return f"CASE WHEN {marked} THEN trim({cell}, '=''\" ') ELSE {cell} END"
@@ -193,6 +199,14 @@ class Texts:
         return [row[at] for row in self.sample.rows if at < len(row) and row[at]]
 
 
+def is_text(kind: pa.DataType | None) -> bool:
+    """Whether a column is text: of a text file (None), or of one of Parquet's kinds of it."""
+    if kind is not None and pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return kind is None or any(test(kind) for test in tests)
+
+
 def time_text(texts: Texts, sample: Sample, found: dict[str, int]) -> str:
     """The written time of a row: of one column, or of a day and a time of day put together."""
     if "time" not in found:
@@ -207,15 +221,21 @@ def stamp_sql(texts: Texts, sample: Sample, found: dict[str, int]) -> str:
     at = found.get("time", found.get("day", 0))
     kind = texts.type(at)
     if kind is not None and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-        if pa.types.is_timestamp(kind) and kind.tz is not None:
-            return f"epoch_ms(epoch_ms(c{at}))"
-        return f"CAST(c{at} AS TIMESTAMP)"
+        return stamp_of(kind, at)
     cell = time_text(texts, sample, found)
     local = local_sql(cell, texts.samples(at))
     return f"CASE WHEN {has_offset_sql(cell)} THEN {utc_sql(cell)} ELSE {local} END"
 
 
-def _is_utc(texts: Texts, found: dict[str, int], zone: str | None) -> str:
+def stamp_of(kind: pa.DataType, at: int) -> str:
+    """The TIMESTAMP of a typed column: UTC of instants, else wall clock as it stands."""
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return instant_sql(f"c{at}")
+    return f"CAST(c{at} AS TIMESTAMP)"
+
+
+def is_utc_sql(texts: Texts, found: dict[str, int], zone: str | None = None) -> str:
+    """Whether a row's stamp is UTC, as all are where `zone` is."""
     if zone == "UTC":
         return "true"
     at = found.get("time", found.get("day", 0))
@@ -262,7 +282,7 @@ def seq_sql(texts: Texts, found: dict[str, int]) -> str:
     at = found["seq"]
     kind = texts.type(at)
     if kind is not None and pa.types.is_timestamp(kind):
-        return f"CAST(epoch(c{at}) AS BIGINT)"
+        return f"CAST(epoch({stamp_of(kind, at)}) AS BIGINT)"
     cell = texts.text(at)
     stamp = f"CASE WHEN {has_offset_sql(cell)} THEN {utc_sql(cell)} ELSE {local_sql(cell)} END"
     return f"coalesce(TRY_CAST({cell} AS BIGINT), CAST(epoch({stamp}) AS BIGINT))"
@@ -281,7 +301,7 @@ def _only_days(sample: Sample, found: dict[str, int]) -> bool:
     texts = Texts(sample)
     at = found["time"]
     kind = texts.type(at)
-    if kind is not None and not pa.types.is_string(kind):
+    if kind is not None and not is_text(kind):
         return bool(pa.types.is_date(kind))
     if "day" in found and _is_time_of_day(texts, at):
         return False

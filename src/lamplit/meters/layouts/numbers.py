@@ -76,6 +76,11 @@ def has_offset_sql(cell: str) -> str:
     )
 
 
+def instant_sql(column: str) -> str:
+    """The UTC TIMESTAMP of a column of instants, whatever the unit that it counts in."""
+    return f"epoch_ms(epoch_ms(CAST({column} AS TIMESTAMP WITH TIME ZONE)))"
+
+
 def utc_sql(cell: str) -> str:
     """The UTC TIMESTAMP of a written time that carries its offset."""
     tidy = f"regexp_replace({cell}, '([+-][0-9]{{2}})([0-9]{{2}})$', '\\1:\\2')"

@@ -20,9 +20,17 @@ from lamplit.domain.problems import ingest as problems
 from lamplit.domain.words import Quality
 from lamplit.meters.layouts.base import Match, Options, Sample, Source, SqlPlan
 from lamplit.meters.layouts.csvfile import cells, raw_line
-from lamplit.meters.layouts.long import OUT_OF_TIME, Texts, seq_sql, stamp_sql, time_text
+from lamplit.meters.layouts.long import (
+    OUT_OF_TIME,
+    Texts,
+    is_utc_sql,
+    seq_sql,
+    stamp_sql,
+    time_text,
+)
 from lamplit.meters.layouts.names import find_columns
 from lamplit.meters.layouts.numbers import number_sql
+from lamplit.meters.localtime import always
 from lamplit.meters.quality import quality_sql
 
 COLUMNS: Final = (
@@ -100,6 +108,7 @@ def _parsed(source: Source, options: Options, found: dict[str, int]) -> str:
         f"{meter} AS meter_id",
         f"{time_text(texts, sample, found)} AS time_text",
         f"{stamp_sql(texts, sample, found)} AS stamp",
+        f"{is_utc_sql(texts, found)} AS is_utc",
         f"{_number(texts, found, 'register')} AS import_kwh",
         f"{texts.given(found, 'register')} AS import_text",
         f"{_number(texts, found, 'register_export')} AS export_kwh",
@@ -110,7 +119,12 @@ def _parsed(source: Source, options: Options, found: dict[str, int]) -> str:
         f"{seq_sql(texts, found)} AS seq",
         f"{raw_line(len(sample.header))} AS raw",
     )
-    return f"SELECT {', '.join(columns)} FROM {cells(source)}"
+    parsed = f"SELECT {', '.join(columns)} FROM {cells(source)}"
+    # Which midnight a register is of, the wall clock tells.
+    local = always(options.timezone).local_of_utc("stamp")
+    return (
+        f"SELECT * REPLACE (CASE WHEN is_utc THEN {local} ELSE stamp END AS stamp) FROM ({parsed})"
+    )
 
 
 def _number(texts: Texts, found: dict[str, int], name: str) -> str:

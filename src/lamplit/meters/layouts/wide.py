@@ -23,8 +23,10 @@ from lamplit.domain.language import Text
 from lamplit.domain.problems import ingest as problems
 from lamplit.meters.layouts.base import Match, Options, Sample, Source, SqlPlan
 from lamplit.meters.layouts.csvfile import NULL_CELLS, cells
+from lamplit.meters.layouts.long import is_text
 from lamplit.meters.layouts.names import direction_sql, find_columns, tidy
-from lamplit.meters.layouts.numbers import local_sql
+from lamplit.meters.layouts.numbers import instant_sql, local_sql
+from lamplit.meters.localtime import always
 from lamplit.meters.quality import NULL_WORDS, quality_sql
 
 COLUMNS: Final = (
@@ -189,7 +191,8 @@ def _select(
     parquet = sample.parquet is not None
     day_at = found.get("day", found.get("time", 0))
     factor = _factor(points, found, options, unit)
-    iso = plain and all(_ISO_DAY.match(r[day_at]) for r in sample.rows if day_at < len(r))
+    days = [row[day_at] for row in sample.rows if day_at < len(row)]
+    iso = plain and not parquet and all(_ISO_DAY.match(day) for day in days)
     types = dict.fromkeys(points.places, "DOUBLE" if factor else "FLOAT") if plain else {}
     if iso:
         types[day_at] = "DATE"
@@ -197,11 +200,11 @@ def _select(
     values, faulty = [], []
     for slot, place in enumerate(points.places):
         cell = f"c{place}"
-        if not plain and not parquet:
+        if _is_text(sample, place) if parquet else not plain:
             cell = _patient(f"c{place}", decimal_comma=comma)
             faulty.append(f"({cell} IS NULL AND {_said(f'c{place}')})")
         values.append(f"{cell}{factor} AS s{slot}")
-    day = f"c{day_at}" if iso else f"CAST({_day(sample, day_at)} AS DATE)"
+    day = f"c{day_at}" if iso else f"CAST({_day(sample, day_at, options.timezone)} AS DATE)"
     if "meter_id" in found:
         meter = _meter(sample, found["meter_id"])
     else:
@@ -274,12 +277,18 @@ def _said(cell: str) -> str:
     return f"{cell} IS NOT NULL AND lower(trim({cell})) NOT IN ({words})"
 
 
-def _day(sample: Sample, at: int) -> str:
+def _day(sample: Sample, at: int, zone: str) -> str:
     kind = None if sample.parquet is None else sample.parquet.field(at).type
+    if kind is not None and pa.types.is_timestamp(kind) and kind.tz is not None:
+        return always(zone).local_of_utc(instant_sql(f"c{at}"))
     if kind is not None and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
         return f"c{at}"
     samples = [row[at] for row in sample.rows if at < len(row)]
     return local_sql(f"nullif(trim(CAST(c{at} AS VARCHAR)), '')", samples)
+
+
+def _is_text(sample: Sample, at: int) -> bool:
+    return sample.parquet is not None and is_text(sample.parquet.field(at).type)
 
 
 def _text(found: dict[str, int], name: str) -> str:

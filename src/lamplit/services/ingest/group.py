@@ -38,8 +38,10 @@ class Staging:
         self.group = Group(tmp)
         self.source_zone = timezone
         """The timezone of the file that is being read."""
+        self.shard = False
+        """Whether the file that is being read is a part of another."""
         self.lines: Sequence[int] = ()
-        """The lines of the file that is being read, where it is a shard of another."""
+        """Of a text that is one: the line there of each line here."""
 
     def begin(self, folder: Path) -> Group:
         """Start a group, with empty tables."""

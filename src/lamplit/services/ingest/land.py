@@ -308,7 +308,7 @@ class Landing:
             rows.kept = rows.read - rows.quarantined - rows.duplicate - rows.corrected
         if not self._one_clean_wide_file():
             self._count_meters()
-            self._doubt_units()
+            self._find_usual()
 
     def _fates(self) -> str:
         """(batch, line, fate) of all that any line of a clashing day came to."""
@@ -326,8 +326,8 @@ class Landing:
             f"SELECT batch, line, {merging.KEPT} FROM ({mixed})"
         )
 
-    def _doubt_units(self) -> None:
-        """Note where what was read is more than homes use."""
+    def _find_usual(self) -> None:
+        """What half of each file's days have more than, where that is not known already."""
         usual = dict(
             self.duck.rows(
                 "SELECT batch, approx_quantile(list_sum(vals), 0.5) FROM lists "
@@ -335,7 +335,7 @@ class Landing:
             )
         )
         for result in self.group.results:
-            result.doubt_unit(usual.get(result.batch))
+            result.usual = result.usual or usual.get(result.batch)
 
     def _count_meters(self) -> None:
         parts = [f"SELECT batch, {KEY} FROM slots"]

@@ -61,20 +61,23 @@ class FileResult:
     size: int = 0
     options: dict[str, object] = field(default_factory=dict)
     rejects: Sequence[Reject] = ()
+    usual: float | None = None
+    """kWh of a day that about half of the days have more than; None where that is not known."""
 
     @property
     def failed(self) -> bool:
         """Whether nothing of the file was usable."""
         return self.error is not None
 
-    def doubt_unit(self, usual: float | None) -> None:
-        """Note where half of the meter-days have more than `usual` kWh, and no home does."""
-        if usual is None or usual <= UNLIKELY_DAY_KWH:
+    def doubt_unit(self) -> None:
+        """Note where half of the meter-days have more energy than any home."""
+        if self.usual is None or self.usual <= UNLIKELY_DAY_KWH:
             return
+        usual = f"{self.usual:,.0f}"
         self.notes.append(
             Text(
-                f"half of the days have over {usual:,.0f} kWh: are the values kW or Wh? (unit)",
-                f"半数表日电量超过 {usual:,.0f} kWh：数值单位是否为 kW 或 Wh？（unit）",
+                f"half of the days have over {usual} kWh: are the values kW or Wh? (unit)",
+                f"半数表日电量超过 {usual} kWh：数值单位是否为 kW 或 Wh？（unit）",
             )
         )
 

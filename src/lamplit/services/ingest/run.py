@@ -276,6 +276,8 @@ class Run:
         try:
             with blaming(self.lake, self.duck, COLUMNS):
                 landing.prepare()
+            for result in group.results:
+                result.doubt_unit()
             if self.report.dry_run:
                 landing.abandon()
             else:

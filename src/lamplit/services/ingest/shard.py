@@ -1,8 +1,8 @@
-"""A shard of a file's lines: the same reading and merging as of a whole file, on a worker.
+"""A shard of a file: the same reading and merging as of a whole file, on a worker.
 
-A shard holds all lines of its meters, so that what it makes of them needs no other shard. What it
-writes lies in the lake's folder under names of its own, and counts once the driver's manifest
-names it. Days that change wait as patches, since a month's delta is one file.
+A shard holds all lines (of Parquet: rows) of its meters, so that what it makes of them needs no
+other shard. What it writes lies in the lake's folder under names of its own, and counts once the
+driver's manifest names it. Days that change wait as patches, since a month's delta is one file.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamplit.domain.errors import LamplitError
-from lamplit.domain.problems.home import DISK_FULL
 from lamplit.engine.duckdb import Duck, DuckError, quoted
 from lamplit.meters import slots
 from lamplit.meters.archive import Input
@@ -29,8 +27,9 @@ from lamplit.meters.manifest import LakeFile
 from lamplit.services.engine import gap
 from lamplit.services.ingest.group import Group, Staging
 from lamplit.services.ingest.land import ALL, Landing
+from lamplit.services.ingest.packets import put_together
 from lamplit.services.ingest.result import FileResult
-from lamplit.services.ingest.stage import is_full, stage
+from lamplit.services.ingest.stage import no_room, stage
 
 NOT_UTF8: Final = "\ufffd"
 LINES_AT_ONCE: Final = 100_000
@@ -41,7 +40,7 @@ HourTally = tuple[int, int, int, object, object]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a shard is given. `head`: the file's lines down to its header.
+    """What a shard is given. `head`: of a text, the file's lines down to its header.
 
     `common`: the interval length of the whole file, in minutes; None where it keeps to none.
     `common_known`: whether that has been looked into.
@@ -74,35 +73,38 @@ class Landed:
     hours: list[HourTally] = field(default_factory=list)
 
 
-def land_shard(part: Part, lines: pa.Table) -> Landed:
-    """Read a shard's lines (`line`, `text`) and write what they change, uncommitted.
+def land_shard(part: Part, rows: pa.Table) -> Landed:
+    """Read a shard's lines (`line`, `text`) or packets; write what they change, uncommitted.
 
-    Raises the errors of `stage`, `engine.not-on-spark` where the text is not UTF-8, and
-    `home.disk-full`, which no other try would mend.
+    Raises the errors of `stage` and of `deal`, `engine.not-on-spark` where the text is not UTF-8,
+    and `home.disk-full`, which no other try would mend.
     """
     result = FileResult(part.name, batch=part.batch)
-    if not lines.num_rows:
+    if not rows.num_rows:
         return Landed(result)
     folder = part.tmp / f"shard-{uuid.uuid4().hex}"
     try:
         folder.mkdir(parents=True)
         with Duck(threads=1, temp_dir=folder / "spill") as duck:
-            return _landed(part, lines, folder, duck, result)
+            return _landed(part, rows, folder, duck, result)
     except (DuckError, OSError) as fault:
-        if not is_full(fault):
+        full = no_room(fault, part.lake)
+        if full is None:
             raise
-        where, reason = str(part.lake), str(fault).splitlines()[0]
-        raise LamplitError(DISK_FULL, where=where, reason=reason) from fault
+        raise full from fault
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _landed(part: Part, lines: pa.Table, folder: Path, duck: Duck, result: FileResult) -> Landed:
-    file = folder / "lines.csv"
+def _landed(part: Part, rows: pa.Table, folder: Path, duck: Duck, result: FileResult) -> Landed:
     lake = Lake(part.lake)
     work = _ShardStaging(duck, lake, part, folder)
     group = work.begin(folder / "staged")
-    work.lines = write_lines(file, part, lines)
+    if part.sample.parquet is not None:
+        file = put_together(duck, rows["packet"].to_pylist(), folder)
+    else:
+        file = folder / "lines.csv"
+        work.lines = write_lines(file, part, rows)
     item = Input(part.name, file, "plain", None, file.stat().st_size)
     done = Landed(result)
     try:
@@ -160,7 +162,7 @@ class _ShardStaging(Staging):
 
     def __init__(self, duck: Duck, lake: Lake, part: Part, tmp: Path) -> None:
         super().__init__(duck, lake, part.timezone, tmp)
-        self.part = part
+        self.part, self.shard = part, True
         self.hours: list[HourTally] = []
 
     def common_length(self, stamps: str) -> int | None:

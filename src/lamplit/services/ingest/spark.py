@@ -1,8 +1,9 @@
 """Ingest on Spark: a file's lines dealt out by meter, each shard read and merged on a worker.
 
-Spark reads the lines, and brings all lines of a meter together; what is done with them is what is
-done on one machine (`shard.py`). The driver holds the lake's lock and is its only writer: it puts
-the shards' files into one manifest, in one rename.
+Spark reads the lines (of Parquet, workers read row groups and Spark carries packets of them), and
+brings all lines of a meter together; what is done with them is what is done on one machine
+(`shard.py`). The driver holds the lake's lock and is its only writer: it puts the shards' files
+into one manifest, in one rename.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from lamplit.engine.spark import Spark
 from lamplit.meters import slots
 from lamplit.meters.archive import Input
 from lamplit.meters.lake import COLUMNS, Lake
-from lamplit.meters.layouts.base import Layout, Sample, Source
+from lamplit.meters.layouts import layouts
+from lamplit.meters.layouts.base import Layout, Sample, Source, SqlLayout
 from lamplit.meters.layouts.csvfile import lines_before_data
 from lamplit.meters.layouts.names import find_columns
 from lamplit.services.blame import blaming
@@ -26,6 +28,7 @@ from lamplit.services.engine import gap, open_spark
 from lamplit.services.ingest.excel import ENDINGS
 from lamplit.services.ingest.group import Group
 from lamplit.services.ingest.land import Landing
+from lamplit.services.ingest.packets import AROUND, cuts, deal
 from lamplit.services.ingest.result import FileResult, Rows
 from lamplit.services.ingest.run import Run
 from lamplit.services.ingest.shard import HourTally, Landed, Part, land_shard
@@ -56,7 +59,7 @@ class SparkRun(Run):
         part = Part(
             self.lake.folder.absolute(), self.tmp.absolute(), self.home.timezone, item.name,
             result.batch, layout.name, self.options, sample,
-            (head[0].lstrip("\ufeff"), *head[1:]),
+            tuple(line.lstrip("\ufeff") for line in head[:1]) + head[1:],
         )  # fmt: skip
         with blaming(self.lake, self.duck, COLUMNS):
             self.shards = self._landed(item, part)
@@ -83,12 +86,8 @@ class SparkRun(Run):
     def _landed(self, item: Input, part: Part) -> list[Landed]:
         self._spark = self._spark or open_spark(self.home)
         spark = self._spark
-        count = max(spark.tasks, item.size // SHARD_BYTES + 1)
-        lines = spark.lines(item.path, spark.parallelism)
-        sql = (
-            f"SELECT CAST(pmod(hash({_meter(part)}), {count}) AS INT) AS shard, line, text "
-            f"FROM {lines} WHERE line > {len(part.head)} AND length(text) > 0"
-        )
+        deal_out = _packets if part.sample.parquet is not None else _lines
+        sql, count = deal_out(spark, item, part)
         found = spark.by_shard(sql, dict.fromkeys(range(count), part), land_shard)
         wanting = [shard for shard, done in found.items() if done.wants_common]
         if wanting:
@@ -96,6 +95,25 @@ class SparkRun(Run):
             told = replace(part, common=common, common_known=True)
             found |= spark.by_shard(sql, dict.fromkeys(wanting, told), land_shard)
         return [found[shard] for shard in sorted(found)]
+
+
+def _lines(spark: Spark, item: Input, part: Part) -> tuple[str, int]:
+    """SQL of a text's lines, each with its shard; and how many shards there are."""
+    count = max(spark.tasks, item.size // SHARD_BYTES + 1)
+    lines = spark.lines(item.path, spark.parallelism)
+    sql = (
+        f"SELECT CAST(pmod(hash({_meter(part)}), {count}) AS INT) AS shard, line, text "
+        f"FROM {lines} WHERE line > {len(part.head)} AND length(text) > 0"
+    )
+    return sql, count
+
+
+def _packets(spark: Spark, item: Input, part: Part) -> tuple[str, int]:
+    """SQL of the packets of a Parquet file, each with its shard; and how many shards there are."""
+    layout = layouts()[part.layout]
+    assert isinstance(layout, SqlLayout)
+    dealt = cuts(item.path.absolute(), part.tmp, part.sample, layout, part.options, spark.tasks)
+    return f"SELECT shard, packet FROM {spark.packets(dealt, deal)}", dealt[0].shards
 
 
 class _AllShards(Landing):
@@ -127,10 +145,10 @@ class _AllShards(Landing):
 
 def _refuse(item: Input, sample: Sample, layout: Layout) -> None:
     """Raise `engine.not-on-spark` for a file that Spark leaves to DuckDB."""
-    if sample.parquet is not None:
-        raise gap("parquet", item.name)
     if layout.name not in BULK:
         raise gap("layout", layout.name)
+    if sample.parquet is not None:
+        return
     if item.packing != "plain" or Path(item.name).suffix.lower() in ENDINGS:
         raise gap("packed", item.name)
     if sample.encoding not in UTF8:
@@ -148,11 +166,8 @@ def _meter(part: Part) -> str:
     columns = ", ".join(f"c{i} STRING" for i in range(at + 1))
     sep = part.sample.delimiter
     cell = f"from_csv(text, '{columns}', map('sep', '{sep}', 'quote', '\"', 'escape', '\"')).c{at}"
-    return f"regexp_replace(coalesce({cell}, ''), {_AROUND}, '')"
-
-
-_AROUND: Final = r"""'^[\\s="\']+|[\\s="\']+$'"""
-"""What Excel, or a careless hand, puts around an id; as a literal of Spark SQL."""
+    around = AROUND.replace("\\", "\\\\").replace("'", "\\'")
+    return f"regexp_replace(coalesce({cell}, ''), '{around}', '')"
 
 
 def _common(duck: Duck, hours: list[HourTally]) -> int | None:
@@ -191,6 +206,18 @@ def _gathered(result: FileResult, shards: list[Landed]) -> None:
     result.rows, result.reasons = total, dict(reasons.most_common())
     result.notes += notes.values()
     result.rejects = sorted(rejects, key=lambda r: r.line)
+    result.usual = _usual([shard.result for shard in shards])
+
+
+def _usual(shards: list[FileResult]) -> float | None:
+    """What about half of a file's days have more than: the middle of what its shards say."""
+    told = sorted((one.usual, one.rows.read) for one in shards if one.usual is not None)
+    before, total = 0, sum(rows for _, rows in told)
+    for usual, rows in told:
+        before += rows
+        if before * 2 >= total:
+            return usual
+    return None
 
 
 def _plain(note: Text) -> str:

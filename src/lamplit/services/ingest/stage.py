@@ -9,9 +9,11 @@ from __future__ import annotations
 import errno
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import ingest as problems
+from lamplit.domain.problems.home import DISK_FULL
 from lamplit.engine.duckdb import DuckError
 from lamplit.meters.archive import Input
 from lamplit.meters.layouts.base import (
@@ -96,7 +98,7 @@ def _stage_by_sql(
             sample = replace(sample, encoding="gb18030")
         except DuckError as cause:
             if tidy or sample.parquet is not None:
-                raise _unreadable(cause, layout, item) from cause
+                raise unreadable(cause, layout.name, item.name) from cause
             tidy = True
         work.forget(result)
         result.rows, result.notes = Rows(), []
@@ -116,7 +118,8 @@ def _attempt(
     unfit: list[Reject] = []
     path = ready(work.tmp, item, sample, unfit, tidy=tidy)
     try:
-        rejects = _run_plan(work, Source(path, sample, work.lines), layout, options, result, unfit)
+        source = Source(path, sample, work.shard, work.lines)
+        rejects = _run_plan(work, source, layout, options, result, unfit)
     finally:
         if path != item.path:
             path.unlink(missing_ok=True)
@@ -159,7 +162,7 @@ def _run_plan(
         result.rows.read += len(listed)
         forget_rejects(work.duck)
         # A shard's rows say their line themselves.
-        return (own if source.lines else numbered(own, split, source)) + split + listed
+        return (own if source.shard else numbered(own, split, source)) + split + listed
     raise AssertionError("a patient plan casts nothing")
 
 
@@ -177,9 +180,17 @@ def is_full(cause: BaseException) -> bool:
     return known or any(t in str(cause) for t in ("No space left", "File too large", "Disk quota"))
 
 
-def _unreadable(cause: Exception, layout: Layout, item: Input) -> Exception:
+def no_room(cause: BaseException, where: Path) -> LamplitError | None:
+    """The problem `home.disk-full` where a fault is one; `where`: the folder written to."""
+    if not is_full(cause):
+        return None
+    return LamplitError(DISK_FULL, where=str(where), reason=str(cause).splitlines()[0])
+
+
+def unreadable(cause: Exception, layout: str, name: str) -> Exception:
+    """What to raise where DuckDB can't read a file; a fault that is not the file's, as it is."""
     text = str(cause)
     if is_full(cause) or "Out of Memory" in text:
         return cause
     short = text.splitlines()[0][:300]
-    return LamplitError(problems.UNREADABLE, where=item.name, layout=layout.name, cause=short)
+    return LamplitError(problems.UNREADABLE, where=name, layout=layout, cause=short)

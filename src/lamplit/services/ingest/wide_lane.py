@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +11,7 @@ from lamplit.engine.duckdb import quoted
 from lamplit.meters import meterday, slots
 from lamplit.meters.lake import PARQUET
 from lamplit.meters.layouts.base import Options, Reject, Source, SqlPlan
-from lamplit.meters.localtime import calendar
+from lamplit.meters.localtime import always
 from lamplit.meters.quarantine import reject
 from lamplit.services.ingest.group import Staging
 from lamplit.services.ingest.placing import settle
@@ -22,7 +21,6 @@ from lamplit.services.ingest.split_rejects import split_count
 PROBES: Final = 64
 PARTS: Final = 1 << 20
 """More than the files that a group's wide rows are written to."""
-CALENDAR_FIRST, CALENDAR_LAST = date(1970, 1, 1), date(2100, 1, 1)
 _YEAR_MONTH: Final = re.compile(rb"(\d{4})\D{0,3}(\d{1,2})")
 
 
@@ -37,7 +35,7 @@ def stage_wide(
 ) -> list[Reject] | None:
     """Copy a wide file straight to rows of the lake; None when it must be read patiently."""
     work.group.unique = False
-    odd = calendar(work.timezone, CALENDAR_FIRST, CALENDAR_LAST).odd_days()
+    odd = always(work.timezone).odd_days()
     moved = plan.shift_minutes or work.source_zone != work.timezone
     aside = "true" if moved else "false"
     if odd and aside == "false":
@@ -102,13 +100,12 @@ def _needs_lines(work: Staging, target: Path, result: FileResult) -> bool:
     if list(target.glob(f"lane={meterday.BAD_LANE}/*")):
         return True
     inward = f"FILTER (WHERE lane <> {meterday.OUTWARD_LANE})"
-    rows, keys, result.meters, result.day_min, result.day_max, usual = work.duck.row(
+    rows, keys, result.meters, result.day_min, result.day_max, result.usual = work.duck.row(
         f"SELECT count(*), count(DISTINCT (meter_id, day, lane = {meterday.OUTWARD_LANE})), "
         f"count(DISTINCT meter_id) {inward}, min(day) {inward}, max(day) {inward}, "
         f"approx_quantile(kwh, 0.5) {inward} FROM read_parquet("
         f"{quoted(str(target / '*' / '*.parquet'))}, hive_partitioning = true)"
     )
-    result.doubt_unit(usual)
     work.group.unique = rows == keys
     return bool(rows != keys)
 
