@@ -398,3 +398,27 @@ def test_a_home_that_a_phone_creates_stands_where_its_owner_may_perform(town, cl
     assert again.status_code == 201
     asked = client.get(f"/openrosa/lists/households/integrity?id={new}", auth=li)
     assert "<deleted>false</deleted>" in asked.text.replace(" ", "")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_home_made_and_changed_offline_is_the_same_in_whatever_order_its_forms_come(
+    town, client, li, order
+):
+    new, branch = str(uuid.uuid4()), str(uuid.uuid4())
+
+    def said(action: str, base: str, label: str) -> bytes:
+        made = (
+            f'<entities:entity dataset="households" {action}="1" id="{new}" baseVersion="{base}" '
+            f'trunkVersion="" branchId="{branch}"><entities:label>{label}</entities:label>'
+            "</entities:entity>"
+        )
+        return xml(town.tasks["B1-101"], entity=made)
+
+    forms = [said("create", "", "1-9"), said("update", "1", "1-90"), said("update", "2", "1-909")]
+    for at in order:
+        assert post(client, li, forms[at]).status_code == 201
+    home = only(row for row in town.rows(schema.place) if row["id"] == new)
+    assert (home["name_zh"], home["version"]) == ("1-909", 3)
+    assert home["parent_id"] == town.places["B1"]
+    mine = [row for row in town.rows(schema.entity_change) if row["entity_id"] == new]
+    assert [row["state"] for row in mine] == ["applied"] * 3
