@@ -6,13 +6,15 @@ What is expected is worked out from the declared rule and the table of roles, no
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from people_world import WHO
+from people_world import PASSWORD, WHO
 from routes_table import Call, calls, holders
 from scene import EVERYBODY, Scene
+from structlog.testing import capture_logs
 
 from lamplit.services.field.access import tokens
 from lamplit.services.field.office import CLI
@@ -112,3 +114,24 @@ def test_a_route_for_sessions_takes_no_token(shared_scene):
             client.headers["Authorization"] = f"Bearer {token.secret}"
             answer = client.request(method, path, json=call.json)
             assert answer.status_code == 401, path
+
+
+def test_no_line_of_the_server_s_log_says_who_or_what_anything_was_about(shared_scene):
+    scene = shared_scene
+    templates = {route.path for route in routes_of(scene.app)}
+    with capture_logs() as lines:
+        for method, path in PATHS:
+            for who in ("leader", "owner", "garbage") if method == "GET" else ("garbage",):
+                scene.send(who, method, path)
+        scene.plain().get("/api/v1/people/P-leader/../P-owner?text=P-owner")
+        scene.plain().get("/nowhere/P-owner")
+    told = [line for line in lines if line["event"] == "request"]
+    assert len(told) >= len(PATHS) + 2
+    assert {line["path"] for line in told} <= templates | {"(no route)"}
+    said = {"event", "log_level", "request", "method", "path", "status", "ms"}
+    assert all(line.keys() == said for line in told)
+    known = {*scene.world.people.values(), *scene.world.places.values()}
+    known |= {value for value in scene.params.values() if len(value) > 6}
+    known |= {f"P-{name}" for name in WHO} | {PASSWORD}
+    whole = json.dumps(lines)
+    assert not {one for one in known if one in whole}
