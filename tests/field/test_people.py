@@ -125,6 +125,13 @@ def test_a_responsibility_is_given_handed_over_withdrawn_and_gone_on_from(town):
     assert len(town.json("people", "show", "p2")["assignments"]) == 2
 
 
+def test_whoever_is_shown_is_shown_with_what_they_speak(town, tmp_path):
+    (tmp_path / "more.csv").write_text("code,name,languages\np3,阿依,Mandarin;ug\n", "utf-8")
+    town("people", "import", "more.csv", "--what", "people")
+    shown, _ = town("people", "show", "p3")
+    assert "Mandarin, Uyghur" in shown
+
+
 def test_coverage_names_what_nobody_covers(town):
     town("people", "import", "duties.csv", "--what", "duties")
     told = town.json("coverage", "C1")

@@ -169,6 +169,7 @@ def show(
 ) -> None:
     """Show a person, where they belong, and all their ties."""
     from lamplit.domain.hours import write_hours
+    from lamplit.domain.spoken import spoken_text
     from lamplit.services.field.people.people import show_person
 
     office, actor = office_and_actor(home, as_person)
@@ -191,9 +192,10 @@ def show(
         )
         return
     print_table(
-        (tr("code", "编号"), tr("name", "姓名"), tr("organisation", "组织"), tr("skills", "技能"),
-         tr("hours", "时间")),
+        (tr("code", "编号"), tr("name", "姓名"), tr("organisation", "组织"), tr("speaks", "语言"),
+         tr("skills", "技能"), tr("hours", "时间")),
         [(who.code, who.name, seen.organisation.code if seen.organisation else "",
+          tr(", ", "、").join(spoken_text(code).say(LANGUAGE) for code in who.languages or ()),
           ", ".join(who.skills or []), write_hours(who.hours) if who.hours else "")],
     )  # fmt: skip
     _print_ties(ties)
