@@ -28,6 +28,14 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where slow tests alone are wanted, files that have none are not even read."""
+    wanted, path = config.getoption("markexpr"), collection_path
+    if wanted == "slow" and path.name.startswith("test_") and path.suffix == ".py":
+        return "slow" not in path.read_text("utf-8") or None
+    return None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files start first: no process waits for one at the end."""
     longest = {TESTS / name: at for at, name in enumerate(LONGEST)}
