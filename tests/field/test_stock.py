@@ -16,6 +16,7 @@ from lamplit.programmes.load import find
 from lamplit.services.field.campaigns import campaigns, enrol
 from lamplit.services.field.office import CLI
 from lamplit.services.field.tasks import stock
+from lamplit.store import counts
 
 
 @pytest.fixture
@@ -28,6 +29,13 @@ def world(office):
 
 def left(office, holder, item="mask"):
     return stock.balances(office, CLI).get((item, holder), 0)
+
+
+def given_away(office, campaign_id, item):
+    """What left a campaign's hands, and what is left in them."""
+    with office.read(CLI) as tx:
+        found = counts.stock(tx.conn, campaign_id)
+    return found[f"stock_out:{item}"], found[f"stock_left:{item}"]
 
 
 def refused(act, *args, **kwargs):
@@ -155,6 +163,8 @@ def test_what_a_visit_gave_is_booked_and_a_correction_takes_it_back(world, offic
     assert "stock_short" in receipt.flags
     carrier = f"person:{world.people['v1']}"
     assert left(office, carrier, move.item) == -3
+    # What a home has been given is nobody's to hand out any more.
+    assert given_away(office, made.id, move.item) == (3, -3)
     again = {**given_out, move.quantity: "1"}
     send(
         office, world.person("v1"),
@@ -162,6 +172,7 @@ def test_what_a_visit_gave_is_booked_and_a_correction_takes_it_back(world, offic
              ended=clock.now, **again),
     )  # fmt: skip
     assert left(office, carrier, move.item) == -1
+    assert given_away(office, made.id, move.item) == (1, -1)
 
 
 def _answers(pack, move):

@@ -17,9 +17,10 @@ from lamplit.domain.field import (
     FindingState,
     InboxState,
     Outcome,
+    PlaceKind,
     TaskState,
 )
-from lamplit.store.schema import enrollment, finding, inbox, stock_move, submission, task
+from lamplit.store.schema import enrollment, finding, inbox, place, stock_move, submission, task
 
 OPEN = [state.value for state in OPEN_TASKS]
 PERFORMED = [state.value for state in PERFORMED_TASKS]
@@ -243,13 +244,12 @@ def findings(conn: Connection, campaign_id: str, now: datetime) -> dict[str, int
 def stock(conn: Connection, campaign_id: str) -> dict[str, int]:
     """Stock of a campaign by item: `stock_in:`, `stock_out:` and `stock_left:`.
 
-    In is what came from outside the books (nobody, or a donor), out what left them; a move and its
-    reversal cancel out.
+    In is what came from outside the books (nobody, or a donor), out what left them: also what a
+    home was given. A move and its reversal cancel out.
     """
-    outside_from = or_(
-        stock_move.c.from_holder.is_(None), stock_move.c.from_holder.startswith("donor:")
-    )
-    outside_to = or_(stock_move.c.to_holder.is_(None), stock_move.c.to_holder.startswith("donor:"))
+    giver, taker = place.alias(), place.alias()
+    outside_from = _outside(stock_move.c.from_holder, giver)
+    outside_to = _outside(stock_move.c.to_holder, taker)
     back = stock_move.c.reverses_id.is_not(None)
     wanted = (
         select(
@@ -257,9 +257,14 @@ def stock(conn: Connection, campaign_id: str) -> dict[str, int]:
             func.sum(_through(outside_from, outside_to, back)).label("came"),
             func.sum(_through(outside_to, outside_from, back)).label("went"),
         )
+        .select_from(
+            stock_move.outerjoin(giver, _is(stock_move.c.from_holder, giver)).outerjoin(
+                taker, _is(stock_move.c.to_holder, taker)
+            )
+        )
         .where(stock_move.c.campaign_id == campaign_id)
         .group_by(stock_move.c.item)
-    )  # fmt: skip
+    )
     found: dict[str, int] = {}
     for row in conn.execute(wanted):
         came, went = int(row.came or 0), int(row.went or 0)
@@ -267,6 +272,16 @@ def stock(conn: Connection, campaign_id: str) -> dict[str, int]:
         found[f"stock_out:{row.item}"] = went
         found[f"stock_left:{row.item}"] = came - went
     return found
+
+
+def _is(holder: Any, at: Any) -> Any:
+    """Whether a holder is a place: the rest of `place:<id>` is its id."""
+    return at.c.id == func.substr(holder, len("place:") + 1)
+
+
+def _outside(holder: Any, at: Any) -> Any:
+    home = func.coalesce(at.c.kind, "") == PlaceKind.HOUSEHOLD.value
+    return or_(holder.is_(None), holder.startswith("donor:"), home)
 
 
 def _through(gate: Any, other: Any, back: Any) -> Any:

@@ -160,6 +160,7 @@ export const useWords = defineWords("campaigns", {
   asideElse: { zh: "其他原因（{code}）", en: "Another reason ({code})" },
   tryAgain: { zh: "重新处理", en: "Work it in" },
   workedIn: { zh: "已处理", en: "Worked in" },
+  stillAside: { zh: "仍无法处理：{why}", en: "It could not be worked in: {why}" },
   discard: { zh: "作废", en: "Discard" },
   discardLead: { zh: "原文再保留 30 天；请说明原因。", en: "What came is kept for 30 days more; say why." },
   settled: { zh: "包括已了结的", en: "Those settled, too" },
