@@ -171,6 +171,7 @@ def show(
     from lamplit.domain.hours import write_hours
     from lamplit.domain.spoken import spoken_text
     from lamplit.services.field.people.people import show_person
+    from lamplit.services.field.places.places import listing
 
     office, actor = office_and_actor(home, as_person)
     seen = show_person(office, actor, person)
@@ -195,7 +196,7 @@ def show(
         (tr("code", "编号"), tr("name", "姓名"), tr("organisation", "组织"), tr("speaks", "语言"),
          tr("skills", "技能"), tr("hours", "时间")),
         [(who.code, who.name, seen.organisation.code if seen.organisation else "",
-          tr(", ", "、").join(spoken_text(code).say(LANGUAGE) for code in who.languages or ()),
+          listing([spoken_text(code) for code in who.languages or ()]).say(LANGUAGE),
           ", ".join(who.skills or []), write_hours(who.hours) if who.hours else "")],
     )  # fmt: skip
     _print_ties(ties)
