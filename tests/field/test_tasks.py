@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from refusals import refused
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import OPEN_TASKS, TASK_MOVES, Role, TaskState
 from lamplit.services.field.office import CLI
 from lamplit.services.field.tasks import assign, tasklist, tasks
-from lamplit.store.schema import event
+from lamplit.store.schema import event, task
 
 
 @pytest.fixture
@@ -124,6 +124,76 @@ def test_a_building_is_assigned_at_once_with_a_note(world, office):
 def test_nobody_is_given_doors_that_would_not_open_to_them(world, office):
     world.person("far", Role.VOLUNTEER, world.buildings[1])
     refused("task.not-covering", assign.assign, office, CLI, "far", campaign="sweep", place="C1-B0")
+
+
+def given_by(office):
+    """The log's entries of tasks given: the campaign and how many."""
+    with office.db.read() as conn:
+        wanted = select(event.c.campaign_id, event.c.data).where(event.c.kind == "task.assigned")
+        return [(row.campaign_id, row.data["count"]) for row in conn.execute(wanted)]
+
+
+def test_all_that_a_person_has_goes_to_another_at_once_and_comes_back(world, office):
+    assign.assign(office, CLI, "v1", campaign="sweep", place="C1")
+    tasks.not_executable(office, world.person("v1"), world.tasks()[0].id, reason="no such door")
+    campaign = world.tasks()[0].campaign_id
+    boss = world.person("boss")
+    moved = assign.assign(office, boss, "v2", from_person="v1", campaign="sweep", note="my leg")
+    assert (moved.count, moved.skipped) == (7, 0)
+    mine = world.tasks(owner_id=world.people["v2"])
+    assert {(one.state, one.note) for one in mine} == {("accepted", "my leg")}
+    assert len(mine) == 7
+    assert given_by(office) == [(campaign, 8), (campaign, 7)]
+    back = assign.assign(office, boss, "v1", from_person="v2", campaign="sweep")
+    assert back.count == 7
+    assert world.tasks(owner_id=world.people["v2"]) == []
+
+
+def test_what_a_person_has_at_one_place_goes_and_the_rest_stays(world, office):
+    assign.assign(office, CLI, "v1", campaign="sweep", place="C1")
+    moved = assign.assign(office, world.person("boss"), "v2", from_person="v1", place="C1-B0")
+    assert moved.count == 4
+    assert {one.building_id for one in world.tasks(owner_id=world.people["v1"])} == {
+        world.buildings[1]
+    }
+
+
+def test_a_list_that_is_handed_over_keeps_its_order_after_what_the_other_has(world, office):
+    assign.assign(office, CLI, "v1", campaign="sweep", place="C1-B0")
+    assign.assign(office, CLI, "v2", campaign="sweep", place="C1-B1")
+    orders = {}
+    with office.begin(CLI) as tx:
+        for code in ("v1", "v2"):
+            for turn, one in enumerate(world.tasks(owner_id=world.people[code]), 1):
+                orders[one.id] = turn
+                tx.conn.execute(update(task).where(task.c.id == one.id).values(turn=turn))
+    first = [one.id for one in world.tasks(owner_id=world.people["v1"])]
+    assign.assign(office, CLI, "v2", from_person="v1", campaign="sweep")
+    after = {one.id: one.turn for one in world.tasks(owner_id=world.people["v2"])}
+    assert after == {one: at + (4 if one in first else 0) for one, at in orders.items()}
+
+
+def test_of_tasks_by_id_only_those_that_are_still_the_givers_go(world, office):
+    one, other = world.tasks()[:2]
+    tasks.claim(office, world.person("v1"), one.id)
+    tasks.claim(office, world.person("v2"), other.id)
+    world.person("v3", Role.VOLUNTEER)
+    moved = assign.assign(office, CLI, "v3", from_person="v1", task_ids=[one.id, other.id])
+    assert (moved.count, moved.skipped) == (1, 1)
+    assert world.tasks(id=other.id)[0].owner_id == world.people["v2"]
+
+
+def test_a_hand_over_asks_for_leave_at_each_place_and_changes_nothing_without(world, office):
+    assign.assign(office, CLI, "v1", campaign="sweep", place="C1")
+    half = world.person("half", Role.LEADER, world.buildings[0])
+    args = (assign.assign, office, half, "v2")
+    refused("door.not-allowed", *args, from_person="v1", campaign="sweep")
+    refused("door.not-allowed", *args, from_person="v1", place="C1-B1")
+    refused("door.not-allowed", assign.assign, office, world.person("v2"), "v2", from_person="v1")
+    world.person("far", Role.VOLUNTEER, world.buildings[1])
+    refused("task.not-covering", assign.assign, office, CLI, "far", from_person="v1")
+    assert len(world.tasks(owner_id=world.people["v1"])) == 8
+    assert assign.assign(office, half, "v2", from_person="v1", place="C1-B0").count == 4
 
 
 def test_tasks_move_with_a_hand_over_and_go_free_with_a_withdrawal(world, office):

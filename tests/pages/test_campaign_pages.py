@@ -134,6 +134,33 @@ def test_a_board_says_when_the_plan_no_longer_fits_and_shows_a_new_one_first(
     assert {None, gone}.isdisjoint(taken)
 
 
+def test_a_person_s_list_is_handed_over_by_one_request_however_long_it_is(
+    rig: Rig, world: World
+) -> None:
+    in_force(world)
+    before = owners(world)
+    page = rig.page_as("leader", path=f"/campaigns/{SWEEP}", language="en")
+    rows = page.get_by_role("table", name="People").get_by_role("row").filter(has_text="Hand over")
+    giver, taker = (rows.nth(at).get_by_role("cell").first.inner_text() for at in (0, 1))
+    rows.first.get_by_role("button", name="Hand over").click()
+    dialog = page.get_by_role("dialog", name=f"Hand over what {giver} has")
+    to = dialog.get_by_role("combobox", name="To whom")
+    to.fill(taker)
+    dialog.get_by_role("option").filter(has_text=taker).click()
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(f"{one.method} {one.url.rpartition('/v1')[2]}"))
+    with page.expect_response(lambda one: one.url.endswith("/assigned-tasks")) as told:
+        dialog.get_by_role("button", name="Hand over").click()
+    assert asked[0] == "POST /assigned-tasks"
+    dialog.wait_for(state="detached")
+    page.get_by_text(f"{told.value.json()['count']} assigned").wait_for()
+    after = owners(world)
+    moved = {before[one] for one in after if after[one] != before[one]}
+    assert len(moved) == 1, "only one person's tasks moved"
+    assert moved.isdisjoint(after.values()), "and all that this person had"
+    assert sum(after[one] != before[one] for one in after) == told.value.json()["count"]
+
+
 def test_what_was_set_aside_says_why_and_from_whom_and_no_code(shared_rig: Rig) -> None:
     page = shared_rig.page_as("leader", path="/inbox", width=360, language="en")
     table = page.get_by_role("table", name="Set aside").inner_text()

@@ -32,10 +32,11 @@ class Reasoned(Asked):
 
 
 class Bulk(Asked):
-    """To whom: tasks by id, or a campaign's at a place and under it."""
+    """To whom: tasks by id, what another has, or a campaign's at a place and under it."""
 
     person: Line
     task_ids: Annotated[tuple[Line, ...], Field(max_length=5000)] = ()
+    from_person: Annotated[str, Field(max_length=200)] = ""
     campaign: Annotated[str, Field(max_length=200)] = ""
     place: Annotated[str, Field(max_length=200)] = ""
     taken_too: bool = False
@@ -100,10 +101,10 @@ def undo(task_id: Id, office: TheOffice, actor: Who) -> Task:
 @router.post("/assigned-tasks")
 @rule(able(Ability.ASSIGN, where="each task's place"), "Give tasks to a person", "批量指派任务")
 def assign(wish: Bulk, office: TheOffice, actor: Who) -> Assigned:
-    """By id, or those of a campaign at a place and under it that nobody has."""
+    """By id; all that another has (of a campaign, at a place); or what nobody has at a place."""
     return assigning.assign(
-        office, actor, wish.person, task_ids=wish.task_ids, campaign=wish.campaign,
-        place=wish.place, taken_too=wish.taken_too, note=wish.note,
+        office, actor, wish.person, task_ids=wish.task_ids, from_person=wish.from_person,
+        campaign=wish.campaign, place=wish.place, taken_too=wish.taken_too, note=wish.note,
     )  # fmt: skip
 
 
