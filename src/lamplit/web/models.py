@@ -15,9 +15,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     StringConstraints,
+    TypeAdapter,
     WithJsonSchema,
     model_validator,
 )
+
+from lamplit.domain.problems import fields
+from lamplit.web.faults import wrong
 
 Item = TypeVar("Item")
 
@@ -35,9 +39,9 @@ class Asked(BaseModel):
             text = json.dumps(value, ensure_ascii=False, default=str)
             text.encode("utf-8")
         except (UnicodeEncodeError, RecursionError) as fault:
-            raise ValueError("text that is no Unicode") from fault
+            raise wrong(fields.NO_UNICODE) from fault
         if "\\u0000" in text:
-            raise ValueError("text with a NUL")
+            raise wrong(fields.NUL)
         return value
 
 
@@ -65,19 +69,27 @@ class Words(BaseModel):
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
+_INSTANT = TypeAdapter(AwareDatetime)
+
+
 def _day_or_instant(said: Any) -> Any:
     """A day stays a day: as an instant it would be midnight somewhere."""
-    if isinstance(said, str) and _DAY.fullmatch(said.strip()):
-        return date.fromisoformat(said.strip())
-    if not isinstance(said, str | date):
-        raise ValueError("a day (2020-03-01) or an instant (2020-03-01T18:00:00+08:00)")
+    if isinstance(said, str):
+        text = said.strip()
+        try:
+            whole_day = _DAY.fullmatch(text)
+            return date.fromisoformat(text) if whole_day else _INSTANT.validate_python(text)
+        except ValueError as fault:
+            raise wrong(fields.DAY_OR_INSTANT) from fault
+    if not isinstance(said, date):
+        raise wrong(fields.DAY_OR_INSTANT)
     return said
 
 
 def _in_our_time(said: date) -> date:
     """A year that every zone can reckon with."""
     if not 1900 <= said.year <= 2200:
-        raise ValueError("a year from 1900 to 2200")
+        raise wrong(fields.FAR_YEAR)
     return said
 
 

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from lamplit.domain.errors import LamplitError, Problem
 from lamplit.domain.problems import accounts, door, store, web
+from lamplit.web import faults
 from lamplit.web.language import language_of
 
 TYPE = "application/problem+json"
@@ -152,9 +153,4 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    # Where and why, never the value: what people send may be personal.
-    reasons = [
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-        for fault in error.errors()[:5]
-    ]
-    return answer(request, LamplitError(web.BAD_REQUEST, reason="; ".join(reasons)))
+    return answer(request, LamplitError(web.BAD_REQUEST, reason=faults.told(error.errors())))

@@ -10,6 +10,7 @@ from fastapi import Query, Request
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import EndReason, Role
+from lamplit.domain.language import Text
 from lamplit.domain.problems import web as problems
 from lamplit.services.field.people import assignments, checkin, organisations, people
 from lamplit.services.field.people.assignments import Withdrawal
@@ -134,7 +135,11 @@ def check_in(wish: CheckInWish, office: TheOffice, actor: Who) -> CheckIn:
 def curve(place: Id, first: date, last: date, office: TheOffice, actor: Who) -> list[CheckInDay]:
     """Counts of people, from `first` to `last`, at most 400 days."""
     if not 0 <= (last - first).days < LONGEST_CURVE:
-        raise LamplitError(problems.BAD_REQUEST, reason=f"first, last: 1 … {LONGEST_CURVE} days")
+        span = Text(
+            f"`first` to `last` is not 1 to {LONGEST_CURVE} days",
+            f"`first` 至 `last` 不是 1 至 {LONGEST_CURVE} 天",
+        )
+        raise LamplitError(problems.BAD_REQUEST, reason=span)
     return checkin.checkin_curve(office, actor, place, first, last)
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.language import Text
 from lamplit.domain.problems import web as problems
 from lamplit.services.field.tasks import stock
 from lamplit.services.field.tasks.stock import Holder, StockMove
@@ -84,7 +85,8 @@ def ledger(
 def book(wish: Booking, office: TheOffice, actor: Who) -> StockMove:
     """Received, transferred or given out."""
     if (wish.kind != "given" and not wish.to) or (wish.kind != "received" and not wish.giver):
-        raise LamplitError(problems.BAD_REQUEST, reason=f"{wish.kind}: to, giver")
+        missing = Text("`body.to` or `body.giver` is missing", "`body.to` 或 `body.giver` 缺失")
+        raise LamplitError(problems.BAD_REQUEST, reason=missing)
     if wish.kind == "received":
         return stock.receive(
             office, actor, item=wish.item, quantity=wish.quantity, to=wish.to, donor=wish.donor,

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.language import Text
 from lamplit.domain.problems import store as store_problems
 from lamplit.domain.problems import web as problems
 from lamplit.services.field.submissions import inbox, quarantine
@@ -132,7 +133,8 @@ async def _parts(request: Request) -> tuple[str, bytes, list[Attachment]]:
     form = await request.form(max_files=MOST_PARTS, max_fields=MOST_PARTS)
     main = form.get(BODY)
     if not isinstance(main, UploadFile):
-        raise LamplitError(problems.BAD_REQUEST, reason=f"no file part `{BODY}`")
+        no_file = Text(f"`{BODY}` is no file", f"`{BODY}` 不是文件")
+        raise LamplitError(problems.BAD_REQUEST, reason=no_file)
     files = [
         Attachment(one.filename or name, one.content_type or "", await one.read())
         for name, one in form.multi_items()
