@@ -31,7 +31,7 @@ help:
 	@echo "make test    lint, types, import contracts, then all tests"
 	@echo "make lint    the first three of these alone"
 	@echo "make ui      build the pages anew where they have changed"
-	@echo "make bench   the speed figures of bench/RESULTS.md"
+	@echo "make bench   the speed figures of bench/RESULTS.md, then those of the pages in a browser"
 	@echo "make docs    write the generated pages of docs/reference anew"
 	@echo "make clean   remove the environment and what tools left"
 
@@ -67,8 +67,8 @@ ui: $(PAGES)
 docs: $(DEV)
 	$(BIN)/python docs/generate.py
 
-bench: $(DEV)
-	@for bench in bench/[a-z]*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+bench: $(DEV) $(PAGES)
+	@for bench in bench/[a-z]*.py bench/pages/[a-z]*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 clean:
 	rm -rf ui/node_modules ui/openapi.json ui/src/api/schema.d.ts ui/src/language/domain.json ui/src/parts/password/policy.json
