@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lamplit.meters.layouts import layouts
 from lamplit.meters.layouts.base import Options
 from lamplit.services.home import Home
 from lamplit.services.ingest import ingest
@@ -33,6 +34,14 @@ def test_the_sample_is_recognised_and_nothing_of_it_is_lost(
     rows = result.rows
     assert rows.read > 0
     assert rows.read == rows.kept + rows.corrected + rows.duplicate + rows.quarantined
+
+
+@pytest.mark.parametrize("name", sorted(layouts()))
+def test_a_layout_is_named_in_words_not_by_what_one_types(name: str):
+    label = layouts()[name].label
+    for said in (label.en, label.zh):
+        assert not re.match(r"\w+ ?[:：]", said)
+        assert said.strip() not in ("", name)
 
 
 def test_every_layout_of_the_page_has_a_sample():

@@ -33,7 +33,7 @@ def test_a_file_is_dropped_read_and_every_row_of_it_accounted_for(
     page.get_by_role("button", name="Take 1 file in").click()
     told = page.get_by_text("24 read = 22 kept + 0 corrected + 0 seen before + 2 set aside")
     expect(told).to_be_visible(timeout=LONG)
-    expect(page.get_by_text("long: one line per reading", exact=True)).to_be_visible()
+    expect(page.get_by_text("one line per reading", exact=True)).to_be_visible()
     axe(page)
     page.get_by_role("link", name="Look at the rows set aside").click()
     page.get_by_role("link", name="july.csv").click()

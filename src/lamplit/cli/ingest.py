@@ -220,6 +220,8 @@ def _cells(result: FileResult) -> list[str]:
 
 def _remarks(done: IngestReport) -> list[str]:
     """What a reader should know besides the counts, each once."""
+    from lamplit.meters.layouts import layouts
+
     said: dict[str, None] = {}
     days = [d for f in done.files for d in (f.day_min, f.day_max) if d is not None]
     if days:
@@ -229,8 +231,9 @@ def _remarks(done: IngestReport) -> list[str]:
         if result.failed:
             continue
         if result.why.en:
-            why = result.why.say(LANGUAGE)
-            said[tr(f"• taken as {result.layout}: {why}", f"• 识别为 {result.layout}：{why}")] = (
+            why, name = result.why.say(LANGUAGE), result.layout
+            label = layouts()[name].label.say(LANGUAGE)
+            said[tr(f"• taken as {label} ({name}): {why}", f"• 识别为{label}（{name}）：{why}")] = (
                 None
             )
         for remark in result.notes:

@@ -49,7 +49,7 @@ class Long:
     """The long layout, and what other layouts of one line per reading build on."""
 
     name: str = "long"
-    label: Text = Text("long: one line per reading", "长表：每行一个读数")
+    label: Text = Text("one line per reading", "每行一个读数")
 
     def sniff(self, sample: Sample) -> Match | None:
         """Fits when a meter, a time or day, and an energy column are there by name."""

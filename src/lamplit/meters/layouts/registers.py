@@ -46,7 +46,7 @@ class Registers:
     """Cumulative registers."""
 
     name: str = "registers"
-    label: Text = Text("registers: cumulative readings", "示数：累计示数（日冻结）")
+    label: Text = Text("cumulative registers", "累计示数（日冻结）")
 
     def sniff(self, sample: Sample) -> Match | None:
         """Fits when a register column stands beside a meter and a date."""

@@ -110,7 +110,7 @@ class Wide:
     """One line per meter and day."""
 
     name: str = "wide"
-    label: Text = Text("wide: one line per meter and day", "宽表：每表每日一行")
+    label: Text = Text("one line per meter and day", "每表每日一行")
 
     def sniff(self, sample: Sample) -> Match | None:
         """Fits when slot columns fill a day beside a meter and a date."""
