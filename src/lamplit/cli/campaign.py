@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -336,13 +337,21 @@ def _forecast(office: Office, found: BoardForecast | None) -> Any:
         return Text("Too early for a forecast.", "尚不足以预测完成时间。")
     if found.at is None:
         return Text("At this pace not within a year.", "按目前进度一年内无法完成。")
-    day = "%m-%d %H:%M"
-    at = found.at.astimezone(office.zone).strftime(day)
-    early = found.early.astimezone(office.zone).strftime(day) if found.early else "–"
-    late = found.late.astimezone(office.zone).strftime(day) if found.late else "–"
+    at, early, late = (_moment(office, one) for one in (found.at, found.early, found.late))
     return Text(
-        f"At this pace {at} ({early} … {late}).", f"按目前进度 {at} 完成（{early} … {late}）。"
+        f"At this pace {at.en} ({early.en} … {late.en}).",
+        f"按目前进度 {at.zh} 完成（{early.zh} … {late.zh}）。",
     )
+
+
+def _moment(office: Office, at: datetime | None) -> Any:
+    from lamplit.domain.language import Text
+    from lamplit.outbound.markup import moment_text
+
+    if at is None:
+        return Text("–", "–")
+    here = at.astimezone(office.zone)
+    return Text(moment_text(here, "en"), moment_text(here, "zh"))
 
 
 REPORT = (

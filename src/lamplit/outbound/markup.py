@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from html import escape
 from unicodedata import east_asian_width
 
@@ -19,7 +19,7 @@ FONTS = (
 _FORBIDDEN = re.compile(
     "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]"
 )
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 
 
 def clean(text: str) -> str:
@@ -78,3 +78,8 @@ def day_text(day: date, language: Language, near: date | None = None) -> str:
         return short if near and near.year == day.year else f"{day.year}年{short}"
     short = f"{day.day} {_MONTHS[day.month - 1]}"
     return short if near and near.year == day.year else f"{short} {day.year}"
+
+
+def moment_text(at: datetime, language: Language) -> str:
+    """`22 Jan, 18:05` or `1月22日 18:05`, as the pages write it; `at` in the office's zone."""
+    return f"{day_text(at, language, at)}{', ' if language == 'en' else ' '}{at:%H:%M}"

@@ -9,6 +9,9 @@ function first(): Language {
   return document.documentElement.lang === "zh-Hans" ? "zh-Hans" : "en";
 }
 
+/** English dates are `25 Nov 2026`, here as at the command line and on paper (decision 0005). */
+const BRITISH = "en-GB";
+
 const datetime = {
   day: { year: "numeric", month: "short", day: "numeric" },
   short: { month: "short", day: "numeric" },
@@ -33,7 +36,7 @@ export const i18n = createI18n({
   missingWarn: true,
   fallbackWarn: false,
   messages: { "zh-Hans": {}, en: {} } as Record<Language, Record<string, Record<string, string>>>,
-  datetimeFormats: { "zh-Hans": datetime, en: datetime },
+  datetimeFormats: { "zh-Hans": datetime, [BRITISH]: datetime },
   numberFormats: { "zh-Hans": number, en: number },
 });
 
@@ -62,6 +65,11 @@ export function today(): string {
 
 export function language(): Language {
   return i18n.global.locale.value as Language;
+}
+
+/** The locale that dates are written by. */
+export function dateLocale(): string {
+  return language() === "en" ? BRITISH : language();
 }
 
 export function speak(chosen: Language): void {

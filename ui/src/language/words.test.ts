@@ -1,7 +1,9 @@
 // @vitest-environment jsdom
+import { createApp } from "vue";
 import { describe, expect, it } from "vitest";
 import domain from "./domain.json";
-import { i18n } from "./i18n";
+import { i18n, keepZone, speak } from "./i18n";
+import { defineWords } from "./words";
 
 // Every module that gives words, read so that it gives them.
 const rooms = import.meta.glob(["../**/*words.ts", "./common.ts"], { eager: true });
@@ -42,5 +44,20 @@ describe("the words of the pages", () => {
   it("would be found silent", () => {
     expect(["", "  ", "one door | ", " | doors"].map(silent)).toEqual([true, true, true, true]);
     expect(["Doors", "{n} door | {n} doors"].map(silent)).toEqual([false, false]);
+  });
+});
+
+describe("a date", () => {
+  it("is written as at the command line and on paper, in either language", () => {
+    keepZone("Asia/Shanghai");
+    const useWords = defineWords("dates", { any: { zh: "日期", en: "date" } });
+    let d!: ReturnType<typeof useWords>["d"];
+    const Reads = { setup: () => ({ d } = useWords()) && (() => null) };
+    createApp(Reads).use(i18n).mount(document.createElement("div"));
+    const said = (on: string, key: "day" | "short" | "moment") => d(on, key);
+    speak("en");
+    expect([said("2026-11-25", "day"), said("2026-09-05", "short"), said("2026-11-25T10:05:00Z", "moment")]).toEqual(["25 Nov 2026", "5 Sept", "25 Nov, 18:05"]);
+    speak("zh-Hans");
+    expect([said("2026-11-25", "day"), said("2026-09-05", "short"), said("2026-11-25T10:05:00Z", "moment")]).toEqual(["2026年11月25日", "9月5日", "11月25日 18:05"]);
   });
 });

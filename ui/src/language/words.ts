@@ -8,7 +8,7 @@
  *     const { t } = useWords();   t("left", { n: 3 }, 3)
  */
 import { useI18n } from "vue-i18n";
-import { i18n, language, timeZone } from "@/language/i18n";
+import { dateLocale, i18n, language, timeZone } from "@/language/i18n";
 import { isolated } from "@/language/isolated";
 
 export type DateFormat = "day" | "short" | "weekday" | "time" | "moment";
@@ -64,7 +64,7 @@ export function defineWords<const Words extends Record<string, Said>>(room: stri
     /** An instant in the office's zone; a plain day (`2026-03-01`) is that day everywhere. */
     function d(value: string | number | Date, key: DateFormat): string {
       const plain = typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value);
-      return date(new Date(value), { key, timeZone: plain ? "UTC" : timeZone() });
+      return date(new Date(value), { key, locale: dateLocale(), timeZone: plain ? "UTC" : timeZone() });
     }
     return { t, d, n };
   };
