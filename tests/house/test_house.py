@@ -253,8 +253,8 @@ def test_every_text_of_the_command_line_is_given_in_both_languages():
             if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tr"):
                 continue
             literal = [ast.unparse(a) for a in node.args]
-            chinese = bool(re.search(r"[\u4e00-\u9fff]", "".join(literal[1:])))
-            english = bool(literal and re.search(r"\w", literal[0].removeprefix("f")))
+            chinese = bool(re.search(r"[\u3001-\u303f\u4e00-\u9fff]", "".join(literal[1:])))
+            english = bool(literal and re.search(r"[^\s'\"f]", literal[0]))
             if len(literal) != 2 or not chinese or not english:
                 wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {literal}")
     assert wrong == []
