@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from rig import Rig, loaded
 
 FORM = """<?xml version="1.0"?>
@@ -24,7 +27,9 @@ LETTERS = """() => ["html", "body", "h1", "main p"].map((one) => {
 })"""
 
 
-def test_a_form_with_a_scale_opens_in_web_forms_and_is_finished_for_trial(rig: Rig) -> None:
+def test_a_form_with_a_scale_opens_in_web_forms_and_is_finished_for_trial(
+    rig: Rig, axe: Callable[..., None]
+) -> None:
     from playwright.sync_api import expect
 
     page = rig.page_as("leader", language="en", width=1440, theme="dark")
@@ -41,7 +46,14 @@ def test_a_form_with_a_scale_opens_in_web_forms_and_is_finished_for_trial(rig: R
     loaded(page)
     form = page.get_by_role("region", name="The form as a volunteer sees it")
     expect(form.get_by_text("How warm is it")).to_be_visible(timeout=30_000)
-    expect(form.get_by_role("slider")).to_be_visible()
+    # It is named by its question, and has no value until one is chosen.
+    slider = form.get_by_role("slider", name="How warm is it")
+    expect(slider).to_have_attribute("aria-valuetext", "–")
+    axe(page)
+    slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuenow", re.compile("^[1-9]"))
+    assert slider.get_attribute("aria-valuetext") is None
+    axe(page)
     form.get_by_role("textbox").fill("warm enough")
     # It is drawn for the day: in the dark theme what one types is dark on white all the same.
     ground = "(box) => getComputedStyle(box).backgroundColor"
