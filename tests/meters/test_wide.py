@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -193,6 +194,19 @@ def test_parquet(bench: Bench) -> None:
     pq.write_table(pa.table(columns), path)
     assert counts(bench.take(path).files[0]) == (2, 2, 0, 0, 0)
     assert bench.rows("kwh, slots_read") == [(9.6, 96), (19.0, 95)]
+
+
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float64()])
+def test_parquet_takes_nan_for_no_value(bench: Bench, kind: pa.DataType) -> None:
+    """As text does; once its row was called absurd."""
+    cells = {f"P{i}": pa.array([math.nan if i == 3 else 0.5, 0.5], kind) for i in range(1, 25)}
+    cells["P9"] = pa.array([0.5, math.inf], kind)
+    path = bench.folder / "a.parquet"
+    pq.write_table(pa.table({"meter_id": ["a", "b"], "date": [DAY, DAY]} | cells), path)
+    (result,) = bench.take(path).files
+    assert counts(result) == (2, 1, 0, 0, 1)
+    assert [(r.line, r.code) for r in result.rejects] == [(2, "absurd")]
+    assert bench.rows("slots_read, kwh") == [(23, 11.5)]
 
 
 def test_parquet_of_text_loses_no_more_than_the_rows_that_are_wrong(bench: Bench) -> None:

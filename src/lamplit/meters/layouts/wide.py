@@ -188,21 +188,23 @@ def _select(
     numbered: bool,
 ) -> str:
     sample = source.sample
-    parquet = sample.parquet is not None
+    parquet = sample.parquet
     day_at = found.get("day", found.get("time", 0))
     factor = _factor(points, found, options, unit)
     days = [row[day_at] for row in sample.rows if day_at < len(row)]
-    iso = plain and not parquet and all(_ISO_DAY.match(day) for day in days)
+    iso = plain and parquet is None and all(_ISO_DAY.match(day) for day in days)
     types = dict.fromkeys(points.places, "DOUBLE" if factor else "FLOAT") if plain else {}
     if iso:
         types[day_at] = "DATE"
-    comma = sample.delimiter != "," and not parquet
+    comma = sample.delimiter != "," and parquet is None
     values, faulty = [], []
     for slot, place in enumerate(points.places):
-        cell = f"c{place}"
-        if _is_text(sample, place) if parquet else not plain:
+        cell, kind = f"c{place}", None if parquet is None else parquet.field(place).type
+        if is_text(kind) and (kind is not None or not plain):
             cell = _patient(f"c{place}", decimal_comma=comma)
             faulty.append(f"({cell} IS NULL AND {_said(f'c{place}')})")
+        elif kind is not None and pa.types.is_floating(kind):
+            cell = f"CASE WHEN isnan({cell}) THEN NULL ELSE {cell} END"
         values.append(f"{cell}{factor} AS s{slot}")
     day = f"c{day_at}" if iso else f"CAST({_day(sample, day_at, options.timezone)} AS DATE)"
     if "meter_id" in found:
@@ -285,10 +287,6 @@ def _day(sample: Sample, at: int, zone: str) -> str:
         return f"c{at}"
     samples = [row[at] for row in sample.rows if at < len(row)]
     return local_sql(f"nullif(trim(CAST(c{at} AS VARCHAR)), '')", samples)
-
-
-def _is_text(sample: Sample, at: int) -> bool:
-    return sample.parquet is not None and is_text(sample.parquet.field(at).type)
 
 
 def _text(found: dict[str, int], name: str) -> str:
