@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import base64
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 from rig import Rig, World, goto
 from sqlalchemy import select
 
+from lamplit.replay.neighbourhood.cast import DUTY
 from lamplit.services.field.office import CLI
 from lamplit.store.schema import (
+    assignment,
     campaign,
     enrollment,
     event,
+    person,
     place,
     place_code,
 )
@@ -50,7 +55,9 @@ def rows(world: World, wanted: Any) -> list[Any]:
         return list(tx.conn.execute(wanted))
 
 
-def test_the_sign_that_a_leader_prints_says_to_a_phone_where_it_hangs(shared_rig: Rig) -> None:
+def test_who_scans_the_sign_that_a_leader_printed_is_checked_in_there(shared_rig: Rig) -> None:
+    world = shared_rig.world
+    (gate,) = rows(world, select(place).where(place.c.code == "C1"))
     leader = shared_rig.page_as("leader", language="en", path="/check-in")
     leader.get_by_label("Place").select_option(label="Wutongli Community (community)")
     sign = leader.get_by_role("img", name="Code for the gate")
@@ -59,12 +66,29 @@ def test_the_sign_that_a_leader_prints_says_to_a_phone_where_it_hangs(shared_rig
     page = shared_rig.page_as("duty", width=360, language="en", path="/phone/check-in")
     held_up(page, picture)
     page.get_by_role("heading", name="Check in at Wutongli Community").wait_for()
-    page.get_by_role("button", name="My organisation is paired with it").wait_for()
+    assert checked_in(world, DUTY) == []
+    # Not paired with it: a plain sentence says so, and nothing is written.
+    page.get_by_role("button", name="My organisation is paired with it").click()
+    page.get_by_role("alert").get_by_text("Wutongli Community is not paired with").wait_for()
+    assert checked_in(world, DUTY) == []
+    page.get_by_role("button", name="I live there").click()
+    page.wait_for_function("() => location.pathname === '/phone'")
+    page.locator(".strip").get_by_text("Wutongli Community").wait_for()
+    (tie,) = checked_in(world, DUTY)
+    assert (tie.role, tie.place_id) == ("home", gate.id)
+    begun = rows(world, select(event).where(event.c.kind == "assignment.begun"))
+    assert tie.id in {one.subject_id for one in begun}
     # Who has no camera types what stands below the sign.
     goto(page, "/phone/check-in")
     page.get_by_label("Or type the code").fill(leader.locator(".gate code").inner_text())
     page.get_by_role("button", name="Ask").click()
     page.get_by_role("heading", name="Check in at Wutongli Community").wait_for()
+
+
+def checked_in(world: World, code: str) -> list[Any]:
+    who = select(person.c.id).where(person.c.code == code).scalar_subquery()
+    wanted = select(assignment).where(assignment.c.tie == "check_in")
+    return rows(world, wanted.where(assignment.c.person_id == who))
 
 
 def opened(world: World, home: str) -> list[Any]:
@@ -103,3 +127,46 @@ def test_a_door_s_code_and_a_meter_s_number_are_one_colour_each_and_logged(
     page.get_by_role("button", name="Ask").click()
     page.get_by_role("alert").wait_for()
     assert page.locator("section.answer").count() == 0
+
+
+READER = """(number) => {
+  // The reader of a phone that has one: of bars, too, where it is asked for them.
+  window.BarcodeDetector = class {
+    static async getSupportedFormats() { return ["qr_code", "code_128", "ean_13"]; }
+    constructor({ formats }) { this.bars = formats.includes("code_128"); }
+    async detect(seen) {
+      return this.bars && seen.videoWidth ? [{ rawValue: number }] : [];
+    }
+  };
+}"""
+
+
+def test_a_meter_s_bars_before_the_camera_are_one_colour_and_logged(shared_rig: Rig) -> None:
+    world = shared_rig.world
+    home = rows(
+        world,
+        select(place.c.id, place_code.c.code)
+        .join(place_code, place_code.c.place_id == place.c.id)
+        .join(enrollment, enrollment.c.place_id == place.c.id)
+        .join(campaign, campaign.c.id == enrollment.c.campaign_id)
+        .where(campaign.c.state == "open", enrollment.c.state == "done")
+        .where(place_code.c.kind == "meter")
+        .order_by(place.c.code.desc()),
+    )[0]
+    before = len(opened(world, home.id))
+    page = shared_rig.page_as("leader", width=360, language="en", path="/phone/scan")
+    page.evaluate(READER, home.code)
+    blank = Image.new("RGB", (400, 400), "white")
+    with io.BytesIO() as out:
+        blank.save(out, "PNG")
+        held_up(page, out.getvalue())
+    word = page.locator("section.answer .word")
+    word.wait_for()
+    assert word.inner_text() in ("Lit", "Dim", "Dark", "Grey")
+    assert len(opened(world, home.id)) == before + 1
+    # At a gate only its sign is read: a meter's bars check nobody in.
+    goto(page, "/phone/check-in")
+    page.evaluate(READER, home.code)
+    page.get_by_role("button", name="Use the camera").click()
+    page.wait_for_timeout(800)
+    assert page.get_by_role("heading", name="Check in at").count() == 0
