@@ -12,6 +12,7 @@ LONGEST = (
     "pages/test_every_page.py", "docs/test_docs.py", "replay/test_replay_run.py",
     "engine/test_golden.py", "engine/test_driver_kills.py", "engine/test_faults.py",
     "engine/test_cluster.py", "pages/test_phone.py", "pages/test_kept_looks.py",
+    "pages/test_enlarged_pages.py", "pages/test_motion.py", "pages/test_leader_to_the_end.py",
     "web/test_abuse.py", "web/test_permissions.py", "services/test_night_rework.py",
     "services/test_courses.py", "services/test_night_property.py",
     "openrosa/test_phone_submissions.py", "field/test_plans.py", "openrosa/test_phone_forms.py",

@@ -1,8 +1,9 @@
 """Shoots pages of the demo's neighbourhood for the README, in both languages.
 
-    python docs/pictures/pages.py [--only board-page]
+    python docs/pictures/pages.py [--only board-page] [--world FOLDER] [--into FOLDER]
 
-A neighbourhood of 900 homes is made anew for it (about a minute), where it is afternoon.
+Without `--world` a neighbourhood of 900 homes is made for it (about a minute), where it is
+afternoon; with it that one is copied, and stays as it is.
 The pages must be built (`make ui`); a Chromium is found as the tests find one. Each picture stays
 under 300 kB.
 """
@@ -10,6 +11,7 @@ under 300 kB.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -63,7 +65,7 @@ SHOTS = (
 """Further pages are a line each."""
 
 
-def shoot(rig: Rig, shot: Shot, community: str) -> None:
+def shoot(rig: Rig, shot: Shot, community: str, into: Path) -> None:
     """One page in every language, as a JPEG of twice the points' resolution or less."""
     for language, suffix in LANGUAGES.items():
         page = rig.page_as(
@@ -73,7 +75,7 @@ def shoot(rig: Rig, shot: Shot, community: str) -> None:
         goto(page, shot.path.format(community=community, campaign=SWEEP))
         loaded(page)
         shot.before(page)
-        file = HERE / f"{shot.name}{suffix}.jpg"
+        file = into / f"{shot.name}{suffix}.jpg"
         for quality in (88, 80, 70, 60):
             page.screenshot(path=file, type="jpeg", quality=quality, animations="disabled")
             if file.stat().st_size <= MOST_BYTES:
@@ -85,10 +87,15 @@ def main() -> None:
     """Make the neighbourhood if need be, serve it, and shoot."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=[shot.name for shot in SHOTS])
+    parser.add_argument("--world", type=Path, help="a neighbourhood that is there already")
+    parser.add_argument("--into", type=Path, default=HERE, help="where the pictures go")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "neighbourhood"
-        make_small(folder, homes=HOMES, timezone=where_it_is_afternoon())
+        if asked.world:
+            shutil.copytree(asked.world, folder)
+        else:
+            make_small(folder, homes=HOMES, timezone=where_it_is_afternoon())
         with serving(folder) as world, browsing() as browser:
             with world.office.read(CLI) as tx:
                 found = select(campaign.c.place_id).where(campaign.c.code == SWEEP)
@@ -96,7 +103,7 @@ def main() -> None:
             rig = Rig(browser, world)
             for shot in SHOTS:
                 if asked.only in (None, shot.name):
-                    shoot(rig, shot, community)
+                    shoot(rig, shot, community, asked.into)
             rig.close()
 
 
