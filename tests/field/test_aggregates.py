@@ -75,7 +75,7 @@ def span(cells: dict, sums: list[Sum], shown: dict, wanted: tuple) -> tuple[floa
     return ends[0], ends[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables())
 @example([[[10.0]] * 20, [[10.0]] * 3])
 @example([[[10.0, 1.0]] * 20, [[10.0, 1.0]] * 20, [[10.0, 1.0]] * 2])
@@ -92,7 +92,7 @@ def test_nothing_held_back_can_be_worked_out_from_what_is_shown(homes):
         assert high - low > 1e-6 * max(1.0, cells[key].total), key
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables())
 def test_what_one_subtraction_leaves_keeps_the_rule_too(homes):
     cells, sums = table(homes)
@@ -209,7 +209,7 @@ homes_use = st.dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(homes_use, min_size=2, max_size=6))
 def test_no_two_figures_of_a_month_differ_by_few_homes_or_by_one_great_user(versions):
     told: list[dict[str, float]] = []

@@ -181,7 +181,6 @@ def test_no_order_of_acts_breaks_the_rules_of_assignments(sqlite_template):
             stateful_step_count=20,
             # Each step is a transaction: shrinking a failure would take minutes.
             phases=(Phase.explicit, Phase.generate),
-            deadline=None,
             derandomize=True,
             suppress_health_check=[HealthCheck.too_slow],
         ),

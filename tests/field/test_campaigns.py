@@ -117,7 +117,7 @@ def test_what_was_performed_or_begun_is_never_touched(world, office):
     assert after[second.id] == "in_progress"
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=8, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(nights=st.lists(st.sets(st.integers(0, 29), max_size=30), min_size=1, max_size=4))
 def test_any_nights_swept_twice_are_as_swept_once(world, office, nights):
     code = f"n{abs(hash(str(nights)))}"

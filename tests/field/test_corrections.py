@@ -117,7 +117,6 @@ def stories(draw) -> tuple[str, list[tuple[int, dict[str, str], int, int | None]
 
 @settings(
     max_examples=6,
-    deadline=None,
     phases=[Phase.generate],
     derandomize=True,
     suppress_health_check=list(HealthCheck),

@@ -56,7 +56,7 @@ def test_a_week_is_told_from_fifteen_homes_on():
     assert told({"A": 3}) == {"A": None}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.dictionaries(st.sampled_from("ABCDE"), st.integers(0, 40), min_size=1))
 def test_what_subtraction_leaves_holds_fifteen_homes(happened):
     shown = told(happened)

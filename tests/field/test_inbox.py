@@ -267,7 +267,7 @@ def outcome(office, world):
     ]
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(order=st.permutations(range(7)), twice=st.sets(st.integers(0, 6)))
 def test_in_every_order_and_however_often_it_ends_the_same(office, order, twice):
     ends = []

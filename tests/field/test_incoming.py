@@ -177,7 +177,7 @@ def test_ninety_days_after_its_bytes_nobody_knows_that_a_file_came(office, me, c
     assert told == [{"files": 0, "forgotten": 1}]
 
 
-@settings(max_examples=200, deadline=None,
+@settings(max_examples=200,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(st.integers(1, 2**44), st.integers(1, 2**24))
 def test_the_parts_add_up_to_the_file(size, part):

@@ -62,7 +62,7 @@ SMALL = dict.fromkeys(NAMES, 20) | {"refused": 2}
 )
 @example(parts=SMALL, spread=[Found.EMPTY] * 240, in_time=True)
 @example(parts=dict.fromkeys(NAMES, 0), spread=[Found.EMPTY] * 240, in_time=True)
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_no_count_of_few_homes_is_shown_nor_follows_from_what_is(parts, spread, in_time):
     touched = sum(parts[n] for n in ("reached", "refused", "no_answer", "unreachable"))
     found = {word.value: spread[:touched].count(word) for word in Found}

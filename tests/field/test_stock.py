@@ -109,7 +109,7 @@ def test_only_who_manages_stock_books_it(world, office):
     assert code == "door.not-allowed"
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     acts=st.lists(
         st.tuples(st.sampled_from(["in", "move", "out", "back"]), st.integers(1, 9)), max_size=12

@@ -296,7 +296,7 @@ class Machine(RuleBasedStateMachine):
 def test_the_state_machine_of_a_task_holds(world, office):
     Machine.office, Machine.world = office, world
     few = settings(
-        max_examples=4, stateful_step_count=12, deadline=None,
+        max_examples=4, stateful_step_count=12,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     Machine.TestCase.settings = few

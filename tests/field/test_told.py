@@ -57,7 +57,7 @@ def changed(states: np.ndarray, homes: list[str], first: date, last: date) -> in
     return int((then != now).sum())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(towns())
 def test_between_two_showings_of_a_place_fifteen_homes_changed(town):
     states, members = town
@@ -89,7 +89,7 @@ class Attacker:
         return int(self.sum.any(axis=1).sum())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(towns(), st.randoms(use_true_random=False))
 def test_whatever_is_subtracted_speaks_of_fifteen_homes_or_of_none(town, chance):
     states, members = town
@@ -170,7 +170,7 @@ def test_the_counts_of_a_small_building_are_not_left_over_from_what_is_known():
         assert None in (whole.counts["dark"], *known)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(towns(), st.integers(1, 11))
 def test_it_does_not_matter_on_which_nights_somebody_asked(town, cut):
     states, members = town
@@ -193,7 +193,7 @@ def test_what_was_told_is_kept_as_it_was(tmp_path):
     assert [len(told.whole), len(told.buildings["B"])] == [2, 2]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(towns())
 def test_a_count_under_fifteen_is_neither_shown_nor_left_by_subtraction(town):
     states, members = town

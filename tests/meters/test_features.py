@@ -67,7 +67,7 @@ def same(found: dict[str, float | int | None], expected: dict[str, float | int |
 values = st.one_of(st.none(), st.integers(0, 4000).map(lambda n: float(np.float32(n / 1000))))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from([(96, 15), (92, 15), (100, 15), (48, 30), (50, 30), (24, 60), (23, 60)]),
        st.data())  # fmt: skip
 def test_array_features_follow_their_definition(
@@ -82,7 +82,7 @@ def test_long_intervals_have_no_shape() -> None:
     assert set(from_array([1.0] * 6, 240).values()) == {None}
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.data())
 def test_wide_and_long_paths_agree_to_the_last_bit(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -413,7 +413,7 @@ readings_of = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(readings=readings_of, power=st.integers(-6, 3), order=st.permutations(range(4)))
 def test_what_is_written_is_read_back(
     readings: list[tuple[int | None, str]], power: int, order: list[int]

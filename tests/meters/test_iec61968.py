@@ -421,7 +421,7 @@ values = st.one_of(st.none(), st.decimals(0, 999, places=3, allow_nan=False))
 codes = st.sampled_from([(), ("1.0.0",), ("3.8.0",), ("3.7.1", "1.0.0"), ("1.0.0", "3.6.1")])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     given_values=st.lists(st.tuples(values, codes), min_size=1, max_size=100),
     start=st.datetimes(datetime(2000, 1, 1), datetime(2039, 1, 1)),

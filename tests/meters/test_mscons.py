@@ -331,7 +331,7 @@ def test_release_characters_protect_any_text(parts):
 ENERGY = st.integers(0, 9_999_999).map(lambda thousandths: thousandths / 1000)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     minutes=st.sampled_from([5, 15, 30, 60]),
     offset=st.sampled_from([0, 1, 2, 10]),

@@ -278,9 +278,7 @@ def meter_day(draw):
     return minutes, draw(st.lists(VALUE, min_size=n, max_size=n)), [0, *cuts, n], flags
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     days=st.lists(meter_day(), min_size=1, max_size=4),
     unit=st.sampled_from([("kWh", 1.0), ("Wh", 0.001), ("MWh", 1000.0)]),

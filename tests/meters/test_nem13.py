@@ -147,9 +147,7 @@ def test_a_cut_file_says_so_and_a_headless_one_is_refused(tmp_path):
     assert refused.value.code == "layout.nem.no-header"
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     start=st.dates(dt.date(2005, 1, 1), dt.date(2030, 1, 1)),
     spans=st.lists(st.tuples(st.integers(1, 120), st.integers(0, 99_999)), min_size=1, max_size=6),

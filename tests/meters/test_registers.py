@@ -176,7 +176,7 @@ def test_days_with_intervals_keep_them_and_get_the_register(bench: Bench) -> Non
     assert bench.row("minutes, kwh, register_kwh", f"day = '{day(2)}'") == (30, 9.6, 29.0)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.data())
 def test_any_split_and_order_of_registers_gives_the_same_days(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

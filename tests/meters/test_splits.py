@@ -32,7 +32,7 @@ def line(row: tuple[str, int, int | None, int | None, str], seq: int) -> str:
     return f"{meter},{time:%Y-%m-%d %H:%M},{shown},{out},{quality},{seq}"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.data())
 def test_any_split_and_order(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Sequences are distinct, so that revisions of one slot are told apart whoever comes first."""
@@ -63,7 +63,7 @@ def test_any_split_and_order(tmp_path_factory: pytest.TempPathFactory, data: st.
     assert verify(parts.home) == [] and verify(whole.home) == []
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.data())
 def test_without_sequences_the_later_file_wins(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -207,7 +207,7 @@ def test_a_file_cut_in_the_middle_is_refused_whole_with_its_line(
 
 
 @both
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(share=st.floats(0, 0.999))
 def test_wherever_it_is_cut_it_is_refused(
     layout: ReaderLayout, whole: str, reading: str, share: float
@@ -219,7 +219,7 @@ def test_wherever_it_is_cut_it_is_refused(
 
 
 @both
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_damaged_bytes_are_an_error_of_ours_or_quarantine_but_never_a_crash(
     layout: ReaderLayout, whole: str, reading: str, data: st.DataObject

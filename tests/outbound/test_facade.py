@@ -126,7 +126,7 @@ places = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(places, min_size=1, max_size=25), st.text(), st.sampled_from(["en", "zh"]))
 def test_whatever_the_names_the_markup_parses_and_no_window_is_lost(windows, name, language):
     building = Facade(name, name, name, AS_OF, tuple(windows))

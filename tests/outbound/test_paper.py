@@ -33,7 +33,7 @@ def pages_of(pdf: bytes) -> int:
     return len(re.findall(rb"/Type /Page\b", pdf))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 60), max_size=8))
 def test_each_door_stands_on_one_page_and_every_page_has_room(sizes):
     room = 220.0

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from rig import Rig, World, axe, go_within, loaded
 from sqlalchemy import func, select, update
 
+from lamplit.outbound.markup import day_text
 from lamplit.replay.neighbourhood.cast import VOLUNTEER
 from lamplit.services.field.office import CLI
 from lamplit.services.field.packs import pack_of
@@ -73,7 +74,7 @@ def test_a_list_goes_the_days_its_programme_says_after_the_close(shared_rig: Rig
             expect(row).to_contain_text("counts from its close")
         else:
             last = it.closed_at + timedelta(pack_of(world.office, it.programme).list_days)
-            expect(row).to_contain_text(f"{last:%b} {last.day}")
+            expect(row).to_contain_text(day_text(last, "en"))
 
 
 def test_a_sum_that_was_held_back_is_listed_with_who_asked_and_why(shared_rig: Rig) -> None:

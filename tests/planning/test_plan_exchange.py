@@ -52,7 +52,7 @@ def teams(draw):
     return World.of(Request(doors, buildings, tuple(people), 2880.0))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(teams(), st.integers(0, 99))
 def test_a_row_walked_quickly_takes_what_the_schedule_says(world, seed):
     pieces = cut(world, range(len(world.rank)), 20.0)
@@ -70,7 +70,7 @@ def test_a_row_walked_quickly_takes_what_the_schedule_says(world, seed):
             assert minutes == pytest.approx(walked.worked(world, person))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(teams(), st.integers(0, 99))
 def test_a_row_walked_on_from_any_stretch_takes_what_it_takes_from_the_first(world, seed):
     pieces = cut(world, range(len(world.rank)), 20.0)
@@ -85,7 +85,7 @@ def test_a_row_walked_on_from_any_stretch_takes_what_it_takes_from_the_first(wor
 
 
 @given(st.integers(0, 99), st.booleans())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_about_what_a_change_takes_is_told_without_walking_where_no_span_ends(seed, comes):
     world = World.of(community(doors=96, people=1, days=1, spans=(Span(0, 715),), pace=0.6))
     pieces, rng = cut(world, range(96), 500.0), np.random.default_rng(seed)
@@ -102,7 +102,7 @@ def test_about_what_a_change_takes_is_told_without_walking_where_no_span_ends(se
     assert Walked(strides, 0, row).minutes == pytest.approx(told, abs=1.6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(teams(), st.integers(0, 99), st.booleans())
 def test_exchanging_loses_no_door_and_gives_none_to_the_unable(world, seed, shared):
     rng = np.random.default_rng(seed)

@@ -76,7 +76,7 @@ def requests(draw):
     return Request(doors, buildings, people, deadline=2 * DAY, options=options)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(requests())
 def test_whatever_is_asked_the_lists_keep_every_promise(request):
     plan = make_plan(request)
@@ -101,7 +101,7 @@ def test_whatever_is_asked_the_lists_keep_every_promise(request):
         assert shift.ends + shift.again <= shift.span.end + 1e-6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(requests())
 def test_no_plan_beats_the_bound(request):
     measures = make_plan(request).measures
@@ -110,7 +110,7 @@ def test_no_plan_beats_the_bound(request):
         assert measures.gap >= -1e-9
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     start=st.sampled_from((11.5, 14.0, 16.75)), hours=st.sampled_from((1.5, 3.0, 5.0)),
     chances=st.tuples(*[st.sampled_from((0.1, 0.4, 0.9))] * 3), doors=st.integers(1, 60),
@@ -140,7 +140,7 @@ def test_the_bound_knows_that_an_evening_is_short():
     assert found[1] > least_work(world, doors) * 1.02
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(requests())
 def test_the_same_seed_gives_the_same_plan(request):
     assert make_plan(request) == make_plan(request)

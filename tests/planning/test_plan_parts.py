@@ -99,7 +99,7 @@ def test_an_appointment_is_kept_though_the_row_is_long():
     assert 60 <= arrivals[30] <= 62
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.floats(0, 400), st.floats(0, 400)), min_size=1, max_size=6))
 def test_a_list_is_ordered_nearly_as_well_as_by_trying_every_order(places):
     buildings = [Building(f"b{i}", x, y) for i, (x, y) in enumerate(places)]
@@ -112,7 +112,7 @@ def test_a_list_is_ordered_nearly_as_well_as_by_trying_every_order(places):
     assert cost(found) <= best * 1.03
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.floats(0, 900), st.floats(0, 900)), min_size=1, max_size=7))
 def test_the_tour_visits_every_building_and_is_short(places):
     at = np.array(places)
@@ -127,7 +127,7 @@ def test_the_tour_visits_every_building_and_is_short(places):
     assert length(found) <= best * 1.25 + 1e-6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=60), st.floats(10, 60))
 def test_pieces_hold_every_door_once_and_are_small(floors, largest):
     doors = [Door(f"d{i}", "a", "1", f) for i, f in enumerate(floors)]
@@ -205,7 +205,7 @@ def late_tries(draw):
     return Request(doors, (Building("a"),), (person,), 2 * 1440.0, walking=PLAIN, visit=visit)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     short_days() | late_tries(),
     st.sampled_from((None, 0.3, 3.0)),
@@ -236,7 +236,7 @@ def test_no_order_of_any_sharing_out_beats_the_bound_whatever_the_prices(request
         assert bound[0] <= finish + 1e-6
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.integers(20, 60), st.integers(0, 9), st.floats(0.6, 1.0), st.integers(20, 90),
     st.sampled_from((0.03, 0.3, 2.0)),

@@ -34,7 +34,7 @@ def reached(plan, door_ids):
     return [arrives[door] for door in door_ids]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     rounds=st.lists(st.integers(1, 3), min_size=30, max_size=30),
     people=st.integers(1, 4),

@@ -37,7 +37,7 @@ def test_the_next_morning_everybody_keeps_what_is_left():
     assert again.plan.done == DAY_ONE
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     dropped=st.frozensets(st.sampled_from([p.id for p in PLAN.request.people]), max_size=2),
     resolved=st.frozensets(st.sampled_from([d.id for d in PLAN.request.doors]), max_size=20),

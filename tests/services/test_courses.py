@@ -215,7 +215,7 @@ def manifest_of(home: Home) -> str:
 
 @given(st.integers(0, 10**6))
 @settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True,
+    max_examples=EXAMPLES, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_carried_night_by_night_they_are_those_of_a_full_recompute(tmp_path_factory, seed):

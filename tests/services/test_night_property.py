@@ -107,7 +107,7 @@ def _live(folder: Path, world: World, rng: np.random.Generator) -> Home:
 
 @given(st.integers(0, 10**6))
 @settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True,
+    max_examples=EXAMPLES, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_night_by_night_is_the_same_as_from_scratch(tmp_path_factory, seed):

@@ -449,7 +449,7 @@ spans = st.lists(
 
 
 @given(spans)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_overlaps_are_those_that_a_plain_loop_finds(given_spans):
     ordered = sorted((g, a, a + n) for g, a, n in given_spans)
     groups, starts, ends = (np.array(c, dtype=np.int64) for c in zip(*ordered, strict=True))

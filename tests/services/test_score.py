@@ -276,7 +276,7 @@ lines = st.integers(1, 12).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lines)
 def test_vectorised_figures_agree_with_a_loop_over_days(pairs):
     states = {f"h{i}": pair[0] for i, pair in enumerate(pairs)}
@@ -416,7 +416,7 @@ def test_the_own_median_rule_looks_only_at_days_before():
     assert words[7:] == ["micro", "lived_in", "unknown", "micro"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.lists(st.one_of(st.none(), st.floats(0, 30)), min_size=9, max_size=9),

@@ -78,7 +78,7 @@ def some_day(fold: Fold, homes: int, seed: int) -> tuple[dict[str, Any], dict[st
     return carried, {name: values() for name in fold.inputs}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(homes=st.integers(1, 70), seed=st.integers(0, 2**32 - 1))
 def test_every_step_of_every_home_comes_out_as_it_is_written(homes: int, seed: int):
     fold = home_state_fold()

@@ -183,7 +183,7 @@ def _try(operation: Any, mode: GenerationMode, scene: Scene, who: str) -> list[i
     answers: list[int] = []
     caller = scene.phone(who) if "/openrosa/" in operation.path else scene.client(who)
 
-    @settings(max_examples=3, deadline=None, database=None, derandomize=True,
+    @settings(max_examples=3, database=None, derandomize=True,
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(case=operation.as_strategy(generation_mode=mode), there=st.booleans())
     def attempt(case: Any, there: bool) -> None:
