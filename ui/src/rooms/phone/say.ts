@@ -1,5 +1,5 @@
 /** How the phone says places, times and spans. */
-import { i18n, language } from "@/language/i18n";
+import { dateLocale, dayOf, i18n, language, timeZone } from "@/language/i18n";
 import { isolated } from "@/language/isolated";
 import { nameOf } from "@/language/words";
 import { unitOf } from "@/parts/where";
@@ -29,8 +29,8 @@ export function span(milliseconds: number): string {
 
 /** The hour where it is today, the day and the hour else. */
 export function when(at: Date, now: Date): string {
-  const today = at.toDateString() === now.toDateString();
-  return i18n.global.d(at, today ? "time" : "moment");
+  const key = dayOf(at.getTime()) === dayOf(now.getTime()) ? "time" : "moment";
+  return i18n.global.d(at, { key, locale: dateLocale(), timeZone: timeZone() });
 }
 
 /** The words for what the server noticed about a note. */
