@@ -68,7 +68,7 @@ export function language(): Language {
 }
 
 /** The locale that dates are written by. */
-export function dateLocale(): string {
+export function dateLocale(): Language | typeof BRITISH {
   return language() === "en" ? BRITISH : language();
 }
 
