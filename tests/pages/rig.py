@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
+from sqlalchemy import Executable
 
 from lamplit.replay.neighbourhood.cast import ACCOUNTS, PASSWORD
-from lamplit.services.field.office import Office, store_url
+from lamplit.services.field.office import CLI, Office, store_url
 from lamplit.services.home import Home
 from lamplit.store import migrate
 from lamplit.store.database import Database
@@ -149,6 +150,11 @@ class World:
             assert answer.ok, answer.text()
             self._signed_in[name] = context.cookies()
         return self._signed_in[name]
+
+    def rows(self, wanted: Executable) -> list[Any]:
+        """What the store has, beside anything that the pages say of it."""
+        with self.office.read(CLI) as tx:
+            return list(tx.conn.execute(wanted))
 
     def api(self, name: str) -> httpx.Client:
         """The API as a script of somebody's would speak to it: under `/api/v1`, signed in."""

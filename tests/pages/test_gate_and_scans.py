@@ -12,7 +12,6 @@ from rig import Rig, World, goto
 from sqlalchemy import select
 
 from lamplit.replay.neighbourhood.cast import DUTY
-from lamplit.services.field.office import CLI
 from lamplit.store.schema import (
     assignment,
     campaign,
@@ -50,14 +49,9 @@ def held_up(page: Page, picture: bytes) -> None:
     page.get_by_role("button", name="Use the camera").click()
 
 
-def rows(world: World, wanted: Any) -> list[Any]:
-    with world.office.read(CLI) as tx:
-        return list(tx.conn.execute(wanted))
-
-
 def test_who_scans_the_sign_that_a_leader_printed_is_checked_in_there(shared_rig: Rig) -> None:
     world = shared_rig.world
-    (gate,) = rows(world, select(place).where(place.c.code == "C1"))
+    (gate,) = world.rows(select(place).where(place.c.code == "C1"))
     leader = shared_rig.page_as("leader", language="en", path="/check-in")
     leader.get_by_label("Place").select_option(label="Wutongli Community (community)")
     sign = leader.get_by_role("img", name="Code for the gate")
@@ -76,7 +70,7 @@ def test_who_scans_the_sign_that_a_leader_printed_is_checked_in_there(shared_rig
     page.locator(".strip").get_by_text("Wutongli Community").wait_for()
     (tie,) = checked_in(world, DUTY)
     assert (tie.role, tie.place_id) == ("home", gate.id)
-    begun = rows(world, select(event).where(event.c.kind == "assignment.begun"))
+    begun = world.rows(select(event).where(event.c.kind == "assignment.begun"))
     assert tie.id in {one.subject_id for one in begun}
     # Who has no camera types what stands below the sign.
     goto(page, "/phone/check-in")
@@ -88,20 +82,19 @@ def test_who_scans_the_sign_that_a_leader_printed_is_checked_in_there(shared_rig
 def checked_in(world: World, code: str) -> list[Any]:
     who = select(person.c.id).where(person.c.code == code).scalar_subquery()
     wanted = select(assignment).where(assignment.c.tie == "check_in")
-    return rows(world, wanted.where(assignment.c.person_id == who))
+    return world.rows(wanted.where(assignment.c.person_id == who))
 
 
 def opened(world: World, home: str) -> list[Any]:
     wanted = select(event).where(event.c.place_id == home, event.c.kind == "home.opened")
-    return [one for one in rows(world, wanted) if one.data["step"] == "colour"]
+    return [one for one in world.rows(wanted) if one.data["step"] == "colour"]
 
 
 def test_a_door_s_code_and_a_meter_s_number_are_one_colour_each_and_logged(
     shared_rig: Rig,
 ) -> None:
     world = shared_rig.world
-    found = rows(
-        world,
+    found = world.rows(
         select(place, place_code.c.kind.label("on"), place_code.c.code.label("word"))
         .join(place_code, place_code.c.place_id == place.c.id)
         .join(enrollment, enrollment.c.place_id == place.c.id)
@@ -143,8 +136,7 @@ READER = """(number) => {
 
 def test_a_meter_s_bars_before_the_camera_are_one_colour_and_logged(shared_rig: Rig) -> None:
     world = shared_rig.world
-    home = rows(
-        world,
+    home = world.rows(
         select(place.c.id, place_code.c.code)
         .join(place_code, place_code.c.place_id == place.c.id)
         .join(enrollment, enrollment.c.place_id == place.c.id)

@@ -19,7 +19,6 @@ from sqlalchemy import select
 
 from lamplit.replay.neighbourhood.cast import LEADER, VOLUNTEER
 from lamplit.replay.neighbourhood.sweeps import SWEEP
-from lamplit.services.field.office import CLI
 from lamplit.services.field.packs import pack_of
 from lamplit.store.schema import (
     assignment,
@@ -47,8 +46,7 @@ def rows(world: World, table: Any, **named: Any) -> list[Any]:
     wanted = select(table)
     for name, value in named.items():
         wanted = wanted.where(table.c[name] == value)
-    with world.office.read(CLI) as tx:
-        return list(tx.conn.execute(wanted))
+    return world.rows(wanted)
 
 
 def one(world: World, table: Any, **named: Any) -> Any:

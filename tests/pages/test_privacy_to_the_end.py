@@ -8,16 +8,14 @@ import re
 import zipfile
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from rig import Rig, World, axe, go_within, loaded
+from rig import Rig, axe, go_within, loaded
 from sqlalchemy import func, select, update
 
 from lamplit.outbound.markup import day_text
 from lamplit.replay.neighbourhood.cast import VOLUNTEER
-from lamplit.services.field.office import CLI
 from lamplit.services.field.packs import pack_of
 from lamplit.store.schema import campaign, enrollment, event, person, submission
 
@@ -26,11 +24,6 @@ OPENINGS = (
     "home.opened", "facade.opened", "list.opened", "list.exported", "findings.opened",
     "inbox.opened",
 )  # fmt: skip
-
-
-def rows(world: World, wanted: Any) -> list[Any]:
-    with world.office.read(CLI) as tx:
-        return list(tx.conn.execute(wanted))
 
 
 def stat(page: Page, label: str) -> int:
@@ -43,7 +36,7 @@ def test_who_opened_what_is_what_the_log_has(shared_rig: Rig) -> None:
     page = shared_rig.page_as("privacy", path="/privacy", language="en")
     since = world.office.clock() - timedelta(29)
     logged = [
-        it for it in rows(world, select(event))
+        it for it in world.rows(select(event))
         if it.at >= since and (it.kind in OPENINGS or it.kind == "home.refused")
     ]  # fmt: skip
     opened = [it for it in logged if it.kind != "home.refused"]
@@ -62,11 +55,9 @@ def test_a_list_goes_the_days_its_programme_says_after_the_close(shared_rig: Rig
     page = shared_rig.page_as("privacy", path="/privacy", language="en")
     page.get_by_role("tab", name="Lists and their end").press("Enter")
     table = page.get_by_role("table", name="Lists and their end")
-    known = rows(world, select(campaign))
+    known = world.rows(select(campaign))
     expect(table.locator("tbody tr")).to_have_count(len(known))
-    homes = dict(
-        rows(world, select(enrollment.c.campaign_id, func.count()).group_by("campaign_id"))
-    )
+    homes = dict(world.rows(select(enrollment.c.campaign_id, func.count()).group_by("campaign_id")))
     for it in known:
         row = table.get_by_role("row").filter(has_text=it.name_en)
         expect(row.get_by_role("cell").nth(1)).to_have_text(str(homes[it.id]))
@@ -82,10 +73,10 @@ def test_a_sum_that_was_held_back_is_listed_with_who_asked_and_why(shared_rig: R
     page = shared_rig.page_as("privacy", path="/privacy", language="en")
     page.get_by_role("tab", name="Sums held back").press("Enter")
     loaded(page)
-    before = len(rows(world, select(event).where(event.c.kind == "aggregate.refused")))
+    before = len(world.rows(select(event).where(event.c.kind == "aggregate.refused")))
     leader = shared_rig.page_as("leader", path="/places/C1", language="en")
     expect(leader.get_by_text("not shown").first).to_be_visible()
-    after = rows(world, select(event).where(event.c.kind == "aggregate.refused"))
+    after = world.rows(select(event).where(event.c.kind == "aggregate.refused"))
     assert len(after) > before
     go_within(page, "/account")
     go_within(page, "/privacy")
@@ -102,7 +93,7 @@ def test_one_person_s_data_is_given_out_whole_and_the_giving_is_logged(
     shared_rig: Rig, tmp_path: Path
 ) -> None:
     world = shared_rig.world
-    who = rows(world, select(person).where(person.c.code == VOLUNTEER))[0]
+    who = world.rows(select(person).where(person.c.code == VOLUNTEER))[0]
     page = shared_rig.page_as("privacy", path="/privacy", language="en")
     page.get_by_role("tab", name="One person's data").click()
     page.get_by_label("Look for people in").select_option(label="Wutongli Community (community)")
@@ -116,11 +107,11 @@ def test_one_person_s_data_is_given_out_whole_and_the_giving_is_logged(
     with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as packed:
         found = {name: json.loads(packed.read(name)) for name in packed.namelist()}
     assert found["person.json"][0]["name"] == who.name
-    theirs = rows(world, select(submission.c.id).where(submission.c.author_id == who.id))
+    theirs = world.rows(select(submission.c.id).where(submission.c.author_id == who.id))
     assert {it["id"] for it in found["submission.json"]} == {it.id for it in theirs}
     assert "password_hash" not in json.dumps(found)
     wanted = select(event).where(event.c.kind == "person.data_exported")
-    assert [it.subject_id for it in rows(world, wanted)] == [who.id]
+    assert [it.subject_id for it in world.rows(wanted)] == [who.id]
 
 
 def test_a_log_that_was_tampered_with_says_where(shared_rig: Rig) -> None:
@@ -130,11 +121,11 @@ def test_a_log_that_was_tampered_with_says_where(shared_rig: Rig) -> None:
     check = page.get_by_role("button", name="Check the log")
     check.press("Enter")
     verdict = page.get_by_role("status").filter(has_text="The log is")
-    count = len(rows(world, select(event.c.seq)))
+    count = len(world.rows(select(event.c.seq)))
     expect(verdict).to_contain_text(f"The log is whole: {count:,} entries")
     # Somebody with the database in hand makes an opening say that another did it.
-    (at,) = rows(
-        world, select(func.max(event.c.seq)).where(event.c.kind == "home.opened")
+    (at,) = world.rows(
+        select(func.max(event.c.seq)).where(event.c.kind == "home.opened")
     )[0]  # fmt: skip
     with world.office.db.engine.begin() as conn:
         conn.execute(update(event).where(event.c.seq == at).values(purpose="nothing at all"))

@@ -21,8 +21,6 @@ def take_over(run: Run, day: int, ends: Floats, last: bool) -> None:
     day all that are open, and at its end (`last`) those just tried too.
     """
     world, state = run.world, run.state
-    if not ends.any():
-        return
     at_work = run.luck.present[:, day, :] & (ends > 0)[:, None]
     free = np.array([not d.windows for d in world.request.doors], dtype=bool)
     asked = (run.due_at < np.median(ends[ends > 0])) | (day == run.days - 1)

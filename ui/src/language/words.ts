@@ -45,6 +45,12 @@ const flat = (key: string): string => key.replaceAll(".", "__");
 
 const taken = new Set<string>();
 
+/** An instant in the office's zone; a plain day (`2026-03-01`) is that day everywhere. */
+export function dated(value: string | number | Date, key: DateFormat): string {
+  const plain = typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value);
+  return i18n.global.d(new Date(value), { key, locale: dateLocale(), timeZone: plain ? "UTC" : timeZone() });
+}
+
 export function defineWords<const Words extends Record<string, Said>>(room: string, words: Words) {
   if (taken.has(room) && import.meta.env.PROD) throw new Error(`two rooms speak as ${room}`);
   taken.add(room);
@@ -55,17 +61,12 @@ export function defineWords<const Words extends Record<string, Said>>(room: stri
   type Key = keyof Words & string;
 
   return function useWords() {
-    const { t: translate, d: date, n } = useI18n({ useScope: "global" });
+    const { t: translate, n } = useI18n({ useScope: "global" });
     function t(key: Key, values: Record<string, unknown> = {}, count?: number): string {
       return count === undefined
         ? translate(`${room}.${flat(key)}`, apart(values))
         : translate(`${room}.${flat(key)}`, apart(values), count);
     }
-    /** An instant in the office's zone; a plain day (`2026-03-01`) is that day everywhere. */
-    function d(value: string | number | Date, key: DateFormat): string {
-      const plain = typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value);
-      return date(new Date(value), { key, locale: dateLocale(), timeZone: plain ? "UTC" : timeZone() });
-    }
-    return { t, d, n };
+    return { t, d: dated, n };
   };
 }

@@ -1,7 +1,7 @@
 /** How the phone says places, times and spans. */
-import { dateLocale, dayOf, i18n, language, timeZone } from "@/language/i18n";
+import { dayOf, language } from "@/language/i18n";
 import { isolated } from "@/language/isolated";
-import { nameOf } from "@/language/words";
+import { dated, nameOf } from "@/language/words";
 import { unitOf } from "@/parts/where";
 import type { Entry, Place } from "./core/records";
 
@@ -29,8 +29,7 @@ export function span(milliseconds: number): string {
 
 /** The hour where it is today, the day and the hour else. */
 export function when(at: Date, now: Date): string {
-  const key = dayOf(at.getTime()) === dayOf(now.getTime()) ? "time" : "moment";
-  return i18n.global.d(at, { key, locale: dateLocale(), timeZone: timeZone() });
+  return dated(at, dayOf(at) === dayOf(now) ? "time" : "moment");
 }
 
 /** The words for what the server noticed about a note. */
