@@ -39,7 +39,11 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "src" / "lamplit" / "web" / "pages" / "index.html"
 AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = ROOT / "build" / "screenshots"
-CHROMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+CHROMES = (
+    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome",
+    "google-chrome-stable", "chrome",
+)  # fmt: skip
+"""Best first: the same engine without the windows of a desktop costs a quarter less processor."""
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-extensions", "--no-first-run",
@@ -96,20 +100,24 @@ def find_chromium(playwright: Playwright) -> str:
         if not shutil.which(named):
             raise NoBrowserError(f"LAMPLIT_CHROMIUM names {named}, which can't be run")
         return named
-    there = next((found for one in CHROMES if (found := shutil.which(one))), None)
     own = playwright.chromium.executable_path
-    return there or (own if Path(own).exists() else _installed(own))
+    return _there() or (own if Path(own).exists() else _installed(own))
+
+
+def _there() -> str | None:
+    return next((found for one in CHROMES if (found := shutil.which(one))), None)
 
 
 def _installed(own: str) -> str:
     """Try to get one: Playwright's, then the system's where we may install it."""
     tries = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        tries.append(["apt-get", "install", "-y", "--no-install-recommends", "chromium"])
+        get = ["apt-get", "install", "-y", "--no-install-recommends"]
+        tries += [["apt-get", "update"], [*get, CHROMES[0]], [*get, CHROMES[1]]]
     said = []
     for wish in tries:
         done = subprocess.run(wish, capture_output=True, text=True, timeout=600, check=False)
-        found = own if Path(own).exists() else shutil.which("chromium")
+        found = own if Path(own).exists() else _there()
         if found:
             return found
         said.append(f"`{' '.join(wish)}` gave {done.returncode}: {done.stderr.strip()[-200:]}")
