@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from lamplit.services.field.access import once, tokens
 from lamplit.services.field.office import SYSTEM
-from lamplit.store.schema import assignment, place
+from lamplit.store.schema import assignment, metadata, place, token
 from lamplit.web import paging
 from lamplit.web.app import create_app
 
@@ -111,6 +111,30 @@ def test_the_same_key_from_many_connections_is_done_once(world):
     assert set(answers) <= {201, 409}
     assert 201 in answers
     assert count(world) == 1
+
+
+def test_a_word_said_while_signed_in_is_tied_to_nobody(world):
+    client, before = as_person(world, "owner"), _everything(world)
+    word = {"text": "My neighbour's lift is broken."}
+    receipts = {
+        client.post(f"{API}/feedback", json=word, headers={"Idempotency-Key": "a1"}).json()["receipt"]
+        for _ in range(2)
+    }
+    assert len(receipts) == 2
+    new = _everything(world) - before
+    assert [row for row in new if word["text"] in row]
+    assert not [row for row in new if world.people["owner"] in row]
+
+
+def _everything(world: World) -> set[str]:
+    """Every row of the store, but for tokens, which say when they were last used."""
+    with world.office.db.read() as conn:
+        return {
+            f"{table.name} {tuple(row)}"
+            for table in metadata.sorted_tables
+            if table is not token
+            for row in conn.execute(select(table))
+        }
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "a b"])

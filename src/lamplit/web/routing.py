@@ -42,7 +42,9 @@ class Route(APIRoute):
 
         async def handle(request: Request) -> Response:
             await auth.admit(request, self.access)
-            if request.method == "POST" and idempotency.HEADER in request.headers:
+            keyed = request.method == "POST" and idempotency.HEADER in request.headers
+            # A kept answer names its caller: what needs no account must not be tied to one.
+            if keyed and self.access.who != "anyone":
                 return await idempotency.once(request, inner)
             return etags.unless_known(request, await inner(request))
 
