@@ -224,7 +224,7 @@ def report(
 def roll(
     as_person: AsOption = None, as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME
 ) -> None:
-    """Make today's tasks of every open campaign; run it each morning."""
+    """Make today's tasks of every open campaign, as a server does each morning."""
     from lamplit.services.field.campaigns import cadence
 
     office, actor = office_and_actor(home, as_person)

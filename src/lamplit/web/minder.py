@@ -1,4 +1,5 @@
-"""What a server does by itself: works in what a crash left waiting, and lets go of what expired.
+"""What a server does by itself: works in what a crash left waiting, begins each new day, and lets
+go of what expired.
 
 Its worker of jobs lives as long as it does.
 """
@@ -6,7 +7,7 @@ Its worker of jobs lives as long as it does.
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from lamplit.services.field.access import sessions
+from lamplit.services.field.campaigns.evening import begin_the_day
 from lamplit.services.field.files import incoming
 from lamplit.services.field.jobs import jobs
 from lamplit.services.field.jobs.work import Worker
@@ -25,6 +27,18 @@ from lamplit.services.field.submissions import inbox
 EVERY_SECONDS = 60.0
 TIDY_EVERY = 60
 """Rounds between two tidyings: about an hour."""
+Step = Callable[[Office], object]
+LOG = structlog.get_logger("lamplit.web")
+
+
+def morning(office: Office) -> None:
+    """Begin the day; of a campaign for which that failed the log has the problem's code."""
+    for fault in begin_the_day(office).failed.values():
+        LOG.warning("minder", step="morning", fault=fault.code)
+
+
+ROUND: tuple[Step, ...] = (inbox.process_pending, desk.give_up_lost)
+TIDY: tuple[Step, ...] = (audit.tidy, incoming.tidy, jobs.tidy, sessions.tidy)
 
 
 @asynccontextmanager
@@ -42,19 +56,29 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def mind(office: Office, stop: threading.Event) -> None:
-    """Rounds until `stop` is set; a round that fails is logged, and the next comes all the same."""
-    turn = 0
+    """Rounds until `stop` is set. A step that fails is logged and tried again with the next round
+    (one of an hour's tidying an hour later); the others are done all the same.
+    """
+    turn, begun = 0, None
     while True:
-        try:
-            inbox.process_pending(office)
-            desk.give_up_lost(office)
-            if turn % TIDY_EVERY == 0:
-                audit.tidy(office)
-                incoming.tidy(office)
-                jobs.tidy(office)
-                sessions.tidy(office)
-        except Exception as fault:
-            structlog.get_logger("lamplit.web").warning("minder", fault=type(fault).__name__)
+        _done(office, ROUND)
+        today = office.local_day(office.clock())
+        if today != begun and _done(office, (morning,)):
+            begun = today
+        if turn % TIDY_EVERY == 0:
+            _done(office, TIDY)
         turn += 1
         if stop.wait(EVERY_SECONDS):
             return
+
+
+def _done(office: Office, steps: tuple[Step, ...]) -> bool:
+    """Take some steps; whether none failed."""
+    well = True
+    for step in steps:
+        try:
+            step(office)
+        except Exception as fault:
+            well = False
+            LOG.warning("minder", step=step.__name__, fault=type(fault).__name__)
+    return well

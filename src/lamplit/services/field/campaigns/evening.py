@@ -1,4 +1,4 @@
-"""What the office does by itself each evening, after the nights: nothing that a person decides.
+"""What the office does by itself after the nights and on each new day, and nobody decides.
 
 Each step can be run again, and one that was cut off is done by the next evening.
 """
@@ -24,6 +24,7 @@ from lamplit.services.field.privacy import audit
 from lamplit.services.field.submissions import inbox
 from lamplit.store import assignments as store
 from lamplit.store.campaigns import in_state
+from lamplit.store.guard import one_at_a_time
 from lamplit.store.schema import assignment, event
 
 LOOK_BACK = timedelta(days=31)
@@ -32,7 +33,9 @@ LOOK_BACK = timedelta(days=31)
 
 @dataclass(slots=True)
 class EveningReport:
-    """What an evening did; `failed` names campaigns that could not be swept, with the problem."""
+    """What an evening or a morning did; `failed` names campaigns that could not be brought up to
+    date, with the problem.
+    """
 
     handed_over: int = 0
     received: int = 0
@@ -59,12 +62,34 @@ def close_the_day(office: Office, states_through: date | None = None) -> Evening
     return report
 
 
+def begin_the_day(office: Office) -> EveningReport:
+    """Let hand-overs take effect whose day has come, and make the day's tasks.
+
+    So whoever cares for a building finds today's homes on their list also where no night was
+    worked. Each campaign has a transaction of its own; one that can't be rolled is reported, and
+    the others go on.
+    """
+    report = EveningReport(handed_over=take_effect(office))
+    with office.read(SYSTEM) as tx:
+        rows, today = in_state(tx.conn, CampaignState.OPEN), tx.today
+    for row in rows:
+        try:
+            if row.starts == today or cadence.recurs(pack_of(office, row.programme)):
+                rolled = cadence.roll(office, campaign=row.id)
+                report.tasks += rolled.made
+                report.missed += rolled.missed
+        except LamplitError as reason:
+            report.failed[row.code] = reason
+    return report
+
+
 def take_effect(office: Office) -> int:
     """Move the open tasks of ties that were ended ahead of their day, when the day has come.
 
     Gives how many ties; each is logged, and so done once.
     """
     with office.begin(SYSTEM) as tx:
+        one_at_a_time(tx.conn, "hand-overs")
         due = _due(tx)
         for row in due:
             ended = store.by_id(tx.conn, row.id)
