@@ -24,11 +24,12 @@ FILES := --dist loadfile --no-loadscope-reorder
 # Hundreds of processes run lamplit in the tests: each would compile every module anew without this.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint format fast slow ui docs bench clean help
+.PHONY: demo test lint style types contracts page-types page-style page-tests format fast slow ui docs bench \
+	clean help
 
 help:
 	@echo "make demo    a simulated town up to last night, its list, its neighbourhood, its pages"
-	@echo "make test    lint, types, import contracts, then all tests"
+	@echo "make test    style, types, import contracts, then all tests"
 	@echo "make lint    the first three of these alone"
 	@echo "make ui      build the pages anew where they have changed"
 	@echo "make bench   the speed figures of bench/RESULTS.md, then those of the pages in a browser"
@@ -38,15 +39,31 @@ help:
 demo: $(RUN) $(PAGES)
 	@$(BIN)/lamplit demo
 
-test: lint fast slow
+# What needs no server, browser or engine goes two at a time, the longest first.
+test: $(DEV) $(CONTRACT)
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target types page-tests lint $(PAGES)
+	@$(MAKE) --no-print-directory fast slow
 
-lint: $(DEV) $(CONTRACT)
+lint: types page-types page-style contracts style
+
+style: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(DEV)
 	$(BIN)/mypy
+
+contracts: $(DEV)
 	$(BIN)/lint-imports
+
+page-types: $(CONTRACT)
 	ui/npm run --silent check
+
+page-style: $(CONTRACT)
 	ui/npm run --silent lint
+
+page-tests: $(CONTRACT)
+	ui/npm run --silent test
 
 format: $(DEV)
 	$(BIN)/ruff check --fix .
@@ -56,7 +73,6 @@ format: $(DEV)
 # tests/conftest.py. Tests wait for disks, and the slow ones for servers, browsers and engines of their
 # own, so three processes keep two cores busy.
 fast: $(DEV) $(PAGES)
-	ui/npm run --silent test
 	$(BIN)/pytest -m "not slow" -n $(PROCESSES) $(FILES) -rs
 
 slow: $(DEV) $(PAGES)

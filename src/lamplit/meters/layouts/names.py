@@ -90,10 +90,13 @@ EXPORT_WORDS: Final = (
 )  # fmt: skip
 
 
+_GAPS: Final = re.compile(r"[\s_]+")
+_FOLDED: Final = str.maketrans("（）：／", "():/")
+
+
 def tidy(name: str) -> str:
     """A column's name as it is compared: lower case, no spaces, full-width brackets folded."""
-    folded = name.strip().strip("\"'").lower().translate(str.maketrans("（）：／", "():/"))
-    return re.sub(r"[\s_]+", "_", folded)
+    return _GAPS.sub("_", name.strip().strip("\"'").lower().translate(_FOLDED))
 
 
 def find_columns(
@@ -116,29 +119,37 @@ def find_columns(
             )
         found[canonical] = tidied.index(tidy(name))
     taken = set(found.values())
+    # A file may have a million columns: each is looked at once, not once for each name.
+    exact, bare = _places(tidied), _places([_without_unit(cell) for cell in tidied])
     for canonical in wanted:
         if canonical in found:
             continue
-        at = _place(tidied, NAMES[canonical], taken)
+        names = [tidy(name) for name in NAMES[canonical]]
+        at = _place(exact, names, taken)
+        at = _place(bare, names, taken) if at is None else at
         if at is not None:
             found[canonical] = at
             taken.add(at)
     return found
 
 
-def _place(tidied: list[str], names: Sequence[str], taken: set[int]) -> int | None:
-    for name in names:
-        wanted = tidy(name)
-        for at, cell in enumerate(tidied):
-            if at not in taken and cell == wanted:
-                return at
-    bare = [re.sub(r"[\[(].*[\])]$", "", cell).rstrip("_") for cell in tidied]
-    for name in names:
-        wanted = tidy(name)
-        for at, cell in enumerate(bare):
-            if at not in taken and cell and cell == wanted:
-                return at
-    return None
+def _without_unit(cell: str) -> str:
+    return re.sub(r"[\[(].*[\])]$", "", cell).rstrip("_")
+
+
+def _places(cells: Sequence[str]) -> dict[str, list[int]]:
+    """Where each name stands, from the left; empty names are none."""
+    places: dict[str, list[int]] = {}
+    for at, cell in enumerate(cells):
+        if cell:
+            places.setdefault(cell, []).append(at)
+    return places
+
+
+def _place(places: Mapping[str, list[int]], names: Iterable[str], taken: set[int]) -> int | None:
+    """The leftmost free place of the first name that has one."""
+    free = (at for name in names for at in places.get(name, ()) if at not in taken)
+    return next(free, None)
 
 
 def direction_sql(cell: str) -> str:
