@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 # How long an example takes is the machine's matter; speed is measured in bench/.
 settings.register_profile("lamplit", deadline=None)
@@ -14,9 +16,9 @@ settings.load_profile("lamplit")
 TESTS = Path(__file__).resolve().parent
 SHARED_DATA = TESTS.parents[1] / "shared" / "data"
 LONGEST = (
-    "pages/test_every_page.py", "docs/test_docs.py", "replay/test_replay_run.py",
     "engine/test_golden.py", "engine/test_driver_kills.py", "engine/test_faults.py",
-    "engine/test_cluster.py", "pages/test_phone.py", "pages/test_kept_looks.py",
+    "engine/test_cluster.py", "pages/test_every_page.py", "docs/test_docs.py",
+    "replay/test_replay_run.py", "pages/test_phone.py", "pages/test_kept_looks.py",
     "pages/test_enlarged_pages.py", "pages/test_motion.py", "pages/test_leader_to_the_end.py",
     "web/test_abuse.py", "web/test_permissions.py", "services/test_night_rework.py",
     "services/test_courses.py", "services/test_night_property.py",
@@ -47,3 +49,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest = {TESTS / name: at for at, name in enumerate(LONGEST)}
     assert all(path.is_file() for path in longest)
     items.sort(key=lambda item: longest.get(item.path, len(longest)))
+
+
+class Places(LoadFileScheduling):
+    """A process takes whole files, and all those of Spark are one process's.
+
+    Three of them at once would each tell the story anew, on a cluster of its own, and crowd out
+    everything else on two cores.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "tests/engine" if file.startswith("tests/engine/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return Places(config, log) if config.getoption("dist") == "loadfile" else None
