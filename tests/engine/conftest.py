@@ -26,6 +26,8 @@ def sessions() -> Iterator[Sessions]:
             raise  # where a merge is decided, what was not tried has not passed
         pytest.skip(error.says("en"))
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    # Its dozens of threads would leave the browsers of other tests no turn; they have time.
+    os.nice(10)
     kept = Sessions()
     yield kept
     kept.close()
