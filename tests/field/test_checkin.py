@@ -34,10 +34,19 @@ def test_one_checks_in_where_one_s_organisation_or_its_parent_is_paired(hood):
     assert (done.assignment.role, done.assignment.starts) == (Role.PAIRED, FIRST)
 
 
-def test_where_nothing_is_paired_the_paired_ones_are_named(hood):
+def test_where_it_is_not_paired_the_paired_ones_are_named(hood):
     with refused("checkin.not-paired") as told:
         check_in(hood.office, CLI, person="p1", community="C2")
     assert "paired are: C1" in told.value.says("en")
+
+
+def test_who_is_paired_with_nothing_yet_is_told_so_in_a_sentence_without_a_gap(hood):
+    hood.organisation("ALONE")
+    hood.person("p9", "ALONE")
+    with refused("checkin.nothing-paired") as told:
+        check_in(hood.office, CLI, person="p9", community="C1")
+    for language in ("en", "zh"):
+        assert "ALONE" in told.value.says(language) and "–" not in told.value.says(language)
 
 
 def test_who_has_no_organisation_is_told_so(hood):

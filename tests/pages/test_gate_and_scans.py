@@ -23,6 +23,8 @@ from lamplit.store.schema import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.slow
@@ -55,15 +57,19 @@ def test_who_scans_the_sign_that_a_leader_printed_is_checked_in_there(shared_rig
     leader = shared_rig.page_as("leader", language="en", path="/check-in")
     leader.get_by_label("Place").select_option(label="Wutongli Community (community)")
     sign = leader.get_by_role("img", name="Code for the gate")
+    make = leader.get_by_role("button", name="Make the sign")
+    sign.or_(make).wait_for()
+    if make.count():
+        make.click()
     sign.wait_for()
     picture = sign.screenshot()
     page = shared_rig.page_as("duty", width=360, language="en", path="/phone/check-in")
     held_up(page, picture)
     page.get_by_role("heading", name="Check in at Wutongli Community").wait_for()
     assert checked_in(world, DUTY) == []
-    # Not paired with it: a plain sentence says so, and nothing is written.
+    # Paired with nothing yet: a plain sentence says so, and nothing is written.
     page.get_by_role("button", name="My organisation is paired with it").click()
-    page.get_by_role("alert").get_by_text("Wutongli Community is not paired with").wait_for()
+    page.get_by_role("alert").get_by_text("has not been paired with a community yet").wait_for()
     assert checked_in(world, DUTY) == []
     page.get_by_role("button", name="I live there").click()
     page.wait_for_function("() => location.pathname === '/phone'")
@@ -77,6 +83,65 @@ def test_who_scans_the_sign_that_a_leader_printed_is_checked_in_there(shared_rig
     page.get_by_label("Or type the code").fill(leader.locator(".gate code").inner_text())
     page.get_by_role("button", name="Ask").click()
     page.get_by_role("heading", name="Check in at Wutongli Community").wait_for()
+
+
+def test_a_sign_that_got_about_is_renewed_and_checks_nobody_in_any_more(
+    page_as: Callable[..., Page], axe: Callable[[Page], None], rig: Rig
+) -> None:
+    leader = page_as("leader", language="en", path="/check-in")
+    leader.get_by_label("Place").select_option(label="Wutongli Community (community)")
+    # Until one is made the community's own code is all there is, and is taken.
+    code = leader.locator(".gate code")
+    make = leader.get_by_role("button", name="Make the sign")
+    code.or_(make).wait_for()
+    if make.count():
+        make.click()
+    code.wait_for()
+    old = code.inner_text()
+    phone = page_as("duty", width=360, language="en", path="/phone/check-in")
+    for said in ("C1", old):
+        scan(phone, said)
+        phone.get_by_role("heading", name="Check in at Wutongli Community").wait_for()
+        goto(phone, "/phone/check-in")
+    # It is printed alone.
+    leader.evaluate(
+        """() => { window.print = () => { window.paper = [...document.querySelectorAll(
+           ".page section, .page form, .page .figures")].filter((one) =>
+           !one.closest(".no-print")).map((one) => one.querySelector("h2")?.textContent); }; }"""
+    )
+    leader.get_by_role("button", name="Print the sign").click()
+    assert leader.evaluate("() => window.paper") == ["Sign for the gate"]
+    leader.get_by_role("button", name="Renew the sign").click()
+    dialog = leader.get_by_role("dialog")
+    dialog.get_by_text("stops working at once").wait_for()
+    axe(leader)
+    dialog.get_by_role("button", name="Cancel").click()
+    assert code.inner_text() == old
+    # A phone that has read the old sign, and checks in only after it was renewed.
+    scan(phone, old)
+    phone.get_by_role("heading", name="Check in at Wutongli Community").wait_for()
+    leader.get_by_role("button", name="Renew the sign").click()
+    dialog.get_by_role("button", name="Renew the sign").click()
+    leader.get_by_text("The sign is renewed").wait_for()
+    dialog.wait_for(state="detached")
+    new = code.inner_text()
+    assert new != old
+    phone.get_by_role("button", name="I live there").click()
+    phone.get_by_role("alert").get_by_text("this sign was renewed").wait_for()
+    for said in ("C1", old):
+        goto(phone, "/phone/check-in")
+        scan(phone, said)
+        phone.get_by_role("alert").get_by_text("this sign was renewed").wait_for()
+    assert checked_in(rig.world, DUTY) == []
+    scan(phone, new)
+    phone.get_by_role("button", name="I live there").click()
+    phone.wait_for_function("() => location.pathname === '/phone'")
+    assert len(checked_in(rig.world, DUTY)) == 1
+
+
+def scan(phone: Page, code: str) -> None:
+    phone.get_by_label("Or type the code").fill(code)
+    phone.get_by_role("button", name="Ask").click()
 
 
 def checked_in(world: World, code: str) -> list[Any]:

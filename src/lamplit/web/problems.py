@@ -49,6 +49,8 @@ STATUS: dict[str, int] = {
     "assignment.last-operator": 409,
     "plan.not-in-state": 409,
     "inbox.settled": 409,
+    "checkin.no-sign": 404,
+    "checkin.sign-ended": 410,
     "submit.too-large": 413,
     "incoming.too-large": 413,
     "incoming.no-room": 507,

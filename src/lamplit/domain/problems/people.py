@@ -146,6 +146,18 @@ NOT_PAIRED = Problem(
     ),
 )
 
+NOTHING_PAIRED = Problem(
+    "checkin.nothing-paired",
+    Text(
+        "{organisation} has not been paired with a community yet.",
+        "{organisation} 尚未与任何社区结对。",
+    ),
+    Text(
+        "Check in where you live for now; once the pairing is imported, this works, too.",
+        "可先到居住地社区报到；导入结对关系后，即可在此报到。",
+    ),
+)
+
 NOT_HOME = Problem(
     "checkin.not-home",
     Text("{person} does not live in {place}.", "{person} 的居住地不在 {place}。"),
@@ -153,4 +165,32 @@ NOT_HOME = Problem(
         "Check in where they live, or correct the home in the people's file.",
         "请到居住地社区报到，或更正人员表中的居住地。",
     ),
+)
+
+SIGN_ENDED = Problem(
+    "checkin.sign-ended",
+    Text(
+        "this sign was renewed and doesn't count any more.",
+        "这块门岗牌已经更换，旧牌不再有效。",
+    ),
+    Text(
+        "Scan the new sign at the gate, or ask the community's leader where it hangs.",
+        "请扫描门口的新门岗牌；找不到时请询问社区负责人。",
+    ),
+)
+
+NO_SIGN = Problem(
+    "checkin.no-sign",
+    Text("no gate's sign says “{code}”.", "没有内容为“{code}”的门岗牌。"),
+    Text(
+        "Scan the sign at the community's gate, or type the code that stands below it. The code of "
+        "a door or a meter is not for checking in.",
+        "请扫描社区门口的门岗牌，或输入牌下方的编号。住户或电表的码不能用来报到。",
+    ),
+)
+
+OTHER_SIGN = Problem(
+    "checkin.other-sign",
+    Text("this sign is that of {sign}, not of {place}.", "这是{sign}的门岗牌，不是{place}的。"),
+    Text("Scan the sign at the gate where you are.", "请扫描您所在门口的门岗牌。"),
 )

@@ -73,12 +73,16 @@ class GoOn(Asked):
 
 
 class CheckInWish(Asked):
-    """Who checks in (oneself if left out), where, and to which sort of community."""
+    """Who checks in (oneself if left out), where, and to which sort of community.
+
+    `gate`: what the sign says that was scanned there, if one was.
+    """
 
     community: Line
     to: Literal[Role.PAIRED, Role.HOME] = Role.PAIRED
     person: Line | None = None
     note: Note | None = None
+    gate: Line | None = None
 
 
 @router.get("/people")
@@ -126,7 +130,7 @@ def check_in(wish: CheckInWish, office: TheOffice, actor: Who) -> CheckIn:
     """One who stands checked in there already gets that check-in back."""
     return checkin.check_in(
         office, actor, person=wish.person or str(actor.person_id), community=wish.community,
-        to=wish.to, note=wish.note,
+        to=wish.to, note=wish.note, gate=wish.gate,
     )  # fmt: skip
 
 

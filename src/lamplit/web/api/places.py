@@ -12,7 +12,8 @@ from lamplit.domain.abilities import Ability
 from lamplit.services.field.homes import aggregates
 from lamplit.services.field.people import coverage
 from lamplit.services.field.people.coverage import Cover, Coverage
-from lamplit.services.field.places import asks, found_homes, overview, place_views
+from lamplit.services.field.places import asks, found_homes, overview, place_views, signs
+from lamplit.services.field.places.signs import GateSign
 from lamplit.store.places import Place
 from lamplit.web import etags
 from lamplit.web.access import SIGNED_IN, able, rule
@@ -38,6 +39,12 @@ class Asking(Asked):
 
     languages: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
     skills: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+
+
+class Renewal(Asked):
+    """The code that was seen to stand, and is to end."""
+
+    replaces: Line
 
 
 class Covered(BaseModel):
@@ -75,8 +82,10 @@ def search(
 @router.get("/gates/{code}")
 @rule(SIGNED_IN, "The place of a gate's code", "门岗码对应的地点")
 def gate(code: Id, office: TheOffice, actor: Who) -> Place:
-    """For checking in by QR at the gate; a home's code is not answered here."""
-    return place_views.by_gate(office, actor, code)
+    """For checking in by QR at the gate: its community. A renewed sign and a home's code are
+    refused.
+    """
+    return signs.by_gate(office, actor, code)
 
 
 @router.get("/places/{place}")
@@ -139,6 +148,29 @@ def ask(place: Id, wish: Asking, office: TheOffice, actor: Who, request: Request
     return asks.ask(
         office, actor, place, languages=wish.languages, skills=wish.skills, version=version
     )
+
+
+@router.get("/places/{place}/sign")
+@rule(ASSIGN, "The sign of a place's gate", "门岗牌")
+def show_sign(place: Id, office: TheOffice, actor: Who) -> GateSign:
+    """Its code, if one was made, and when the one before ended. A home has none."""
+    return signs.sign(office, actor, place)
+
+
+@router.post("/places/{place}/sign")
+@rule(ASSIGN, "Make the sign of a place's gate", "制作门岗牌")
+def issue_sign(place: Id, office: TheOffice, actor: Who) -> GateSign:
+    """The one that stands where there is one already."""
+    return signs.issue(office, actor, place)
+
+
+@router.post("/places/{place}/sign/renewal")
+@rule(ASSIGN, "Renew the sign of a place's gate", "更换门岗牌")
+def renew_sign(place: Id, wish: Renewal, office: TheOffice, actor: Who) -> GateSign:
+    """The old one, and any with the community's own code, ends at once. 409 where it is not the
+    one that stands.
+    """
+    return signs.renew(office, actor, place, replaces=wish.replaces)
 
 
 @router.get("/places/{place}/coverage")

@@ -6,11 +6,10 @@ says nothing of signals: as a plan put it, else building by building.
 
 from __future__ import annotations
 
-import secrets
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select
+from sqlalchemy import ColumnElement, Row, select
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
@@ -26,14 +25,14 @@ from lamplit.services.field.campaigns import doors
 from lamplit.services.field.campaigns.campaigns import require_open
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.people.people import resolve_person
+from lamplit.services.field.places import signs
 from lamplit.services.field.places.places import name_of, resolve_place
-from lamplit.store import accounts, places, reveals
+from lamplit.store import accounts, gates, places, reveals
 from lamplit.store import tasks as task_store
 from lamplit.store.places import Place
 from lamplit.store.schema import enrollment, place, place_code, task
 from lamplit.store.tree import under
 
-GATE = "gate"
 HOME_CODES = ("meter", "door")
 """Of a home's codes the last of these is printed that it has."""
 LOW = -(1 << 20)
@@ -113,7 +112,7 @@ def wall_chart(
         mark = _mark(office, tx, row)
         _note(tx, row, "wall-chart", sum(len(d) for f in floors.values() for d in f.values()))
         at = places.by_id(tx.conn, row.place_id)
-        gate = _gate(tx, row.place_id)
+        gate = signs.code_of_gate(tx, row.place_id)
     blocks = sorted(floors, key=lambda block: _natural(known[block].code if block else "￿"))
     return wall_chart_pdf(
         WallChart(
@@ -174,7 +173,7 @@ def _doors(tx: Transaction, rows: list[Row[Any]], language: Language) -> list[Wa
         own = codes.get(row.id, {})
         return WalkDoor(
             name_of(block).say(language) if block else "–",
-            codes.get(block.id, {}).get(GATE) if block else None,
+            codes.get(block.id, {}).get(gates.GATE) if block else None,
             row.unit or "", "" if row.floor is None else str(row.floor), row.door or row.code,
             next((own[kind] for kind in reversed(HOME_CODES) if kind in own), None),
         )  # fmt: skip
@@ -194,17 +193,6 @@ def _codes(tx: Transaction, place_ids: list[str]) -> dict[str, dict[str, str]]:
         for one in tx.conn.execute(query.order_by(c.code)):
             found[one.place_id].setdefault(one.kind, one.code)
     return found
-
-
-def _gate(tx: Transaction, place_id: str) -> str:
-    """The code of a place's gate; made where there is none yet."""
-    known = _codes(tx, [place_id]).get(place_id, {}).get(GATE)
-    if known:
-        return known
-    made = f"G-{secrets.token_hex(6).upper()}"
-    tx.conn.execute(insert(place_code).values(code=made, kind=GATE, place_id=place_id))
-    tx.log("place.gate-made", "place", place_id, place_id=place_id)
-    return made
 
 
 def _mark(office: Office, tx: Transaction, row: Row[Any]) -> Watermark:

@@ -19,6 +19,7 @@ from lamplit.services.field.door import require
 from lamplit.services.field.office import Actor, Office, Transaction, new_id
 from lamplit.services.field.people.assignments import add, new_tie
 from lamplit.services.field.people.people import resolve_organisation, resolve_person
+from lamplit.services.field.places import signs
 from lamplit.services.field.places.places import name_of, require_kind, resolve_place
 from lamplit.store import assignments as store
 from lamplit.store import people as people_store
@@ -63,13 +64,15 @@ def check_in(
     community: str,
     to: Role = Role.PAIRED,
     note: str | None = None,
+    gate: str | None = None,
 ) -> CheckIn:
     """Check a person in, today, to a community: `to` is `Role.PAIRED` or `Role.HOME`.
 
     One who stands checked in there already gets that check-in back. For the person themselves
-    and for who may assign people there. Raises LamplitError `checkin.not-paired`,
-    `checkin.no-organisation`, `checkin.not-home`, `place.wrong-kind`, `store.not-found` or
-    `door.not-allowed`.
+    and for who may assign people there. `gate` is what the sign said that was scanned there.
+    Raises LamplitError `checkin.not-paired`, `checkin.nothing-paired`, `checkin.no-organisation`,
+    `checkin.not-home`, `checkin.sign-ended`, `checkin.no-sign`, `checkin.other-sign`,
+    `place.wrong-kind`, `store.not-found` or `door.not-allowed`.
     """
     with office.begin(actor) as tx:
         where = _community(tx, community)
@@ -77,6 +80,8 @@ def check_in(
         if known is None or tx.actor.person_id is None or tx.actor.person_id != known.id:
             # Before it is said whether there is such a person.
             require(tx, Ability.ASSIGN, where.id)
+        if gate is not None:
+            _require_sign(tx, gate, where)
         who = resolve_person(tx.conn, person)
         if to == Role.PAIRED:
             _require_pairing(tx, who, where)
@@ -204,18 +209,27 @@ def _community(tx: Transaction, wanted: str) -> Place:
         return require_kind(resolve_place(tx.conn, wanted), PlaceKind.COMMUNITY)
 
 
+def _require_sign(tx: Transaction, gate: str, where: Place) -> None:
+    """The sign may have been renewed since it was looked up."""
+    at = signs.at_gate(tx, gate)
+    if at.id != where.id:
+        raise LamplitError(problems.OTHER_SIGN, sign=name_of(at), place=name_of(where))
+
+
 def _require_pairing(tx: Transaction, who: Person, where: Place) -> None:
     if who.organisation_id is None:
         raise LamplitError(problems.NO_ORGANISATION, person=who.code)
     paired = store.paired_with(tx.conn, who.organisation_id, tx.today)
     if where.id not in paired:
         belongs = resolve_organisation(tx.conn, who.organisation_id)
+        if not paired:
+            raise LamplitError(problems.NOTHING_PAIRED, organisation=belongs.code)
         names = sorted(one.code for one in places.by_ids(tx.conn, paired).values())
         raise LamplitError(
             problems.NOT_PAIRED,
             place=name_of(where),
             organisation=belongs.code,
-            paired=", ".join(names[:5]) or "–",
+            paired=", ".join(names[:5]),
         )
 
 

@@ -10,15 +10,10 @@ from lamplit.services.field import door
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.places import resolve_place
 from lamplit.store import places
-from lamplit.store.guard import not_found
 from lamplit.store.places import Place
-from lamplit.store.schema import place as place_table
 
 HOUSEHOLD_SIGHT = (Ability.SEE_DOORS, Ability.ASSIGN, Ability.IMPORT, Ability.PERFORM)
 """Who may see that a household is there (its address, not its state)."""
-
-SIGN = "lamplit:gate:"
-"""What a community's sign begins with, where a page prints it."""
 
 BEYOND_ADDRESS = (Ability.IMPORT, Ability.ANALYSE)
 """Who may see what a household agreed to, and whether somebody lives alone there."""
@@ -65,22 +60,6 @@ def mine(office: Office, actor: Actor) -> list[Place]:
         ids = door.places_with(tx.conn, actor.person_id, Ability.SEE_AREA, tx.today)
         found = [plain(one) for one in places.by_ids(tx.conn, ids).values()]
         return sorted(found, key=lambda one: (one.kind, one.code))
-
-
-def by_gate(office: Office, actor: Actor, code: str) -> Place:
-    """The place whose gate or poster bears a code, for checking in there; never a home.
-
-    A sign that the pages print bears a community's own code, after `SIGN`. Needs an account only.
-    Raises LamplitError `store.not-found`.
-    """
-    bare = code.removeprefix(SIGN)
-    with office.read(actor) as tx:
-        found = places.by_scan(tx.conn, bare)
-        if found is None:
-            found = next(iter(places.by_code(tx.conn, bare, PlaceKind.COMMUNITY)), None)
-        if found is None or found.kind is PlaceKind.HOUSEHOLD:
-            raise not_found(place_table, code[:80])
-        return found
 
 
 def require_household_sight(tx: Transaction, place_id: str) -> None:

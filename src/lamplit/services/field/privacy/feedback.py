@@ -15,7 +15,8 @@ from lamplit.domain.problems import door as problems
 from lamplit.services.field import door
 from lamplit.services.field.access import throttle
 from lamplit.services.field.office import SYSTEM, Actor, Office, Transaction, new_id
-from lamplit.store import guard, places
+from lamplit.services.field.places import signs
+from lamplit.store import guard
 from lamplit.store.schema import feedback
 from lamplit.store.tree import under_any
 
@@ -49,7 +50,8 @@ def send(
 ) -> str:
     """Take a resident's word about a place (a code on its poster) or none; gives the receipt.
 
-    A place's code that is unknown is left out: nobody learns here which codes there are. Raises
+    A place's code that is unknown is left out: nobody learns here which codes there are. That of a
+    sign which was renewed still names its place: a resident's word is no check-in. Raises
     LamplitError `feedback.empty` or `accounts.too-many-tries`.
     """
     said = text.strip()
@@ -60,15 +62,15 @@ def send(
     receipt = _receipt()
     # Not the caller's own actor: who is signed in may speak without a name too.
     with office.begin(SYSTEM) as tx:
-        found = places.by_scan(tx.conn, place) if place else None
+        about = signs.spoken_of(tx, place) if place else None
         made = new_id()
         tx.conn.execute(
             insert(feedback).values(
-                id=made, receipt=_plain(receipt), place_id=found.id if found else None, text=said,
+                id=made, receipt=_plain(receipt), place_id=about, text=said,
                 contact=(contact or "").strip()[:200] or None, state="open", created_at=tx.now,
             )
         )  # fmt: skip
-        tx.log("feedback.received", "feedback", made, place_id=found.id if found else None)
+        tx.log("feedback.received", "feedback", made, place_id=about)
     return receipt
 
 
