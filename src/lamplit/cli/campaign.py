@@ -10,6 +10,7 @@ import typer
 
 from lamplit.cli import campaign_plan, campaign_print
 from lamplit.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json, stdout
+from lamplit.cli.dates import table_moment
 from lamplit.cli.field import AsOption, moment_of, office_and_actor, print_table
 from lamplit.cli.text import LANGUAGE, tr
 
@@ -179,7 +180,7 @@ def list_(
          tr("deadline", "截止")),
         [
             (one.code, one.name.say(LANGUAGE), CAMPAIGN_TEXT[one.state].say(LANGUAGE), one.starts,
-             one.deadline.astimezone(office.zone).strftime("%Y-%m-%d %H:%M"))
+             table_moment(one.deadline, office.zone))
             for one in found
         ],
     )  # fmt: skip
@@ -296,7 +297,7 @@ def _show(office: Office, found: Board) -> None:
     of = found.campaign
     head = BoardHead(
         of.code, of.name, CAMPAIGN_TEXT[of.state], found.purpose, found.enrolled, found.done,
-        found.expected, of.deadline.astimezone(office.zone).strftime("%Y-%m-%d %H:%M"),
+        found.expected, table_moment(of.deadline, office.zone),
         of.deadline - found.at, _forecast(office, found.forecast),
     )  # fmt: skip
     wrong = ("overdue", "unclaimed", "open")

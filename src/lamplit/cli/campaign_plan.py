@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lamplit.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json
+from lamplit.cli.dates import table_moment
 from lamplit.cli.field import AsOption, NoteOption, office_and_actor, print_table
 from lamplit.cli.progress import progress
 from lamplit.cli.text import LANGUAGE, tr
@@ -291,7 +292,7 @@ def _applied(done: Applied) -> None:
 
 
 def _when(office: Office, at: Any) -> str | None:
-    return at.astimezone(office.zone).strftime("%m-%d %H:%M") if at else None
+    return table_moment(at, office.zone) if at else None
 
 
 def _split(given: list[str] | None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
 import typer
 
@@ -43,3 +43,8 @@ def parse_moment(text: str) -> date | datetime:
             f"{text} 不是 2026-02-10 这样的日期，也不是 2026-02-10T18:00 这样的时刻",
         )
         raise typer.BadParameter(message) from None
+
+
+def table_moment(at: datetime, zone: tzinfo) -> str:
+    """An instant as tables have it, in the office's zone: `2026-11-25 18:05`, which sorts."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lamplit.cli.common import DEFAULT_HOME, REFUSED, HomeOption, JsonOption, note, print_json
+from lamplit.cli.dates import table_moment
 from lamplit.cli.field import AsOption, office_and_actor, print_table
 from lamplit.cli.text import tr
 
@@ -51,7 +52,7 @@ def list_(
     print_table(
         heads,
         [
-            (one.id, one.received_at.astimezone(office.zone).strftime("%m-%d %H:%M"), one.bytes,
+            (one.id, table_moment(one.received_at, office.zone), one.bytes,
              one.problem if one.problem in known else one.problem or "–")
             for one in found
         ],

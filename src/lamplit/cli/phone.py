@@ -16,6 +16,7 @@ from lamplit.cli.common import (
     open_home,
     print_json,
 )
+from lamplit.cli.dates import table_moment
 from lamplit.cli.text import tr
 
 if TYPE_CHECKING:
@@ -157,7 +158,8 @@ def show(person: Person, as_json: JsonOption = False, home: HomeOption = DEFAULT
     """A person's phones, the newest first."""
     from lamplit.services.field.phones import phone
 
-    found = phone.phones_of(_office(home), person)
+    office = _office(home)
+    found = phone.phones_of(office, person)
     if as_json:
         print_json([
             {
@@ -170,7 +172,7 @@ def show(person: Person, as_json: JsonOption = False, home: HomeOption = DEFAULT
         ])  # fmt: skip
         return
     for one in found:
-        called = f"{one.used_at:%Y-%m-%d %H:%M}Z" if one.used_at else tr("never", "从未")
+        called = table_moment(one.used_at, office.zone) if one.used_at else tr("never", "从未")
         state = tr("shut out", "已停用") if one.revoked_at else tr("in use", "使用中")
         typer.echo(f"{one.token_id}  {one.label}  {state}  {tr('last call', '最近连接')}: {called}")
     if not found:

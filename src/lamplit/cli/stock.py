@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lamplit.cli.common import DEFAULT_HOME, HomeOption, JsonOption, note, print_json
+from lamplit.cli.dates import table_moment
 from lamplit.cli.field import AsOption, office_and_actor, print_table
 from lamplit.cli.text import tr
 
@@ -173,7 +174,7 @@ def ledger(
     heads = (tr("when", "时间"), tr("item", "物资"), tr("quantity", "数量"), tr("from", "转出"),
              tr("to", "转入"), tr("move", "流转编号"))  # fmt: skip
     rows = [
-        (one.moved_at.astimezone(office.zone).strftime("%m-%d %H:%M"), one.item, one.quantity,
+        (table_moment(one.moved_at, office.zone), one.item, one.quantity,
          one.from_holder, one.to_holder, one.id)
         for one in found
     ]  # fmt: skip
