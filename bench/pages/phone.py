@@ -131,7 +131,7 @@ def visits(rig: Rig, repeats: int, slower: int) -> list[tuple[str, list[Told]]]:
         page.close()
         page = page.context.new_page()
         again.append(visit(page, slower))
-        page.context.close()
+        rig.close()
     return [("first, nothing kept", first), ("again, installed", again)]
 
 
@@ -150,7 +150,7 @@ def forms(rig: Rig, repeats: int) -> list[tuple[str, list[float], int]]:
             ms, size = form(page, 6, FREE)
             took.append(ms)
             heavy = max(heavy, size)
-            page.context.close()
+            rig.close()
         found.append((name, took, heavy))
     return found
 
