@@ -77,7 +77,8 @@ GO_WITHIN = """async (path) => {
   await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
 }"""
 PAINTED = "() => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok)))"
-SECONDS = 15.0
+SECONDS = 30.0
+"""How long a page is waited for, on a machine with much else to do."""
 taken: list[str] = []
 """The browsers that were taken."""
 
