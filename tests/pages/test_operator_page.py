@@ -6,7 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
-from rig import Rig, goto, loaded
+from rig import Rig, go_within, goto, loaded
+from sqlalchemy import select
+
+from lamplit.replay.neighbourhood.cast import DUTY, VOLUNTEER
+from lamplit.store.schema import person
 
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=30_000)
@@ -63,6 +67,22 @@ def test_an_account_is_made_with_a_role_used_and_disabled(
     expect(page.get_by_text("Signed in nowhere")).to_be_visible()
     other.reload()
     expect(other.get_by_role("button", name="登录", exact=True)).to_be_visible()
+
+
+def test_from_one_account_s_page_to_another_s_nothing_of_the_first_stays(rig: Rig) -> None:
+    names = {
+        one.code: one.name
+        for one in rig.world.rows(select(person).where(person.c.code.in_((VOLUNTEER, DUTY))))
+    }
+    page = rig.page_as("operator", path="/operator/accounts/volunteer", language="en")
+    expect(page.get_by_role("heading", name=names[VOLUNTEER])).to_be_visible()
+    page.get_by_role("button", name="Disable the account").click()
+    expect(page.get_by_role("dialog")).to_contain_text(names[VOLUNTEER])
+    go_within(page, "/operator/accounts/duty")
+    expect(page.get_by_role("heading", name=names[DUTY])).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("listitem").filter(has_text="duty officer").first).to_be_visible()
+    assert names[VOLUNTEER] not in page.locator("main").inner_text()
 
 
 def test_nobody_locks_themselves_out_and_jobs_are_seen_and_stopped(

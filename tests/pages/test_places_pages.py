@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
-from rig import Rig, axe, loaded
+from rig import Rig, axe, goto, loaded
+
+from lamplit.replay.neighbourhood.cast import DISTRICT
+from lamplit.services.field.office import CLI
+from lamplit.services.field.people.coverage import coverage_by_community
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -261,3 +265,19 @@ def test_a_list_that_changes_its_order_under_somebody_s_fingers_keeps_the_focus(
     )
     expect(links.first).to_contain_text(last)
     expect(links.first).to_be_focused()
+
+
+def test_a_district_s_coverage_sums_all_of_its_communities_however_many_pages_they_take(
+    shared_rig: Rig,
+) -> None:
+    found = coverage_by_community(shared_rig.world.office, CLI, DISTRICT)
+    assert len(found) > 1
+    homes, covered = sum(one.homes for one in found), sum(one.covered for one in found)
+    page = shared_rig.page_as("privacy", path="", language="en")
+    page.route(
+        "**/coverage-by-community?*",
+        lambda route: route.continue_(url=re.sub(r"limit=\d+", "limit=1", route.request.url)),
+    )
+    goto(page, "/coverage")
+    page.get_by_text(f"{covered} / {homes}", exact=True).wait_for()
+    assert page.locator("button.community").count() == len(found)

@@ -34,6 +34,8 @@ export const useWords = defineWords("privacy", {
   "reason.door.wrong-purpose": { zh: "目的不符", en: "for another purpose" },
   "reason.door.knock-first": { zh: "尚未走访", en: "not visited yet" },
   "reason.door.nothing-known": { zh: "没有电表资料", en: "no meter known" },
+  "reason.few": { zh: "户数太少，或可推知某一户（15/15 规则）", en: "too few homes, or one could be told apart (the 15/15 rule)" },
+  "reason.nowhere": { zh: "这里没有已登记的社区", en: "no registered community there" },
   "reason.door.purpose-needed": { zh: "未写明目的", en: "no purpose stated" },
   "kind.home.refused": { zh: "被拒绝", en: "refused" },
   "kind.facade.opened": { zh: "灯火图", en: "façade" },

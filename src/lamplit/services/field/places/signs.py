@@ -110,10 +110,13 @@ def at_gate(tx: Transaction, code: str) -> Place:
 def spoken_of(tx: Transaction, code: str) -> str | None:
     """The id of the place whose code a resident names, one that has ended included; None for none.
 
-    Their word is wanted, whichever poster they stood before.
+    Their word is wanted, whichever poster they stood before; older ones bear the own code of a
+    community or building.
     """
     bare = code.removeprefix(SIGN).strip()
     found = places.by_scan(tx.conn, bare)
+    for kind in (PlaceKind.COMMUNITY, PlaceKind.BUILDING):
+        found = found or next(iter(places.by_code(tx.conn, bare, kind)), None)
     return found.id if found else gates.bore(tx.conn, bare)
 
 
