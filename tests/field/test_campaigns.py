@@ -27,12 +27,12 @@ from sqlalchemy import select
 from lamplit.domain.field import CampaignState, Reason, Role
 from lamplit.services.field.campaigns import cadence, campaigns, enrol
 from lamplit.services.field.homes.signals import Evening, HomeSignal
-from lamplit.services.field.office import CLI
+from lamplit.services.field.office import CLI, new_id
 from lamplit.services.field.privacy import expiry
 from lamplit.services.field.submissions import media
 from lamplit.services.field.tasks import tasks
 from lamplit.store import log
-from lamplit.store.schema import enrollment, event, submission, task
+from lamplit.store.schema import enrollment, event, place, submission, task
 
 
 @pytest.fixture
@@ -218,6 +218,53 @@ def test_daily_care_enrolls_who_somebody_is_responsible_for(world, office, clock
     assert missed == {f"daily:2020-02-{d}" for d in (10, 11, 12)}
 
 
+def test_a_missed_day_is_entered_late_and_one_done_on_paper_later_still(world, office, clock):
+    care = world.person("care", Role.RESPONSIBLE, world.buildings[1])
+    world.sweep(world.campaign("care", "building_care", deadline=TODAY + timedelta(30)), None)
+    met = {"form_id": "lamplit_building_care", "contact": "met", "health": "well",
+           "difficulty": "none", "came_back": "no"}  # fmt: skip
+    first, second = world.tasks(slot="daily:2020-02-10")[:2]
+    clock.turn(days=1)
+    cadence.roll(office)
+    assert world.submit(care, first.id, **met).outcome == "reached"
+    assert world.tasks(id=first.id)[0].state == "completed"
+    # It is the missed day's, and leaves today's open.
+    [today] = world.tasks(slot="daily:2020-02-11", place_id=first.place_id)
+    assert today.state == "requested"
+    clock.turn(days=5)
+    cadence.roll(office)
+    missed = world.tasks(id=second.id)[0]
+    assert (missed.state, missed.reason) == ("cancelled", cadence.MISSED)
+    world.submit(care, second.id, **met)
+    assert world.tasks(id=second.id)[0].state == "completed"
+
+
+def test_what_recurs_by_the_week_is_made_on_its_day_and_stays_as_long_as_its_pack_says(
+    world, office, clock
+):
+    depot = new_id()
+    with office.db.begin() as conn:
+        conn.execute(
+            place.insert().values(
+                id=depot, kind="aid_point", code="AID", parent_id=world.community,
+                community_id=world.community,
+            )
+        )  # fmt: skip
+    stock = world.campaign("stock", "supplies", purpose="supplies", deadline=TODAY + timedelta(30))
+    world.sweep(stock, None)  # a Monday; the stock is counted on Fridays
+    made: dict[int, str] = {}
+    for _ in range(15):
+        cadence.roll(office)
+        weekly = [t for t in world.tasks(place_id=depot) if t.slot.startswith("weekly:")]
+        made |= {office.local_day(clock.now).day: t.slot for t in weekly if t.state == "requested"}
+        clock.turn(days=1)
+    # Due on Friday; until Monday it can still be entered.
+    assert made == {
+        **dict.fromkeys((14, 15, 16, 17), "weekly:2020-02-14"),
+        **dict.fromkeys((21, 22, 23, 24), "weekly:2020-02-21"),
+    }
+
+
 def test_nothing_is_made_past_the_end(world, office, clock):
     world.person("care", Role.RESPONSIBLE, world.buildings[1])
     campaign = world.campaign("care", "building_care", deadline=TODAY + timedelta(1))
@@ -254,6 +301,18 @@ def test_the_report_keeps_apart_what_must_not_be_mixed(world, office, clock):
     assert (report["visits"], report["finds"], report["in_time"]) == (7, 2, True)
     assert report["knocks_per_find"]["value"] == 3.5
     assert report["findings"]["finding:ill"] == 1
+
+
+def test_the_report_says_what_was_done_in_time_where_some_was_not(world, office, clock):
+    campaign = world.campaign(deadline=TODAY, parameters={"random_share": 0})
+    world.sweep(campaign, world.dark(*world.doors[:3]))
+    first, second, _ = (t.id for t in world.tasks())
+    world.submit(world.person("v1"), first, **ANSWERED)
+    clock.turn(days=1)
+    world.submit(world.person("v1"), second, **ANSWERED)
+    report = campaigns.close(office, world.person("boss"), campaign.id).report
+    assert (report["done"], report["done_by_deadline"], report["in_time"]) == (2, 1, False)
+    assert report["untouched"] == 1
 
 
 def test_closing_cancels_what_is_open_and_reopening_brings_it_back(world, office):

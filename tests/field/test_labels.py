@@ -92,7 +92,8 @@ def test_enough_labels_put_later_probabilities_right(world, office):
     found = labels.labels(office, CLI)
     assert found.labels == 200
     assert found.proposed is not None
-    assert found.proposed.finds >= labels.KEPT_FINDS * found.finds
+    kept = [o for o in found.thresholds if o.finds >= labels.KEPT_FINDS * found.finds]
+    assert found.proposed.at == max(one.at for one in kept) > found.thresholds[0].at
     file = labels.apply(office, world.person("ann"), found)
     made = read_calibration(office.home)
     assert file.exists()

@@ -17,7 +17,7 @@ from lamplit.replay.neighbourhood.sites import SITES
 from lamplit.services.field.office import CLI
 from lamplit.services.field.submissions.media import path_of
 from lamplit.services.field.tasks import assign
-from lamplit.store import submissions
+from lamplit.store import records
 from lamplit.store.schema import campaign, task
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def test_a_photo_leaves_behind_where_and_when_it_was_taken(shared_rig, shared_wo
     synced(page)
     (note,) = Doors(shared_world, set()).notes([door])
     with shared_world.office.read(CLI) as tx:
-        (kept,) = submissions.attachments(tx.conn, note.instance_id)
+        (kept,) = records.photos(tx.conn, [note.instance_id])[note.instance_id]
     content = path_of(shared_world.office.media_dir, kept.sha256).read_bytes()
     picture = Image.open(io.BytesIO(content))
     assert not picture.getexif()

@@ -185,6 +185,10 @@ def calls(ids: dict[str, str]) -> dict[tuple[str, str], Call]:
         ("GET", f"{API}/campaigns/{{campaign}}/events"): Call(query={"seconds": 0}),
         ("GET", f"{API}/campaigns/{{campaign}}/findings"): Call(),
         ("GET", f"{API}/campaigns/{{campaign}}/scores"): Call(),
+        ("GET", f"{API}/campaigns/{{campaign}}/records"): Call(
+            at="home", query={"place": ids["home"]}
+        ),
+        ("GET", f"{API}/photos/{{photo_id}}"): Call(only=frozenset({"leader"})),
         ("POST", f"{API}/campaigns/{{campaign}}/open"): Call(409, headers=MATCH),
         ("POST", f"{API}/campaigns/{{campaign}}/close"): Call(json={}, headers=MATCH),
         ("POST", f"{API}/campaigns/{{campaign}}/reopen"): Call(

@@ -30,11 +30,13 @@ from lamplit.services.field.files import incoming
 from lamplit.services.field.jobs import jobs
 from lamplit.services.field.office import CLI, Office, new_id
 from lamplit.services.field.privacy import feedback
+from lamplit.services.field.submissions import media
 from lamplit.services.home import Home
 from lamplit.store import migrate
 from lamplit.store.database import Database
 from lamplit.store.schema import (
     assignment,
+    attachment,
     finding,
     inbox,
     metadata,
@@ -215,7 +217,8 @@ def _things(world: World) -> dict[str, str]:
     office, home = world.office, world.places["home"]
     now = office.clock()
     made = {
-        name: new_id() for name in ("finding_id", "inbox_id", "move_id", "submission_id", "plan")
+        name: new_id()
+        for name in ("finding_id", "inbox_id", "move_id", "photo_id", "submission_id", "plan")
     }
     analyst = world.actor("analyst")
     phone = tokens.issue(office, world.actor("owner"), "P-owner", "phone", "openrosa")
@@ -225,11 +228,15 @@ def _things(world: World) -> dict[str, str]:
             {"code": "GATE-1", "kind": "gate", "place_id": world.places["c1"]},
         ])  # fmt: skip
     receipt = feedback.send(office, "A word.", place="GATE-1")
+    kept = media.keep(office.media_dir, media.Attachment("a.jpg", "image/jpeg", b"\xff\xd8\xff"))
     with office.db.begin() as conn:
         conn.execute(insert(submission).values(
             id=made["submission_id"], instance_id="uuid:1", campaign_id=world.campaigns["sweep"],
             programme="household_sweep", form_id="household_sweep", form_version="1",
             received_at=now, answers={}, place_id=home))  # fmt: skip
+        conn.execute(insert(attachment).values(
+            id=made["photo_id"], instance_id="uuid:1", name="a.jpg", media_type="image/jpeg",
+            sha256=kept.sha256, bytes=kept.bytes, received_at=now))  # fmt: skip
         conn.execute(insert(finding).values(
             id=made["finding_id"], submission_id=made["submission_id"], place_id=home,
             campaign_id=world.campaigns["sweep"], code="help", code_list="household_sweep@1",

@@ -23,6 +23,7 @@ NOUNS = {
     "task": Text("task", "任务"),
     "plan": Text("plan", "排班方案"),
     "submission": Text("submission", "记录"),
+    "attachment": Text("photo", "照片"),
     "finding": Text("finding", "发现"),
     "stock_move": Text("stock move", "物资流转"),
     "account": Text("account", "账号"),

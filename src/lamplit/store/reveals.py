@@ -19,8 +19,13 @@ LIST_OPENED = "list.opened"
 LIST_EXPORTED = "list.exported"
 FINDINGS_OPENED = "findings.opened"
 INBOX_OPENED = "inbox.opened"
-MANY = (FACADE_OPENED, LIST_OPENED, LIST_EXPORTED, FINDINGS_OPENED, INBOX_OPENED)
-"""Openings of many homes at once, or of what was set aside and may speak of one."""
+RECORDS_OPENED = "records.opened"
+MANY = (
+    FACADE_OPENED, LIST_OPENED, LIST_EXPORTED, FINDINGS_OPENED, INBOX_OPENED, RECORDS_OPENED,
+)  # fmt: skip
+"""Openings of many homes at once, of what was set aside and may speak of one, and of what was said
+at one.
+"""
 
 
 def case(conn: Connection, place_id: str, campaign_id: str) -> Row[Any] | None:

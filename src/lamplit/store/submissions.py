@@ -146,17 +146,6 @@ def mark(conn: Connection, inbox_id: str, when: InboxState, **values: Any) -> bo
     return done.rowcount == 1
 
 
-def attachments(conn: Connection, instance_id: str) -> list[Row[Any]]:
-    """The attachments that came for an instance, oldest first."""
-    return list(
-        conn.execute(
-            select(attachment)
-            .where(attachment.c.instance_id == instance_id)
-            .order_by(attachment.c.received_at, attachment.c.name)
-        )
-    )
-
-
 def changes_of(conn: Connection, entity_ids: Sequence[str]) -> list[Row[Any]]:
     """All changes of some entities, in the order in which they were applied, held ones last."""
     found: list[Row[Any]] = []
@@ -181,30 +170,6 @@ def held_before(conn: Connection, before: datetime, limit: int) -> list[Row[Any]
             select(entity_change)
             .where(entity_change.c.state == "held", entity_change.c.received_at < before)
             .order_by(entity_change.c.received_at, entity_change.c.id)
-            .limit(limit)
-        )
-    )
-
-
-def of_place(conn: Connection, place_id: str, limit: int = 200) -> list[Row[Any]]:
-    """The submissions at a place, newest first, replaced ones too."""
-    return list(
-        conn.execute(
-            select(submission)
-            .where(submission.c.place_id == place_id)
-            .order_by(submission.c.received_at.desc(), submission.c.id)
-            .limit(limit)
-        )
-    )
-
-
-def of_author(conn: Connection, person_id: str, limit: int = 200) -> list[Row[Any]]:
-    """What a person sent in, newest first: their receipts."""
-    return list(
-        conn.execute(
-            select(*PLAIN)
-            .where(submission.c.author_id == person_id)
-            .order_by(submission.c.received_at.desc(), submission.c.id)
             .limit(limit)
         )
     )

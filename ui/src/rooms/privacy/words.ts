@@ -43,6 +43,7 @@ export const useWords = defineWords("privacy", {
   "kind.list.exported": { zh: "导出名单", en: "list exported" },
   "kind.findings.opened": { zh: "发现清单", en: "findings" },
   "kind.inbox.opened": { zh: "被隔离的提交", en: "a submission set aside" },
+  "kind.records.opened": { zh: "走访记录", en: "visits to one place" },
   "kind.aggregate.refused": { zh: "汇总未公布", en: "sum held back" },
   listsLead: {
     zh: "名单在行动结束后按方案规定的天数删除，回答、原文与照片更晚删除。被隔离的提交随其行动删除；不知属于哪个行动的，收到 180 天后删除；已作废的，30 天后删除。每次删除都记入日志。",
