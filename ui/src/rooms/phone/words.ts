@@ -97,7 +97,7 @@ export const useWords = defineWords("phone", {
   evidenceUntil: { zh: "本机保存至 {at}，退出登录即删除。", en: "On this phone until {at}; gone when you sign out." },
   evidenceNone: { zh: "没有可说明的依据。", en: "There is nothing to tell." },
   against: { zh: "也可能是", en: "What speaks against it" },
-  knockFirst: { zh: "先敲门：电表说了什么，走访后才显示，这样结果才不偏。", en: "Knock first: what the meters say is told after the visit, so that the result is fair." },
+  knockFirst: { zh: "先敲门：走访之前不显示电表说了什么，这样结果才不偏。", en: "Knock first: what the meters say is not told before the visit, so that the result is fair." },
 
   // The form
   saved: { zh: "已保存 {at}", en: "Saved {at}" },
