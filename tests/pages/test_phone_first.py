@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from phone_rig import ALL_SENT, answer, done, synced
+from PIL import Image
 from rig import goto
 
 from lamplit.replay.neighbourhood.cast import PASSWORD
@@ -14,6 +16,27 @@ if TYPE_CHECKING:
     pass
 
 pytestmark = pytest.mark.slow
+
+
+def test_the_phone_offers_to_be_installed_and_opens_at_its_doors(shared_rig):
+    page = shared_rig.page_as("volunteer", width=360, path="/phone")
+    at = page.locator("link[rel=manifest]").get_attribute("href")
+    app = page.request.get(at).json()
+    assert (app["start_url"], app["scope"], app["display"]) == ("/phone", "/", "standalone")
+    # What Chrome asks for: a name, and icons of 192 and of 512 pixels, as large as they say.
+    assert app["name"] and app["short_name"]
+    found = set()
+    for icon in app["icons"]:
+        answer = page.request.get(icon["src"])
+        assert (answer.status, answer.headers["content-type"]) == (200, icon["type"])
+        if icon["type"] == "image/png":
+            wide, high = Image.open(io.BytesIO(answer.body())).size
+            assert icon["sizes"] == f"{wide}x{high}"
+            found.add((icon["purpose"], wide))
+    assert {("any", 192), ("any", 512), ("maskable", 512)} <= found
+    for way in app["shortcuts"]:
+        goto(page, way["url"])
+        assert page.locator("h1").count() == 1
 
 
 def test_a_link_to_a_form_waits_until_the_phone_has_its_doors(shared_rig, doors):

@@ -18,10 +18,16 @@ export type { paths };
 
 let csrf: string | null = null;
 let onSignedOut: () => void = () => undefined;
+let beforeChange: () => Promise<void> = () => Promise.resolve();
 
 /** What the session's changes must bear; `/me` and `/sign-in` tell it. */
 export function keepCsrf(value: string | null): void {
   csrf = value;
+}
+
+/** What is asked for before a change where no such word is known: a device that began without a signal has none. */
+export function whenUntold(then: () => Promise<void>): void {
+  beforeChange = then;
 }
 
 export function whenSignedOut(then: () => void): void {
@@ -41,7 +47,8 @@ export function headers(method: string): Record<string, string> {
 }
 
 const dressed: Middleware = {
-  onRequest({ request }) {
+  async onRequest({ request }) {
+    if (request.method !== "GET" && !csrf) await beforeChange();
     for (const [name, value] of Object.entries(headers(request.method))) {
       if (!request.headers.has(name)) request.headers.set(name, value);
     }

@@ -1,6 +1,6 @@
 /** Who sits here, and what they may do where today. */
 import { computed, reactive } from "vue";
-import { api, ask, keepCsrf, whenSignedOut, type Schemas } from "@/api/client";
+import { api, ask, keepCsrf, whenSignedOut, whenUntold, type Schemas } from "@/api/client";
 import { Problem } from "@/api/problem";
 import { keepZone } from "@/language/i18n";
 
@@ -67,6 +67,12 @@ export async function refresh(): Promise<void> {
   session.asked = true;
 }
 
+/** What a change must bear: the device doesn't keep it, so one that began without a signal asks for it now. */
+export async function csrfNow(): Promise<string | null> {
+  await known();
+  return session.me?.csrf ?? null;
+}
+
 /** As if it had been asked: what the device remembers, for pages that can do without the server. */
 export function fromMemory(): boolean {
   session.me ??= remembered();
@@ -129,6 +135,7 @@ function ranOut(): void {
 }
 
 whenSignedOut(ranOut);
+whenUntold(() => (session.offline ? known() : Promise.resolve()));
 
 const abilities = computed(() => new Set(session.me?.duties.flatMap((duty) => duty.abilities) ?? []));
 
