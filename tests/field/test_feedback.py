@@ -12,7 +12,8 @@ from refusals import refused
 from sqlalchemy import insert, select
 
 from lamplit.services.field.access import accounts, tokens
-from lamplit.services.field.privacy import feedback, person_data
+from lamplit.services.field.office import CLI
+from lamplit.services.field.privacy import audit, feedback, person_data
 from lamplit.store import schema
 from lamplit.store.schema import event, place_code
 
@@ -36,6 +37,23 @@ def test_a_word_is_taken_answered_and_asked_after_by_its_receipt(office, world):
     found = feedback.ask(office, receipt)
     assert (found.state, found.answer) == ("answered", "It will be mended today.")
     assert found.text == "The lift is broken."
+
+
+def test_a_word_goes_half_a_year_after_its_answer_and_one_without_an_answer_stays(
+    office, world, clock
+):
+    answered, waiting = (feedback.send(office, text) for text in ("Answered.", "Not yet."))
+    row = next(one for one in feedback.listed(office, CLI) if one.text == "Answered.")
+    feedback.answer(office, CLI, row.id, row.version, "Thank you.")
+    clock.turn(days=feedback.KEEP.days - 1)
+    assert audit.tidy(office)["words"] == 0
+    clock.turn(days=1)
+    assert [audit.tidy(office)["words"] for _ in range(2)] == [1, 0]
+    refused("feedback.not-found", feedback.ask, office, answered)
+    assert feedback.ask(office, waiting).state == "open"
+    with office.db.read() as conn:
+        entry = conn.execute(select(event).where(event.c.kind == "feedback.expired")).one()
+    assert entry.data == {"words": 1}
 
 
 def test_no_address_and_no_sender_is_kept(office, world):

@@ -189,13 +189,14 @@ def test_the_store_page_names_every_table_and_the_days_that_the_program_keeps_th
     from lamplit.services.field.access import once, setup, throttle
     from lamplit.services.field.files import incoming
     from lamplit.services.field.jobs import jobs
+    from lamplit.services.field.privacy import feedback
     from lamplit.store.schema import metadata
 
     page = (ROOT / "docs/reference/store.md").read_text("utf-8")
     assert [name for name in metadata.tables if f"`{name}`" not in page] == []
     for table, kept in (
         ("job", jobs.KEEP), ("import_part", incoming.KEEP), ("idempotency", once.KEEP),
-        ("throttle", throttle.KEEP), ("setup_link", setup.LIVES),
+        ("throttle", throttle.KEEP), ("setup_link", setup.LIVES), ("feedback", feedback.KEEP),
     ):  # fmt: skip
         row = next(line for line in page.splitlines() if line.startswith(f"| `{table}` |"))
         assert re.search(rf"\b{kept.days} days?\b", row), table

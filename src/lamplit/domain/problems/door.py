@@ -69,7 +69,10 @@ BAD_PERIOD = Problem(
 NO_RECEIPT = Problem(
     "feedback.not-found",
     Text("there is no feedback with this receipt.", "没有此回执对应的反馈。"),
-    Text("Check each letter of the receipt.", "请逐字核对回执。"),
+    Text(
+        "Check each letter of the receipt. Half a year after it was answered a word is deleted.",
+        "请逐字核对回执。反馈在答复半年后删除。",
+    ),
 )
 
 EMPTY_FEEDBACK = Problem(

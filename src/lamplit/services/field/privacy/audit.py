@@ -15,7 +15,7 @@ from lamplit.services.field import door
 from lamplit.services.field.access import once, throttle
 from lamplit.services.field.office import Actor, Office, Transaction
 from lamplit.services.field.places.where import Where, where_of
-from lamplit.services.field.privacy import expiry
+from lamplit.services.field.privacy import expiry, feedback
 from lamplit.store import counts, reveals
 from lamplit.store.schema import campaign, enrollment, person
 from lamplit.store.tree import under_any
@@ -96,9 +96,12 @@ def opened_by(tx: Transaction, person_id: str | None, rows: Sequence[Row[Any]]) 
 
 
 def tidy(office: Office) -> dict[str, int]:
-    """Let go of what has had its time: lists of homes, throttles, kept answers; says how many."""
+    """Let go of what has had its time: lists of homes, residents' words, throttles, kept answers;
+    says how many.
+    """
     return {
         "expired": len(expiry.expire(office)),
+        "words": feedback.expire(office),
         "throttles": throttle.expire(office),
         "answers": once.expire(office),
     }

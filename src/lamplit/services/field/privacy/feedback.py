@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, or_, select
+from sqlalchemy import Row, and_, delete, insert, or_, select
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
@@ -22,6 +22,8 @@ from lamplit.store.tree import under_any
 
 MOST = 4_000
 """Characters of a word."""
+KEEP = timedelta(days=180)
+"""So long a word is kept once it was answered; one that nobody has answered waits for somebody."""
 SEND = throttle.Limit("feedback", 5, timedelta(hours=1), timedelta(hours=1))
 ASK = throttle.Limit("feedback-ask", 30, timedelta(hours=1), timedelta(hours=1))
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -133,6 +135,15 @@ def answer(office: Office, actor: Actor, feedback_id: str, version: int, text: s
             answer=said, state="answered", closed_at=tx.now,
         )  # fmt: skip
         tx.log("feedback.answered", "feedback", feedback_id, place_id=row.place_id)
+
+
+def expire(office: Office) -> int:
+    """Let go of words that have had their time, with their answers; says how many. Logged."""
+    with office.begin(SYSTEM) as tx:
+        gone = tx.conn.execute(delete(feedback).where(feedback.c.closed_at <= tx.now - KEEP))
+        if gone.rowcount:
+            tx.log("feedback.expired", "feedback", "all", words=gone.rowcount)
+        return int(gone.rowcount)
 
 
 def _mine(tx: Transaction) -> Any:
