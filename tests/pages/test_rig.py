@@ -22,8 +22,8 @@ def test_an_error_on_the_console_is_a_fault_unless_expected(shared_rig, page):
 
 
 def test_an_exception_that_nobody_catches_is_a_fault(shared_rig, page):
-    page.evaluate("() => { setTimeout(() => { throw new Error('fell over') }) }")
-    page.wait_for_timeout(50)
+    with page.expect_event("pageerror"):
+        page.evaluate("() => { setTimeout(() => { throw new Error('fell over') }) }")
     with pytest.raises(AssertionError, match="uncaught: fell over"):
         shared_rig.watch.check()
 
