@@ -107,6 +107,10 @@ PAGES = {
     "analyst": ("/analysis", "/analysis/what-if"),
     "privacy": ("/privacy",),
 }
+LOOKS = (
+    ("leader", "en", "light"), ("leader", "zh-Hans", "dark"), ("volunteer", "zh-Hans", "light"),
+    ("analyst", "en", "dark"), ("privacy", "zh-Hans", "light"),
+)  # fmt: skip
 
 
 def faults(page: Page, how: str) -> list[str]:
@@ -121,11 +125,11 @@ def faults(page: Page, how: str) -> list[str]:
     return [f"{page.url}, {how}: {one}" for one in found]
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("name", "language", "theme"), LOOKS)
 def test_a_page_twice_as_large_is_whole_and_all_of_it_within_reach(
-    name: str, shared_rig: Rig
+    name: str, language: str, theme: str, shared_rig: Rig
 ) -> None:
-    page = shared_rig.page_as(name, path="/", language="en", width=640, height=400)
+    page = shared_rig.page_as(name, path="/", language=language, theme=theme, width=640, height=400)
     letters = page.context.new_cdp_session(page)
     letters.send("Page.enable")
     met = []
