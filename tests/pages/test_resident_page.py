@@ -38,6 +38,7 @@ def test_a_resident_s_word_reaches_the_leader_and_the_answer_the_resident(
 
     leader = rig.page_as("leader", path="/words", language="en")
     told = leader.locator("li, article, section.card").filter(has_text=WORD).last
+    expect(told).to_contain_text("Wutongli")
     told.get_by_role("button", name="Answer").click()
     leader.get_by_label("Your answer").fill("Somebody comes at three.")
     leader.get_by_role("button", name="Answer").last.click()

@@ -9,6 +9,7 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 
 from lamplit.domain.abilities import Ability
+from lamplit.services.field.places.where import Where
 from lamplit.services.field.privacy import feedback
 from lamplit.services.field.privacy.feedback import FeedbackReceipt
 from lamplit.web import etags
@@ -47,6 +48,7 @@ class ShownFeedback(BaseModel):
 
     id: str
     place_id: str | None
+    where: Where | None = None
     text: str
     contact: str | None
     state: str
@@ -88,7 +90,13 @@ def listed(
     rows = feedback.listed(
         office, actor, state=state, after=decode(cursor, str) or "", limit=limit + 1
     )
-    shown = [ShownFeedback.model_validate(dict(row._mapping), extra="ignore") for row in rows]
+    at = feedback.places_of(office, rows)
+    shown = [
+        ShownFeedback.model_validate(
+            {**row._mapping, "where": at.get(row.place_id or "")}, extra="ignore"
+        )
+        for row in rows
+    ]
     return page(shown, limit, lambda one: one.id)
 
 

@@ -29,6 +29,7 @@ export const useWords = defineWords("feedback", {
   answer: { zh: "答复", en: "Answer" },
   yourAnswer: { zh: "您的答复", en: "Your answer" },
   sent: { zh: "已答复", en: "Answered" },
+  noPlace: { zh: "未指明地点", en: "About no place" },
   waiting: { zh: "待答复", en: "Waiting" },
   all: { zh: "包括已答复的", en: "Answered ones, too" },
   // why

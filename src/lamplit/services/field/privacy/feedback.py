@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from lamplit.services.field import door
 from lamplit.services.field.access import throttle
 from lamplit.services.field.office import SYSTEM, Actor, Office, Transaction, new_id
 from lamplit.services.field.places import signs
+from lamplit.services.field.places.where import Where, where_of
 from lamplit.store import guard
 from lamplit.store.schema import feedback
 from lamplit.store.tree import under_any
@@ -115,6 +117,12 @@ def listed(
         return list(
             tx.conn.execute(query.order_by(feedback.c.created_at, feedback.c.id).limit(limit))
         )
+
+
+def places_of(office: Office, rows: Sequence[Row[Any]]) -> dict[str, Where]:
+    """Where the places are that some words are about, by id: for who was given the words."""
+    with office.db.read() as conn:
+        return where_of(conn, {row.place_id for row in rows if row.place_id})
 
 
 def answer(office: Office, actor: Actor, feedback_id: str, version: int, text: str) -> None:
