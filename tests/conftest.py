@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: longest.get(item.path, len(longest)))
 
 
-class Places(LoadFileScheduling):
+class WholeFiles(LoadFileScheduling):
     """A process takes whole files, and all those of Spark are one process's.
 
     Three of them at once would each tell the story anew, on a cluster of its own, and crowd out
@@ -65,4 +65,4 @@ class Places(LoadFileScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-    return Places(config, log) if config.getoption("dist") == "loadfile" else None
+    return WholeFiles(config, log) if config.getoption("dist") == "loadfile" else None

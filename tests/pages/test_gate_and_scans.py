@@ -25,7 +25,7 @@ from lamplit.store.schema import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.slow
 HELD_UP = """async (picture) => {
@@ -51,18 +51,24 @@ def held_up(page: Page, picture: bytes) -> None:
     page.get_by_role("button", name="Use the camera").click()
 
 
+def signed(leader: Page) -> Locator:
+    """Choose the community, and make its sign where none was made yet; the code below the sign."""
+    leader.get_by_label("Place").select_option(label="Wutongli Community (community)")
+    code = leader.locator(".gate code")
+    make = leader.get_by_role("button", name="Make the sign")
+    code.or_(make).wait_for()
+    if make.count():
+        make.click()
+    code.wait_for()
+    return code
+
+
 def test_who_scans_the_sign_that_a_leader_printed_is_checked_in_there(shared_rig: Rig) -> None:
     world = shared_rig.world
     (gate,) = world.rows(select(place).where(place.c.code == "C1"))
     leader = shared_rig.page_as("leader", language="en", path="/check-in")
-    leader.get_by_label("Place").select_option(label="Wutongli Community (community)")
-    sign = leader.get_by_role("img", name="Code for the gate")
-    make = leader.get_by_role("button", name="Make the sign")
-    sign.or_(make).wait_for()
-    if make.count():
-        make.click()
-    sign.wait_for()
-    picture = sign.screenshot()
+    code = signed(leader)
+    picture = leader.get_by_role("img", name="Code for the gate").screenshot()
     page = shared_rig.page_as("duty", width=360, language="en", path="/phone/check-in")
     held_up(page, picture)
     page.get_by_role("heading", name="Check in at Wutongli Community").wait_for()
@@ -80,7 +86,7 @@ def test_who_scans_the_sign_that_a_leader_printed_is_checked_in_there(shared_rig
     assert tie.id in {one.subject_id for one in begun}
     # Who has no camera types what stands below the sign.
     goto(page, "/phone/check-in")
-    page.get_by_label("Or type the code").fill(leader.locator(".gate code").inner_text())
+    page.get_by_label("Or type the code").fill(code.inner_text())
     page.get_by_role("button", name="Ask").click()
     page.get_by_role("heading", name="Check in at Wutongli Community").wait_for()
 
@@ -89,16 +95,10 @@ def test_a_sign_that_got_about_is_renewed_and_checks_nobody_in_any_more(
     page_as: Callable[..., Page], axe: Callable[[Page], None], rig: Rig
 ) -> None:
     leader = page_as("leader", language="en", path="/check-in")
-    leader.get_by_label("Place").select_option(label="Wutongli Community (community)")
-    # Until one is made the community's own code is all there is, and is taken.
-    code = leader.locator(".gate code")
-    make = leader.get_by_role("button", name="Make the sign")
-    code.or_(make).wait_for()
-    if make.count():
-        make.click()
-    code.wait_for()
+    code = signed(leader)
     old = code.inner_text()
     phone = page_as("duty", width=360, language="en", path="/phone/check-in")
+    # A sign of before, with the community's own code, is taken until the first renewal.
     for said in ("C1", old):
         scan(phone, said)
         phone.get_by_role("heading", name="Check in at Wutongli Community").wait_for()
