@@ -65,7 +65,7 @@ def test_a_list_goes_the_days_its_programme_says_after_the_close(shared_rig: Rig
             expect(row).to_contain_text("counts from its close")
         else:
             last = it.closed_at + timedelta(pack_of(world.office, it.programme).list_days)
-            expect(row).to_contain_text(day_text(last, "en"))
+            expect(row).to_contain_text(day_text(world.office.local_day(last), "en"))
 
 
 def test_a_sum_that_was_held_back_is_listed_with_who_asked_and_why(shared_rig: Rig) -> None:
