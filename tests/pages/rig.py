@@ -101,25 +101,30 @@ def find_chromium(playwright: Playwright) -> str:
         if not shutil.which(named):
             raise NoBrowserError(f"LAMPLIT_CHROMIUM names {named}, which can't be run")
         return named
-    own = playwright.chromium.executable_path
-    return _there() or (own if Path(own).exists() else _installed(own))
+    own = Path(playwright.chromium.executable_path)
+    return there(own) or _installed(own)
 
 
-def _there() -> str | None:
-    return next((found for one in CHROMES if (found := shutil.which(one))), None)
+def there(own: Path) -> str | None:
+    """The best that is installed: one without windows first, the system's before Playwright's."""
+    # Playwright tells the path of its whole browser alone; the other lies beside it.
+    revision = own.parents[1].name.rpartition("-")[2]
+    beside = own.parents[2].glob(f"chromium_headless_shell-{revision}/*/*headless*shell*")
+    shells = [shutil.which(CHROMES[0]), *(str(one) for one in beside if os.access(one, os.X_OK))]
+    whole = [*map(shutil.which, CHROMES[1:]), str(own) if own.exists() else None]
+    return next(filter(None, [*shells, *whole]), None)
 
 
-def _installed(own: str) -> str:
+def _installed(own: Path) -> str:
     """Try to get one: Playwright's, then the system's where we may install it."""
-    tries = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    tries = [[sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]]
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         get = ["apt-get", "install", "-y", "--no-install-recommends"]
         tries += [["apt-get", "update"], [*get, CHROMES[0]], [*get, CHROMES[1]]]
     said = []
     for wish in tries:
         done = subprocess.run(wish, capture_output=True, text=True, timeout=600, check=False)
-        found = own if Path(own).exists() else _there()
-        if found:
+        if found := there(own):
             return found
         said.append(f"`{' '.join(wish)}` gave {done.returncode}: {done.stderr.strip()[-200:]}")
     raise NoBrowserError("no browser; name one by LAMPLIT_CHROMIUM. " + "; ".join(said))

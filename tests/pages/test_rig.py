@@ -64,3 +64,17 @@ def test_one_tap_signs_in_to_a_demo(shared_rig):
     page.wait_for_url("**/")
     rigs.loaded(page)
     assert "林涛" in page.content()
+
+
+def test_a_browser_without_windows_is_taken_before_one_with_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    own = tmp_path / "cache" / "chromium-7" / "chrome-linux64" / "chrome"
+    shell = tmp_path / "cache" / "chromium_headless_shell-7" / "linux64" / "chrome-headless-shell"
+    other = tmp_path / "cache" / "chromium_headless_shell-6" / "linux64" / "chrome-headless-shell"
+    there = [other, own, tmp_path / "bin" / "chromium", shell, tmp_path / "bin" / rigs.CHROMES[0]]
+    found = []
+    for path in there:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(0o755)
+        found.append(rigs.there(own))
+    assert found == [None, *map(str, there[1:])]
