@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
+from typing import Any
 
 import pytest
 from phone_rig import Doors, answer, done, installed, synced, tap_no_answer
-from rig import goto
+from rig import Rig, goto, serving
 from sqlalchemy import select
 
 from lamplit.replay.neighbourhood.cast import LEADER, PASSWORD, VOLUNTEER
@@ -16,17 +20,46 @@ from lamplit.services.field.office import CLI
 from lamplit.services.field.people import assignments
 from lamplit.store.schema import person
 
-if TYPE_CHECKING:
-    pass
-
 pytestmark = pytest.mark.slow
 
 
-def test_forty_visits_without_a_signal_arrive_once_each_when_it_is_back(rig, world):
-    doors = Doors(world, set())
+@dataclass
+class Hours:
+    """The time of a server, which a test lets pass: by its office, and as its answers say it."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def said(self, at: float, *, usegmt: bool) -> str:
+        return formatdate(at + self.ahead.total_seconds(), usegmt=usegmt)
+
+
+@pytest.fixture
+def hours(monkeypatch) -> Hours:
+    made = Hours()
+    monkeypatch.setattr("uvicorn.server.formatdate", made.said)
+    return made
+
+
+@pytest.fixture
+def passing(browser, made_world, tmp_path, hours) -> Iterator[Rig]:
+    """A browser before a world whose time is the test's."""
+    shutil.copytree(made_world, tmp_path / "world")
+    with serving(tmp_path / "world", hours) as world:
+        made = Rig(browser, world)
+        yield made
+        made.close()
+        made.watch.check()
+
+
+def test_an_hour_and_forty_visits_without_a_signal_arrive_once_each_when_it_is_back(passing, hours):
+    doors = Doors(passing.world, set())
     ids = doors.claim(40)
     assert len(ids) == 40
-    page = installed(rig)
+    page = installed(passing)
+    begun = hours()
     page.wait_for_function("(n) => document.querySelectorAll('.doors .line').length >= n", arg=40)
     goto(page, f"/phone/door/{ids[0]}")
     page.context.set_offline(True)
@@ -43,16 +76,31 @@ def test_forty_visits_without_a_signal_arrive_once_each_when_it_is_back(rig, wor
     while "/door/" in page.url:
         visits += 1
         at = page.url
+        hours.ahead += timedelta(seconds=95)
+        page.clock.set_system_time(hours())
         page.get_by_role("button", name="No answer").click()
         page.wait_for_url(lambda url, at=at: url != at)
     assert visits >= len(ids)
-    assert page.locator(".strip .words strong").inner_text() == f"{visits} unsent"
+    strip = page.locator(".strip .words")
+    assert strip.locator("strong").inner_text() == f"{visits} unsent"
+    assert hours() - begun > timedelta(hours=1)
+    here = begun.astimezone(passing.world.office.zone)
+    said = {f"last sync {here + timedelta(minutes=one):%H:%M}" for one in (-1, 0, 1)}
+    assert strip.locator("span", has_text="last sync").inner_text() in said
+    back = hours()
+    page.wait_for_timeout(1_200)  # The server writes the date of its answers once a second.
     page.context.set_offline(False)
     synced(page, 60)
     found = doors.notes(ids)
     assert sorted(one.task_id for one in found) == sorted(ids)
     first = min(found, key=lambda one: (one.received_at, one.id))
     assert first.task_id == ids[0]
+    # Each says when its door was visited, though all of them came later than the last of these.
+    visited = sorted(one.ended_at for one in found)
+    assert visited[-1] - visited[0] > timedelta(minutes=58)
+    assert begun - timedelta(seconds=2) < visited[0] and visited[-1] <= back
+    assert min(one.received_at for one in found) >= back
+    assert not [one.flags for one in found if "clock_skew" in (one.flags or [])]
 
 
 def test_a_reply_that_is_lost_doubles_nothing(phone, doors):
