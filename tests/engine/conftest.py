@@ -14,6 +14,7 @@ from story import EVENINGS, ZONE, Story, lamplit, play, write_story
 from lamplit.domain.errors import LamplitError
 from lamplit.engine.spark import check_spark
 from lamplit.services.home import Home
+from machine import lacking
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +23,7 @@ def sessions() -> Iterator[Sessions]:
     try:
         check_spark()
     except LamplitError as error:
-        if os.environ.get("LAMPLIT_NEEDS_SPARK"):
-            raise  # where a merge is decided, what was not tried has not passed
-        pytest.skip(error.says("en"))
+        lacking(error.says("en"))
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     # Its dozens of threads would leave the browsers of other tests no turn; they have time.
     os.nice(10)

@@ -19,6 +19,7 @@ from phone_rig import Doors, installed
 from rig import NoBrowserError, Rig, World, browsing, serving
 
 from lamplit.replay.neighbourhood.small import make_small
+from machine import lacking
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -68,12 +69,12 @@ def browser() -> Iterator[Browser]:
     """A Chromium; skips, with the reason, where none can be had."""
     missing = rigs.how_to_build()
     if missing:
-        pytest.skip(missing)
+        lacking(missing)
     try:
         with browsing() as found:
             yield found
     except NoBrowserError as reason:
-        pytest.skip(str(reason))
+        lacking(str(reason))
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def axe() -> Callable[..., None]:
 
     def check(page: Page, **more: Any) -> None:
         if not rigs.AXE.is_file():
-            pytest.skip("axe-core is not installed: ui/npm ci")
+            lacking("axe-core is not installed: ui/npm ci")
         found = rigs.axe(page, **more)
         assert not found, "\n".join(found)
 

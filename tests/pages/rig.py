@@ -7,6 +7,7 @@ request to another host are faults, and `Watch.check` tells of them.
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import json
 import os
@@ -14,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -102,7 +104,13 @@ def find_chromium(playwright: Playwright) -> str:
             raise NoBrowserError(f"LAMPLIT_CHROMIUM names {named}, which can't be run")
         return named
     own = Path(playwright.chromium.executable_path)
-    return there(own) or _installed(own)
+    found = there(own)
+    if found:
+        return found
+    # Several test processes want one at the same moment, and installers don't suffer each other.
+    with (Path(tempfile.gettempdir()) / "lamplit-tests-browser.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return there(own) or _installed(own)
 
 
 def there(own: Path) -> str | None:

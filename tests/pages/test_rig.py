@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import sleep
+from types import SimpleNamespace
+
 import pytest
 import rig as rigs
 from rig import Rig, overflow, untold
@@ -78,3 +83,25 @@ def test_a_browser_without_windows_is_taken_before_one_with_them(tmp_path, monke
         path.touch(0o755)
         found.append(rigs.there(own))
     assert found == [None, *map(str, there[1:])]
+
+
+def test_processes_that_want_a_browser_at_once_install_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.delenv("LAMPLIT_CHROMIUM", raising=False)
+    own = tmp_path / "cache" / "chromium-7" / "chrome-linux64" / "chrome"
+    begun = []
+
+    def install(where: Path) -> str:
+        begun.append(where)
+        sleep(0.2)  # The others come while it lasts.
+        where.parent.mkdir(parents=True)
+        where.touch(0o755)
+        return str(where)
+
+    monkeypatch.setattr(rigs, "_installed", install)
+    playwright = SimpleNamespace(chromium=SimpleNamespace(executable_path=str(own)))
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: rigs.find_chromium(playwright), range(3)))
+    assert (found, begun) == ([str(own)] * 3, [own])
