@@ -14,7 +14,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.field import Role, TaskState
 from lamplit.domain.problems import store as store_problems
 from lamplit.services.field.campaigns import enrol, evening
-from lamplit.services.field.campaigns.evening import close_the_day, take_effect
+from lamplit.services.field.campaigns.evening import begin_the_day, close_the_day, take_effect
 from lamplit.services.field.office import CLI
 from lamplit.services.field.people.assignments import assign, go_on, hand_over, withdraw
 from lamplit.store.schema import campaign
@@ -93,6 +93,25 @@ def test_a_campaign_that_was_never_swept_waits_for_its_leader(office):
     world = campaign_world.build(office)
     world.campaign()
     assert close_the_day(office, TODAY).swept == []
+
+
+@pytest.mark.parametrize("turn", [begin_the_day, close_the_day])
+def test_who_is_responsible_is_followed_once_a_day_without_any_night(turn, office, clock):
+    world = campaign_world.build(office)
+    world.person("first", Role.RESPONSIBLE, world.buildings[1])
+    care = world.campaign(
+        "care", "building_care", deadline=TODAY + timedelta(30),
+        parameters={"way": "responsibility"},
+    )  # fmt: skip
+    assert turn(office).swept == []  # Its leader has not begun it.
+    assert world.sweep(care, None).added == 4
+    world.person("second", Role.RESPONSIBLE, world.buildings[0])
+    assert turn(office).swept == []
+    clock.turn(days=1)
+    report = turn(office)
+    assert [one.added for one in report.swept] == [4]
+    assert len(world.tasks(slot=f"daily:{TOMORROW}")) == 8
+    assert turn(office).swept == []
 
 
 def test_one_campaign_that_can_t_be_swept_keeps_no_other_back(office, clock, monkeypatch):

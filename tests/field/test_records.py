@@ -105,10 +105,15 @@ def test_what_was_said_at_a_site_is_for_all_who_see_it(world, office):
     [wanted] = world.tasks(place_id="s")
     found = {"visit": "on_site", "site": "working", "class_c": "no_barrier", "unit": "U1"}
     body = form(wanted.id, form_id="lamplit_worksite_safety", **found)
+    # Collect sends large photos after the answers, which name them.
+    body["answers"]["photo"] = "wrong.jpg"
+    send(office, world.person("i1"), body)
+    [one] = records(office, world.person("i2"), "sites", "s")
+    assert (one.photos, one.missing) == ((), 1)
     wrong = media.Attachment("wrong.jpg", "image/jpeg", JPEG)
     send(office, world.person("i1"), body, attachments=[wrong])
     [one] = records(office, world.person("i2"), "sites", "s")
-    assert [it.name for it in one.photos] == ["wrong.jpg"]
+    assert ([it.name for it in one.photos], one.missing) == (["wrong.jpg"], 0)
     assert photo(office, world.person("i2"), one.photos[0].id)[1] == "image/jpeg"
 
 

@@ -78,6 +78,7 @@ export const useWords = defineWords("campaigns", {
   corrected: { zh: "已更正", en: "corrected" },
   nothingSaid: { zh: "没有其他回答。", en: "Nothing else was answered." },
   photoOf: { zh: "照片 {n}/{of}，{at}", en: "Photo {n} of {of}, {at}" },
+  notCome: { zh: "有 {n} 张照片还没有传到：拍照的手机有信号时会发送。", en: "{n} photo has not come yet: the phone that took it sends it when it has a signal. | {n} photos have not come yet: the phone that took them sends them when it has a signal." },
   fileOf: { zh: "文件 {n}/{of}（{size}）", en: "File {n} of {of} ({size})" },
   figures: { zh: "数字", en: "Figures" },
   aside: { zh: "有 {n} 条提交被隔离，请查看。", en: "{n} submission was set aside; look at it. | {n} submissions were set aside; look at them." },

@@ -50,12 +50,11 @@ def close_the_day(office: Office, states_through: date | None = None) -> Evening
     """Work in what waits, let planned hand-overs take effect, sweep, make tasks, expire.
 
     `states_through`: the last night; open campaigns that ask the meters and have not seen it are
-    swept anew. A campaign that can't be swept is reported, and the others go on.
+    swept anew, others once a day. A campaign that can't be swept is reported, and the others go on.
     """
     report = EveningReport(received=len(inbox.process_pending(office)))
     report.handed_over = take_effect(office)
-    if states_through is not None:
-        _sweep_open(office, states_through, report)
+    _sweep_open(office, states_through, report)
     rolled = cadence.roll(office)
     report.tasks, report.missed = rolled.made, rolled.missed
     report.expired = audit.tidy(office)["expired"]
@@ -63,13 +62,15 @@ def close_the_day(office: Office, states_through: date | None = None) -> Evening
 
 
 def begin_the_day(office: Office) -> EveningReport:
-    """Let hand-overs take effect whose day has come, and make the day's tasks.
+    """Let hand-overs take effect whose day has come, bring up to date what asks no meters, and make
+    the day's tasks.
 
     So whoever cares for a building finds today's homes on their list also where no night was
-    worked. Each campaign has a transaction of its own; one that can't be rolled is reported, and
-    the others go on.
+    worked. Each campaign has a transaction of its own; one that can't be swept or rolled is
+    reported, and the others go on.
     """
     report = EveningReport(handed_over=take_effect(office))
+    _sweep_open(office, None, report)
     with office.read(SYSTEM) as tx:
         rows, today = in_state(tx.conn, CampaignState.OPEN), tx.today
     for row in rows:
@@ -132,17 +133,18 @@ def _successor(tx: Transaction, ended: store.Assignment) -> str | None:
     )
 
 
-def _sweep_open(office: Office, through: date, report: EveningReport) -> None:
+def _sweep_open(office: Office, night: date | None, report: EveningReport) -> None:
+    """Sweep campaigns anew: those that ask the meters for a night that they have not seen, others
+    (who is responsible, every door) for a day that they have not seen.
+    """
     with office.read(SYSTEM) as tx:
-        rows = in_state(tx.conn, CampaignState.OPEN)
+        rows, today = in_state(tx.conn, CampaignState.OPEN), tx.today
     for row in rows:
-        pack = pack_of(office, row.programme)
-        seen = row.swept_through is not None and row.swept_through >= through
-        if row.swept_through is None or seen:
+        try:
+            pack = pack_of(office, row.programme)
+            through = night if reads_meters(pack, way_of(pack, row.parameters or {})) else today
             # Whoever leads a campaign sweeps it for the first time; from then on it follows.
-            continue
-        if reads_meters(pack, way_of(pack, row.parameters or {})):
-            try:
+            if row.swept_through and through and row.swept_through < through:
                 report.swept.append(open_sweep(office, SYSTEM, row.id, through))
-            except LamplitError as reason:
-                report.failed[row.code] = reason
+        except LamplitError as reason:
+            report.failed[row.code] = reason

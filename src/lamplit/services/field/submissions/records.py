@@ -32,10 +32,10 @@ from lamplit.store import reveals
 from lamplit.store.guard import not_found
 from lamplit.store.schema import attachment
 
-SILENT = frozenset({
-    "", "start", "end", "today", "calculate", "hidden", "note", "image", "audio", "video", "file",
-    "select_one_from_file",
-})  # fmt: skip
+FILES = frozenset({"image", "audio", "video", "file"})
+SILENT = FILES | {
+    "", "start", "end", "today", "calculate", "hidden", "note", "select_one_from_file",
+}  # fmt: skip
 """Questions that nobody answers in words."""
 
 
@@ -62,7 +62,8 @@ class Record:
     """One visit as it was sent in. `at`: when it was made, by the phone's clock where that can be.
 
     `author` is named to those who may see people, and to the author. `corrected`: another was sent
-    in its place. The answers are gone once their time is up.
+    in its place. `missing`: how many files the answers name that have not come. All these go
+    once their time is up.
     """
 
     instance_id: str
@@ -74,6 +75,7 @@ class Record:
     flags: tuple[str, ...]
     answers: tuple[Said, ...]
     photos: tuple[Photo, ...]
+    missing: int
 
 
 def records(office: Office, actor: Actor, campaign: str, place: str) -> list[Record]:
@@ -148,6 +150,7 @@ def _note(tx: Transaction, campaign: Row[Any], place_id: str, found: list[Row[An
 
 
 def _record(pack: Pack, row: Row[Any], files: list[Row[Any]], *, named: bool) -> Record:
+    photos = tuple(Photo(one.id, one.name, one.media_type, one.bytes) for one in files)
     return Record(
         row.instance_id,
         min(row.ended_at or row.received_at, row.received_at),
@@ -157,8 +160,16 @@ def _record(pack: Pack, row: Row[Any], files: list[Row[Any]], *, named: bool) ->
         row.replaced_by is not None,
         tuple(row.flags or ()),
         _answers(pack, row.answers or {}),
-        tuple(Photo(one.id, one.name, one.media_type, one.bytes) for one in files),
+        photos,
+        len(_named(pack, row.answers or {}) - {one.name for one in photos}),
     )
+
+
+def _named(pack: Pack, said: Mapping[str, str]) -> set[str]:
+    """The files that the answers name, as they are named when they come."""
+    given = by_name(dict(said))
+    kinds = {name: asked.type for name, asked in pack.form.questions.items()}
+    return {media.plain_name(it) for name, it in given.items() if it and kinds.get(name) in FILES}
 
 
 def _answers(pack: Pack, said: Mapping[str, str]) -> tuple[Said, ...]:
