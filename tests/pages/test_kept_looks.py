@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PIL import Image
-from rig import Rig, goto, serving, shot
+from rig import CHINESE, Rig, chinese, goto, serving, shot
 
 from lamplit.replay.neighbourhood.small import make_small
 from lamplit.replay.neighbourhood.sweeps import SWEEP
+from machine import lacking
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -66,6 +67,8 @@ def still_rig(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
     ahead = datetime.now(UTC) - NOW
     with serving(folder, lambda: datetime.now(UTC) - ahead) as world:
         rig = Rig(browser, world)
+        if not chinese(rig.page_as(path="/sign-in")):
+            lacking(f"this browser has no font for Chinese; on Debian: apt install {CHINESE}")
         yield rig
         rig.close()
         rig.watch.check()
