@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import duckdb
@@ -19,6 +21,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.meters.registry import COLUMNS, SCHEMA, column_of, links_sql
 from lamplit.meters.registry_rules import overlapping
 from lamplit.meters.registry_values import read_day, read_flag, read_floor
+from lamplit.services import registry
 from lamplit.services.home import Home
 from lamplit.services.registry import Registry, apply_import, find, plan_import, stats
 
@@ -377,6 +380,35 @@ def test_an_import_that_came_between_is_not_overwritten(home, give, tmp_path):
         apply_import(home, plan)
     assert code_of(raised) == "registry.changed-meanwhile"
     assert rows(home, "meter_id") == [("A",)]
+
+
+def test_of_imports_that_end_at_the_same_moment_one_is_made_and_the_others_told(
+    home, tmp_path, monkeypatch
+):
+    plans = []
+    for meter in "ABC":
+        file = tmp_path / f"{meter}.csv"
+        file.write_text(f"meter_id,household_id\n{meter},H{meter}\n", "utf-8")
+        plans.append(plan_import(home, file))
+    replace = registry._replace
+
+    def slowly(*asked):
+        time.sleep(0.1)  # Between the look at what is there and the new one in its place.
+        replace(*asked)
+
+    monkeypatch.setattr(registry, "_replace", slowly)
+
+    def end(plan):
+        try:
+            apply_import(home, plan)
+        except LamplitError as fault:
+            return fault.code
+        return "made"
+
+    with ThreadPoolExecutor(3) as pool:
+        told = sorted(pool.map(end, plans))
+    assert told == ["made", *["registry.changed-meanwhile"] * 2]
+    assert stats(home)["rows"] == 1
 
 
 def test_a_damaged_registry_says_so(home):

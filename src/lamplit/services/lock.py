@@ -40,6 +40,17 @@ def writing(home: Path, what: str) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def alone(home: Path, name: str) -> Iterator[None]:
+    """Let one at a time through steps of a moment, whoever writes in the home; others wait."""
+    handle = os.open(home / f"{NAME}-{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def is_writing(home: Path, what: str) -> bool:
     """Whether somebody holds the home for writing, to do `what`."""
     try:

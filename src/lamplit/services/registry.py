@@ -28,7 +28,7 @@ from lamplit.meters.registry_rules import Checked, Faults, all_rows, check
 from lamplit.meters.sheets import Sheet, read_sheet
 from lamplit.services.engine import open_engine
 from lamplit.services.home import Home
-from lamplit.services.lock import writing
+from lamplit.services.lock import alone, writing
 from lamplit.services.night.courses import forget_withdrawn
 
 SHOWN = 20
@@ -142,9 +142,10 @@ def apply_import(home: Home, plan: ImportPlan, *, skip_bad: bool = False) -> Pat
             quarantine=quarantined,
         )
     if plan.merge.added or plan.merge.changed or plan.merge.closed:
-        if _stamp(home) != plan.stamp:
-            raise LamplitError(problems.CHANGED_MEANWHILE, where=str(home.registry_file))
-        _replace(home, plan.merge.table)
+        with alone(home.path, "registry"):
+            if _stamp(home) != plan.stamp:
+                raise LamplitError(problems.CHANGED_MEANWHILE, where=str(home.registry_file))
+            _replace(home, plan.merge.table)
         _let_go(home)
     return quarantined
 
