@@ -10,15 +10,16 @@ from campaign_world import ANSWERED, ILL, NOBODY, TODAY, build
 from rich.console import Console
 
 from lamplit.domain.errors import LamplitError
-from lamplit.domain.field import FindingState, Role
+from lamplit.domain.field import FindingState, PlaceKind, Role
 from lamplit.domain.language import Text
 from lamplit.outbound.board import BoardHead, FigureLine, PlaceLine, WorkerLine, board_view
-from lamplit.services.field.campaigns import board, cadence
+from lamplit.services.field.campaigns import board, cadence, doors
 from lamplit.services.field.campaigns.board import after_hours, knocking_hours
 from lamplit.services.field.campaigns.course import course
 from lamplit.services.field.office import CLI
 from lamplit.services.field.packs import pack_of
 from lamplit.services.field.tasks import assign, findings
+from lamplit.store.schema import place, task
 
 CARE_FORM = "lamplit_building_care"
 NO_NEED = {"difficulty": "none", "came_back": "no"}
@@ -79,6 +80,45 @@ def test_buildings_that_nobody_has_come_first(world, office):
     found = board.board(office, CLI, "sweep").uncovered
     assert [(u.free, u.open) for u in found] == [(20, 20)] * 3
     assert "Block 2" not in {u.name.en for u in found}
+
+
+def test_places_in_no_building_are_named_one_by_one_the_soonest_due_first(world, office, clock):
+    sites = [{"id": f"s{n}", "kind": "work_site", "code": f"S{n}", "name_en": f"Site {n}",
+              "parent_id": world.community, "community_id": world.community,
+              "attrs": {"registered": True}} for n in range(25)]  # fmt: skip
+    with office.db.begin() as conn:
+        conn.execute(place.insert(), sites)
+    made = world.campaign("sites", "worksite_safety", purpose="safety_audit")
+    assert made.subjects == (PlaceKind.WORK_SITE,)
+    world.sweep(made, None)
+    soon = clock.now + timedelta(minutes=5)
+    with office.db.begin() as conn:
+        conn.execute(task.update().where(task.c.place_id == "s7").values(due_until=soon))
+    now = board.board(office, CLI, "sites")
+    assert (now.uncovered[0].place_id, now.uncovered[0].name.en) == ("s7", "Site 7")
+    assert {(one.free, one.open) for one in now.uncovered} == {(1, 1)}
+    # Only the first are named, but all are counted.
+    assert (len(now.uncovered), now.free) == (20, 25)
+    world.person("i1", Role.INSPECTOR)
+    assert assign.assign(office, CLI, "i1", campaign="sites", place="S7").count == 1
+    now = board.board(office, CLI, "sites")
+    assert "s7" not in {one.place_id for one in now.uncovered}
+    assert now.free == 24
+
+
+def test_a_place_is_listed_by_its_name_with_what_is_to_be_done_and_a_home_without_one(
+    world, office
+):
+    with office.db.begin() as conn:
+        site = {"id": "s", "kind": "work_site", "code": "S", "name_zh": "东门", "parent_id":
+                world.community, "attrs": {"registered": True}}  # fmt: skip
+        conn.execute(place.insert().values(**site))
+        conn.execute(place.update().where(place.c.kind == "household").values(name_zh="王家"))
+    world.sweep(world.campaign("sites", "worksite_safety", purpose="safety_audit"), None)
+    [one] = doors.listed(office, CLI, "sites")
+    assert one.name == Text("东门", "东门")
+    assert one.title == Text("Audit the site", "督察作业现场")
+    assert {it.name for it in doors.listed(office, CLI, "sweep")} == {None}
 
 
 def test_expected_by_now_goes_with_the_hours_in_which_one_may_knock(world, office, clock):

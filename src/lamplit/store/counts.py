@@ -150,18 +150,21 @@ def tasks_due_by(conn: Connection, campaign_id: str, now: datetime) -> int:
     return int(conn.scalar(wanted) or 0)
 
 
-def uncovered_buildings(
-    conn: Connection, campaign_id: str, now: datetime, limit: int = 20
+def uncovered(
+    conn: Connection, campaign_id: str, now: datetime, *, singly: bool = False
 ) -> list[Row[Any]]:
-    """(building_id, open, free) of the buildings with most tasks that nobody has."""
+    """(place_id, open, free) of the buildings with tasks that nobody has, those with most first.
+
+    `singly`: a place that lies in no building stands for itself; else all such are one, of None.
+    """
+    at = func.coalesce(task.c.building_id, task.c.place_id) if singly else task.c.building_id
     free = _sum(or_(task.c.owner_id.is_(None), task.c.claimed_until < now))
     wanted = (
-        select(task.c.building_id, func.count().label("open"), free.label("free"))
+        select(at.label("place_id"), func.count().label("open"), free.label("free"))
         .where(task.c.campaign_id == campaign_id, task.c.state.in_(OPEN))
-        .group_by(task.c.building_id)
+        .group_by(at)
         .having(free > 0)
-        .order_by(free.desc(), task.c.building_id)
-        .limit(limit)
+        .order_by(free.desc(), func.min(task.c.due_until), at)
     )
     return list(conn.execute(wanted))
 

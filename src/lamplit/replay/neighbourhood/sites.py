@@ -1,4 +1,4 @@
-"""Work sites of two days: audited, some with violations, a few put right, one that had to stop."""
+"""Work sites of two days: audited, some violations put right; one a day that nobody got to."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ EVERY = 3
 
 
 def tell(hood: Hood, folder: Path) -> None:
-    """Put both days on the timeline; of the second some sites are still to be looked at."""
+    """Put both days on the timeline. The last site of each is left: one overdue, one still due."""
     hood.at(YESTERDAY, 6.0, _begin, hood)
     half = hood.scale.sites // 2
     for day, numbers in ((YESTERDAY, range(half)), (TODAY, range(half, hood.scale.sites))):
         hood.at(day, 6.5, _register, hood, folder, list(numbers))
-        for step, number in enumerate(numbers):
+        for step, number in enumerate(numbers[:-1]):
             hood.at(day, 8.0 + step * 0.75, _audit, hood, number)
     hood.at(YESTERDAY, 17.5, _put_right, hood, 0)
     hood.at(YESTERDAY, 19.0, _verify, hood)

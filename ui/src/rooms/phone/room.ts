@@ -14,7 +14,7 @@ export const room: Room = {
     { path: "/phone/check-in", name: "phone-check-in", component: () => import("./CheckIn.vue"), ...offline },
     { path: "/phone/leave", name: "phone-leave", component: () => import("./Leave.vue"), ...offline },
   ],
-  nav: [{ path: "/phone", icon: "phone", label: { zh: "走访", en: "Doors" }, about: { zh: "今天要敲的门", en: "The doors to knock on today" }, needs: ["perform"], order: 5, phone: true }],
+  nav: [{ path: "/phone", icon: "phone", label: { zh: "走访", en: "Visits" }, about: { zh: "今天要去的门和地点", en: "The doors and places to go to today" }, needs: ["perform"], order: 5, phone: true }],
 };
 
 beforeLeaving(async () => (await import("./leaving")).first());

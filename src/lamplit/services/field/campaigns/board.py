@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 
 from lamplit.domain.abilities import Ability
-from lamplit.domain.field import CampaignState
+from lamplit.domain.field import CampaignState, PlaceKind
 from lamplit.domain.language import Text
 from lamplit.programmes.pack import Pack
 from lamplit.programmes.rules import FigureValue, figures
@@ -36,6 +36,8 @@ PACE_HOURS = 12.0
 LEAST_DONE = 10
 """Fewer than so many done are no pace."""
 FURTHEST_DAYS = 366
+MOST_UNCOVERED = 20
+"""So many places that nobody has are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,11 @@ class BoardForecast:
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """A building with open tasks that nobody has. `building_id` is None for places without one."""
+    """A building with open tasks that nobody has or, of a programme that goes to no homes, a place
+    in no building. `place_id` is None for all homes without one.
+    """
 
-    building_id: str | None
+    place_id: str | None
     name: Text
     open: int
     free: int
@@ -83,8 +87,9 @@ class Board:
     """A campaign's board. `counts` holds every count that a pack's figures may name.
 
     `people` is empty for those who may not see people; `quarantine` counts the whole inbox. Of a
-    campaign that `recurs`, `expected` counts tasks, else enrollments. `plan` says whether the plan
-    in force still fits, to who leads there; None where there is none.
+    campaign that `recurs`, `expected` counts tasks, else enrollments. `uncovered` names the first
+    places of those that nobody has, `free` counts the tasks in all of them. `plan` says whether the
+    plan in force still fits, to who leads there; None where there is none.
     """
 
     campaign: Campaign
@@ -96,6 +101,7 @@ class Board:
     counts: dict[str, int]
     forecast: BoardForecast | None
     uncovered: list[Uncovered]
+    free: int
     people: list[Worker]
     quarantine: int
     recurs: bool
@@ -117,7 +123,8 @@ def board(office: Office, actor: Actor, campaign: str) -> Board:
         due = counts.tasks_due_by(tx.conn, row.id, tx.now) if recurs(pack) else 0
         expected = expected_by_now(pack, row, there.enrolled, due, tx.now, office.zone)
         counted["expected_by_now"] = expected
-        free = counts.uncovered_buildings(tx.conn, row.id, tx.now)
+        singly = PlaceKind.HOUSEHOLD not in pack.subjects
+        free = counts.uncovered(tx.conn, row.id, tx.now, singly=singly)
         workers = []
         if may(tx, Ability.SEE_PEOPLE, row.place_id):
             workers = _people(tx, row, sent)
@@ -131,7 +138,8 @@ def board(office: Office, actor: Actor, campaign: str) -> Board:
             figures(pack, counted),
             counted,
             _forecast(office, tx, pack, row, there),
-            _uncovered(tx, free),
+            _uncovered(tx, free[:MOST_UNCOVERED]),
+            sum(int(one.free) for one in free),
             workers,
             counts.quarantined(tx.conn),
             recurs(pack),
@@ -253,16 +261,16 @@ def _forecast(
 
 
 def _uncovered(tx: Transaction, rows: list[Row[Any]]) -> list[Uncovered]:
-    ids = [row.building_id for row in rows if row.building_id]
+    ids = [row.place_id for row in rows if row.place_id]
     english = counts.names(tx.conn, place, ids, "name_en")
     chinese = counts.names(tx.conn, place, ids, "name_zh")
     codes = counts.names(tx.conn, place, ids, "code")
     return [
         Uncovered(
-            row.building_id,
+            row.place_id,
             Text(
-                english.get(row.building_id or "") or codes.get(row.building_id or "", "–"),
-                chinese.get(row.building_id or "") or codes.get(row.building_id or "", "–"),
+                english.get(row.place_id or "") or codes.get(row.place_id or "", "–"),
+                chinese.get(row.place_id or "") or codes.get(row.place_id or "", "–"),
             ),
             int(row.open),
             int(row.free),

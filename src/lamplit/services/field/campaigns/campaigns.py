@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, insert
 
 from lamplit.domain.abilities import Ability
 from lamplit.domain.errors import LamplitError
-from lamplit.domain.field import CAMPAIGN_TEXT, CampaignState
+from lamplit.domain.field import CAMPAIGN_TEXT, CampaignState, PlaceKind
 from lamplit.domain.language import Text
 from lamplit.domain.problems import campaigns as problems
 from lamplit.programmes.pack import Pack
@@ -21,7 +21,7 @@ from lamplit.services.field.campaigns.report_release import released
 from lamplit.services.field.campaigns.ways import knock_first
 from lamplit.services.field.door import may, require
 from lamplit.services.field.office import Actor, Office, Transaction, new_id
-from lamplit.services.field.packs import pack_of
+from lamplit.services.field.packs import pack_of, pack_or_none
 from lamplit.services.field.places.places import resolve_place
 from lamplit.store import campaigns as store
 from lamplit.store.guard import not_found
@@ -42,7 +42,8 @@ class Campaign:
 
     `report` is whole for those who may see the doors at its place, and else as
     `report_release.released` makes it. `knock_first`: what the meters say of its doors is told once
-    a door is settled (see `ways`).
+    a door is settled (see `ways`). `subjects`: the kinds of place that its programme goes to; none
+    where that can't be read any more.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Campaign:
     list_expires_at: datetime | None = None
     report: dict[str, Any] | None = field(default=None, repr=False)
     version: int = 1
+    subjects: tuple[PlaceKind, ...] = ()
 
 
 def create(
@@ -232,11 +234,13 @@ def not_in_state(row: Row[Any]) -> LamplitError:
 
 def shown(office: Office, row: Row[Any]) -> Campaign:
     """A campaign's row as it is shown."""
+    pack = pack_or_none(office, row.programme)
+    subjects = tuple(sorted(pack.subjects)) if pack else ()
     return Campaign(
         row.id, row.code, row.programme, row.programme_version, Text(row.name_en, row.name_zh),
         row.purpose, row.place_id, CampaignState(row.state), row.starts, row.deadline,
         row.parameters or {}, knock_first(office, row), row.swept_through, row.opened_at,
-        row.closed_at, row.list_expires_at, row.report, row.version,
+        row.closed_at, row.list_expires_at, row.report, row.version, subjects,
     )  # fmt: skip
 
 

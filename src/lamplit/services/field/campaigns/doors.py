@@ -28,15 +28,18 @@ from sqlalchemy import (
 )
 
 from lamplit.domain.abilities import Ability
-from lamplit.domain.field import CampaignState, EnrollmentState
+from lamplit.domain.field import CampaignState, EnrollmentState, PlaceKind
 from lamplit.domain.language import Language, Text
 from lamplit.outbound.tables import TableStyle, write_table
 from lamplit.outbound.watermark import Watermark
+from lamplit.programmes.pack import Pack
 from lamplit.services.field import door
 from lamplit.services.field.campaigns import campaigns, looks
 from lamplit.services.field.campaigns.ways import knock_first
 from lamplit.services.field.office import Actor, Office, Transaction
+from lamplit.services.field.packs import pack_or_none
 from lamplit.services.field.places.places import resolve_place
+from lamplit.services.field.tasks.tasklist import title_of
 from lamplit.store import accounts, enrollments, reveals, tasks
 from lamplit.store.schema import enrollment, place, task
 from lamplit.store.tree import under, under_any
@@ -66,7 +69,8 @@ class Door:
     """One enrolled place and its latest task; nothing of signal or evidence.
 
     `order` is its rank, None where that must not be told. `random_pick` is for analysts, and None
-    for all others. `owner_id` is for those who may see people, and for the owner.
+    for all others. `owner_id` is for those who may see people, and for the owner. `name` is that of
+    a place that is no home; `title` says what the task asks for.
     """
 
     enrollment_id: str
@@ -89,6 +93,8 @@ class Door:
     due_until: datetime | None
     random_pick: bool | None
     version: int
+    name: Text | None = None
+    title: Text | None = None
 
     @property
     def cursor(self) -> list[Any]:
@@ -108,6 +114,7 @@ class _Sight:
     ranks: bool
     chance: bool
     people: bool
+    pack: Pack | None
 
 
 def listed(
@@ -172,7 +179,7 @@ def _sight(office: Office, tx: Transaction, campaign: str) -> _Sight:
     analyst = door.may(tx, Ability.ANALYSE, row.place_id)
     return _Sight(
         row, inside, analyst or not knock_first(office, row), analyst,
-        door.may(tx, Ability.SEE_PEOPLE, row.place_id),
+        door.may(tx, Ability.SEE_PEOPLE, row.place_id), pack_or_none(office, row.programme),
     )  # fmt: skip
 
 
@@ -240,6 +247,7 @@ def _query(page: Select[Any]) -> Select[Any]:
             task.c.enrollment_id,
             task.c.id,
             task.c.state,
+            task.c.slot,
             task.c.owner_id,
             task.c.due_until,
             func.row_number()
@@ -252,13 +260,17 @@ def _query(page: Select[Any]) -> Select[Any]:
     return (
         select(
             *enrollments.SLIM,
+            place.c.kind,
             place.c.code,
+            place.c.name_zh,
+            place.c.name_en,
             _BLOCK.c.code.label("building"),
             place.c.unit,
             place.c.floor,
             place.c.door,
             latest.c.id.label("task_id"),
             latest.c.state.label("task_state"),
+            latest.c.slot,
             latest.c.owner_id,
             latest.c.due_until,
             _ORDER.label("sequence"),
@@ -310,11 +322,14 @@ def _further(after: list[Any]) -> ColumnElement[bool]:
 def _door(row: Row[Any], sight: _Sight, me: str | None) -> Door:
     order = row.sequence if sight.ranks else None
     owner = row.owner_id if sight.people or row.owner_id == me else None
+    named = row.kind != PlaceKind.HOUSEHOLD and (row.name_en or row.name_zh)
     return Door(
         row.id, order, row.place_id, row.code, row.building_id, row.building, row.unit,
         row.floor, row.door, row.state, row.outcome, row.attempts, row.from_day, row.done_at,
         row.task_id, row.task_state, owner, row.due_until,
         row.random_pick if sight.chance else None, row.version,
+        Text(row.name_en or row.name_zh, row.name_zh or row.name_en) if named else None,
+        title_of(sight.pack, row.slot) if sight.pack and row.slot else None,
     )  # fmt: skip
 
 

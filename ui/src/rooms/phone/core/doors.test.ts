@@ -60,6 +60,12 @@ describe("the doors of a phone", () => {
     expect(buildingsOf(doors).map((one) => [one.key, one.left, one.all])).toEqual([["b1", 2, 2], ["b2", 0, 1]]);
   });
 
+  it("stand together where they are sites in no building, and a house in none stands alone", () => {
+    const at = (id: string, kind: Place["kind"]): Listed => ({ ...listed(id, B1), place: place(`p-${id}`, { kind }), building: null });
+    const doors = doorsOf(list([at("1", "work_site"), at("2", "household"), at("3", "pump_station")]), [], [], NOW);
+    expect(buildingsOf(doors).map((one) => [one.place?.id ?? null, one.all])).toEqual([[null, 2], ["p-2", 1]]);
+  });
+
   it("go on to the home's other tasks, then to the next door, then around", () => {
     const own = [listed("1", B1), listed("2", B1), listed("3", B2), listed("4", B1, {}, "h-2")];
     const doors = doorsOf(list(own), [], [], NOW);

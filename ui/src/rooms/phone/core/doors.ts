@@ -134,12 +134,16 @@ export function whenOf(from: Date, until: Date, now: Date): When {
   return from < tomorrow ? "today" : "later";
 }
 
-/** By building and unit, in the order in which each first comes; what is done stays in its place. */
+/** Whether people live there. Work sites and the like are places, and nobody's door. */
+export const isHome = (door: Pick<DoorShown, "place">): boolean => door.place.kind === "household";
+
+/** By building and unit, in the order in which each first comes; what is done stays in its place. Places that are no homes and lie in no building stand together, as one without a place of its own. */
 export function buildingsOf(doors: readonly DoorShown[]): BuildingShown[] {
   const found = new Map<string, BuildingShown>();
   for (const door of doors) {
-    const key = door.building?.id ?? door.place.id;
-    const building = found.get(key) ?? { key, place: door.building ?? door.place, units: [], left: 0, all: 0 };
+    const alone = !door.building && !isHome(door);
+    const key = alone ? "" : door.building?.id ?? door.place.id;
+    const building = found.get(key) ?? { key, place: alone ? null : door.building ?? door.place, units: [], left: 0, all: 0 };
     found.set(key, building);
     const name = door.place.unit ?? "";
     let unit = building.units.find((each) => each.name === name);
