@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import shutil
-import subprocess
-from pathlib import Path
+import io
 from typing import TYPE_CHECKING
 
 import pytest
+from pypdfium2 import PdfDocument
 from rig import ROOT, Rig
 from sqlalchemy import select
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.slow
+POINTS = 72
+"""To the inch, as a PDF counts."""
 JSQR = ROOT / "ui" / "node_modules" / "jsqr" / "dist" / "jsQR.js"
 READ = """async ([picture, dpi]) => {
   const image = new Image();
@@ -41,31 +42,26 @@ READ = """async ([picture, dpi]) => {
 }"""
 
 
-def read(page: Page, path: str, folder: Path, dpi: int) -> list[str]:
+def read(page: Page, path: str, dpi: int) -> list[str]:
     """The codes on the pages of a PDF, as they were met."""
     answer = page.request.get(path)
     assert answer.headers["content-type"] == "application/pdf"
-    file = folder / "paper.pdf"
-    file.write_bytes(answer.body())
-    drawn = ["pdftoppm", "-r", str(dpi), "-png", str(file), str(folder / "sheet")]
-    subprocess.run(drawn, check=True, timeout=60)
     met = []
-    for sheet in sorted(folder.glob("sheet*.png")):
-        met += page.evaluate(READ, [base64.b64encode(sheet.read_bytes()).decode(), dpi])
-        sheet.unlink()
+    with PdfDocument(answer.body()) as paper:
+        for sheet in paper:
+            drawn = io.BytesIO()
+            sheet.render(scale=dpi / POINTS).to_pil().save(drawn, "PNG")
+            met += page.evaluate(READ, [base64.b64encode(drawn.getvalue()).decode(), dpi])
     return met
 
 
-@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pdftoppm is not installed")
 @pytest.mark.skipif(not JSQR.is_file(), reason="jsqr is not installed: ui/npm ci")
-def test_the_codes_on_paper_are_those_of_their_doors_and_gates(
-    shared_rig: Rig, tmp_path: Path
-) -> None:
+def test_the_codes_on_paper_are_those_of_their_doors_and_gates(shared_rig: Rig) -> None:
     page = shared_rig.page_as("leader", path="/account", language="en")
     page.evaluate(JSQR.read_text("utf-8"))
     base = f"/api/v1/campaigns/{SWEEP}"
-    on_list = read(page, f"{base}/walk-list.pdf?building=B2", tmp_path, 250)
-    on_chart = read(page, f"{base}/wall-chart.pdf", tmp_path, 150)
+    on_list = read(page, f"{base}/walk-list.pdf?building=B2", 250)
+    on_chart = read(page, f"{base}/wall-chart.pdf", 150)
     with shared_rig.world.office.read(CLI) as tx:
         codes = {it.code: it for it in tx.conn.execute(select(place_code))}
         swept = tx.conn.execute(select(campaign).where(campaign.c.code == SWEEP)).one()
