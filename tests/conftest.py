@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
+
+from lamplit.store import database
+from statements import sharing_engine
 
 # How long an example takes is the machine's matter; speed is measured in bench/.
 settings.register_profile("lamplit", deadline=None)
@@ -34,6 +38,14 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"real data not found at {SHARED_DATA}: this test reads files of others")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """A statement is compiled once for all stores that a test process makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_engine", sharing_engine)
+        yield
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
