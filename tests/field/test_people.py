@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -53,23 +54,42 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path, monkeypatch, capsys) -> Terminal:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LAMPLIT_STORE_URL", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text, "utf-8")
+    _stand_in(tmp_path, monkeypatch)
     made = Terminal(capsys)
     made("init", "lamplit-home")
     return made
 
 
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory) -> Path:
+    """A folder with a home that has read the files; it is copied, never changed."""
+    from lamplit.cli.app import run
+
+    folder = tmp_path_factory.mktemp("imported")
+    with pytest.MonkeyPatch.context() as patch:
+        _stand_in(folder, patch)
+        assert run(["init", "lamplit-home"]) == 0
+        assert run(["places", "import", "places.csv"]) == 0
+        for what in ("organisations", "people", "pairings"):
+            file = {"organisations": "orgs.csv"}.get(what, f"{what}.csv")
+            assert run(["people", "import", file, "--what", what]) == 0
+    return folder
+
+
 @pytest.fixture
-def town(terminal: Terminal) -> Terminal:
-    terminal("places", "import", "places.csv")
-    for what in ("organisations", "people", "pairings"):
-        file = {"organisations": "orgs.csv"}.get(what, f"{what}.csv")
-        terminal("people", "import", file, "--what", what)
-    return terminal
+def town(imported: Path, tmp_path: Path, monkeypatch, capsys) -> Terminal:
+    shutil.copytree(imported, tmp_path, dirs_exist_ok=True)
+    _stand_in(tmp_path, monkeypatch)
+    return Terminal(capsys)
+
+
+def _stand_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Stand in a folder with the files, at a wide terminal."""
+    patch.chdir(folder)
+    patch.delenv("LAMPLIT_STORE_URL", raising=False)
+    patch.setenv("COLUMNS", "200")
+    for name, text in FILES.items():
+        (folder / name).write_text(text, "utf-8")
 
 
 def test_a_dry_run_says_what_would_come_and_writes_nothing(terminal):

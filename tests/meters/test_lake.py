@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from lamplit.engine.duckdb import Duck
 from lamplit.meters.canonical import METER_DAY, SQL_TYPES
 from lamplit.meters.lake import Lake
 from lamplit.services.compact import compact, stats, verify
+from lamplit.services.home import Home
 from lamplit.services.lock import writing
 
 START = datetime(2025, 1, 30)
@@ -24,13 +26,22 @@ def bench(tmp_path: Path) -> Bench:
     return Bench.make(tmp_path)
 
 
-@pytest.fixture
-def filled(bench: Bench) -> Bench:
-    """Two meters, 30 January to 3 February, and a correction of 1 February."""
+@pytest.fixture(scope="module")
+def once_filled(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """Two meters, 30 January to 3 February, and a correction of 1 February; to be copied."""
+    bench = Bench.make(tmp_path_factory.mktemp("filled"))
     for meter in "ab":
         bench.take_one(f"{meter}.csv", long_csv(long_lines(meter, START, [0.1] * 48 * 5)))
     bench.take_one("c.csv", long_csv(long_lines("a", datetime(2025, 2, 1), [0.3] * 48)))
     return bench
+
+
+@pytest.fixture
+def filled(once_filled: Bench, tmp_path: Path) -> Bench:
+    """A copy of that home, to change."""
+    home = shutil.copytree(once_filled.home.path, tmp_path / "home")
+    (tmp_path / "in").mkdir()
+    return Bench(Home.open(home), tmp_path / "in")
 
 
 def test_an_empty_lake_is_a_typed_relation(bench: Bench) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from copy import deepcopy
 from datetime import date, timedelta
 
 import numpy as np
@@ -37,10 +39,10 @@ def meters(links):
     return sorted({row["meter_id"] for row in links})
 
 
-@pytest.fixture
-def town(tmp_path):
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory):
     """A home with 40 neighbours over 30 days, worked night by night; and its writer."""
-    home = Home.create(tmp_path / "home")
+    home = Home.create(tmp_path_factory.mktemp("worked") / "home")
     links = neighbours(40)
     write_registry(home, links)
     writer = LakeWriter(home)
@@ -49,6 +51,14 @@ def town(tmp_path):
     for day in range(20, 30):
         nights(home, on(day))
     return home, writer
+
+
+@pytest.fixture
+def town(worked, tmp_path):
+    """A copy of the worked home, to change; and its writer."""
+    home, writer = worked
+    copied = Home.open(shutil.copytree(home.path, tmp_path / "home"))
+    return copied, LakeWriter(copied, dict(writer.rows), deepcopy(writer.deltas))
 
 
 def from_scratch(home, writer, tmp_path):
