@@ -11,6 +11,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from lamplit.store import database
+from processes import ready  # noqa: F401 - a fixture
 from statements import sharing_engine
 
 # How long an example takes is the machine's matter; speed is measured in bench/.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +18,13 @@ class Said:
 
 
 @pytest.fixture
-def lamplit(tmp_path: Path):
+def lamplit(tmp_path: Path, ready: list[str]):
     """Run `lamplit …` in a folder of its own; `env` adds to the environment."""
 
     def run(*arguments: str, env: dict[str, str] | None = None) -> Said:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("LAMPLIT")}
         done = subprocess.run(
-            [sys.executable, "-m", "lamplit", *arguments],
+            [*ready, *arguments],
             cwd=tmp_path,
             env={**clean, "LAMPLIT_LANG": "en", "COLUMNS": "200", **(env or {})},
             capture_output=True,

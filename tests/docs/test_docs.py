@@ -6,16 +6,15 @@ import importlib
 import importlib.util
 import os
 import re
+import shlex
 import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from lamplit.cli.app import COMMANDS
+from processes import WHOLE
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -54,35 +53,14 @@ def module_of(line: str) -> str:
 WITH_COMMANDS = [name for name, path in zip(NAMES, DOCUMENTS, strict=True) if commands(path)]
 TRANSLATED = {name for name in NAMES if name.endswith(".zh-Hans.md")}
 """Their commands are those of their originals, which a test below holds them to."""
-READY = Path(__file__).with_name("ready.py")
-WHOLE = "LAMPLIT_DOCS_WHOLE"
-"""Set, every command of every document starts an interpreter of its own, as those of README.md
-always do; of the other documents' each is a process that has the libraries loaded."""
-
-
-@pytest.fixture(scope="session")
-def ready() -> Iterator[str]:
-    """The address of what forks processes that have the libraries loaded."""
-    # Not pytest's folder: a socket's path may have 107 letters at most.
-    with tempfile.TemporaryDirectory(prefix="lamplit-docs-") as folder:
-        address = f"{folder}/ready"
-        serving = [sys.executable, str(READY), "serve", address]
-        with subprocess.Popen(serving, stdout=subprocess.PIPE, text=True) as server:
-            try:
-                assert server.stdout is not None
-                assert server.stdout.readline() == "ready\n"
-                yield address
-            finally:
-                server.kill()
 
 
 @pytest.fixture
 def start(request: pytest.FixtureRequest, name: str) -> str:
-    """How the shell starts `lamplit` for a document."""
-    if name == "README.md" or os.environ.get(WHOLE):
-        return f'"{sys.executable}" -m lamplit'
-    address = request.getfixturevalue("ready")
-    return f'"{sys.executable}" -I -S "{READY}" call "{address}"'
+    """How the shell starts `lamplit` for a document; README's commands as a reader's shell does."""
+    if name == "README.md":
+        return shlex.join(WHOLE)
+    return shlex.join(request.getfixturevalue("ready"))
 
 
 @pytest.fixture(scope="session")

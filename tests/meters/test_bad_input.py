@@ -6,9 +6,9 @@ import gzip
 import os
 import resource
 import subprocess
-import sys
 import zipfile
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 from ingest_helpers import Bench, counts, long_csv, long_lines, wide_csv
+
+from processes import WHOLE
 
 START = datetime(2025, 1, 2)
 GOOD = long_csv(long_lines("a", START, [0.1] * 480))
@@ -215,38 +217,33 @@ def test_sql_in_names_is_only_text(bench: Bench) -> None:
     assert bench.rows("meter_id") == [("x'); DELETE FROM slots; --",)]
 
 
-def run_cli(bench: Bench, *arguments: str, **limits: int) -> subprocess.CompletedProcess[str]:
+def run_cli(
+    bench: Bench, *arguments: str, start: list[str] = WHOLE, **limits: int
+) -> subprocess.CompletedProcess[str]:
     def limit() -> None:
         if "fsize" in limits:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limits["fsize"], limits["fsize"]))
 
-    command = [
-        sys.executable,
-        "-m",
-        "lamplit",
-        "ingest",
-        *arguments,
-        "--home",
-        str(bench.home.path),
-    ]
     return subprocess.run(
-        command, capture_output=True, text=True, preexec_fn=limit, check=False,
+        [*start, "ingest", *arguments, "--home", str(bench.home.path)],
+        capture_output=True, text=True, preexec_fn=limit, check=False,
         env={**os.environ, "LAMPLIT_LANG": "en"},
     )  # fmt: skip
 
 
-def test_exit_codes(bench: Bench) -> None:
+def test_exit_codes(bench: Bench, ready: list[str]) -> None:
+    cli = partial(run_cli, bench, start=ready)
     good, empty = bench.file("good.csv", GOOD), bench.file("empty.csv", "")
-    assert run_cli(bench, str(empty)).returncode == 1
-    done = run_cli(bench, str(good), str(empty), "--json")
+    assert cli(str(empty)).returncode == 1
+    done = cli(str(good), str(empty), "--json")
     assert done.returncode == 3 and '"kept": 480' in done.stdout
     assert "ingest.empty-file" in done.stderr
-    assert run_cli(bench, str(good)).returncode == 0
-    missing = run_cli(bench, "nowhere.csv")
+    assert cli(str(good)).returncode == 0
+    missing = cli("nowhere.csv")
     assert missing.returncode == 1 and "ingest.no-such-file" in missing.stderr
-    wrong = run_cli(bench, str(good), "--map", "kilo=kwh")
+    wrong = cli(str(good), "--map", "kilo=kwh")
     assert wrong.returncode == 1 and "ingest.bad-map" in wrong.stderr
-    assert run_cli(bench, str(good), "--stamp", "middle").returncode == 2
+    assert cli(str(good), "--stamp", "middle").returncode == 2
 
 
 def test_a_full_disk(bench: Bench) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from datetime import date, timedelta
 
 import numpy as np
@@ -132,10 +131,9 @@ def test_terms_are_those_of_the_rule_in_force():
         assert base in [rule for rule, _ in terms]
 
 
-def test_the_answer_in_json_is_json_without_nan(town):
+def test_the_answer_in_json_is_json_without_nan(town, ready):
     for household in ("H1", "H2", "H4"):
-        command = [sys.executable, "-m", "lamplit", "explain", household, "--json",
-                   "--home", str(town.path)]  # fmt: skip
+        command = [*ready, "explain", household, "--json", "--home", str(town.path)]
         done = subprocess.run(command, capture_output=True, text=True, check=True,
                               env=os.environ | {"LAMPLIT_LANG": "en"})  # fmt: skip
 

@@ -5,6 +5,8 @@
 
 A fork has the caller's folder, environment and open files, and gives its exit code. What it runs of
 lamplit itself it loads anew: only what others wrote is there before.
+
+With LAMPLIT_WHOLE set in the environment of tests, every command starts an interpreter of its own.
 """
 
 import gc
