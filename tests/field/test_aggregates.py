@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import subprocess
-import sys
 from datetime import date
 
 import pyarrow as pa
@@ -18,6 +16,7 @@ from ortools.linear_solver import pywraplp
 from people_world import build
 from sqlalchemy import select, update
 
+from lamplit.cli.app import run
 from lamplit.domain.disclosure import LEAST_HOMES
 from lamplit.domain.disclosure_sums import Cell, Sum, determined, is_safe, release_sums
 from lamplit.domain.errors import LamplitError
@@ -133,8 +132,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Home:
         ("ingest", data / "readings", "--home", home),
         ("nightly", "--home", home),
     ):  # fmt: skip
-        subprocess.run([sys.executable, "-m", "lamplit", *map(str, words)], check=True,
-                       capture_output=True)  # fmt: skip
+        assert run([str(word) for word in words]) == 0
     return Home.open(home)
 
 

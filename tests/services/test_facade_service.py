@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import date
 
 import pytest
 
+from lamplit.cli.app import run
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.words import EMPTY_STATES, HomeState
 from lamplit.services.facade import facade_of
@@ -26,7 +25,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Home:
         ("ingest", data / "readings", "--home", home),
         ("nightly", "--home", home),
     ):
-        subprocess.run([sys.executable, "-m", "lamplit", *map(str, words)], check=True)
+        assert run([str(word) for word in words]) == 0
     return Home.open(home)
 
 
