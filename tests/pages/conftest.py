@@ -28,6 +28,14 @@ READY_MADE = "LAMPLIT_PAGES_WORLD"
 """A folder that `python -m lamplit.replay.neighbourhood` made: saves the making, test by test."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The world is made for the slow tests alone: to make it takes half a minute by itself."""
+    for item in items:
+        asks = "made_world" in getattr(item, "fixturenames", ())
+        if asks and item.get_closest_marker("slow") is None:
+            raise pytest.UsageError(f"{item.nodeid} stands before a world: mark it slow")
+
+
 @pytest.fixture(scope="session")
 def made_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small demo world, made once for all test processes; it is copied, never served."""

@@ -16,6 +16,7 @@ from routes import Route, address, rooms_of, routes
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.slow
 PEOPLE = (
     ("leader", "zh-Hans", "light"),
     ("volunteer", "en", "dark"),
@@ -63,7 +64,6 @@ def seen() -> set[tuple[str, str]]:
     return set()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "language", "theme"), PEOPLE)
 def test_every_page_is_sound_for(
     name: str, language: str, theme: str, shared_rig: Rig, seen: set[tuple[str, str]]

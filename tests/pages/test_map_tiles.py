@@ -19,6 +19,7 @@ from rig import Rig, axe, serving
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.slow
 CREDIT = "River City Survey"
 TILE = re.compile(r"/(\d+)/(\d+)/(\d+)\.png")
 MIDDLE = """async () => {

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from PIL import Image
 from rig import Rig, axe, goto, loaded
 
@@ -16,6 +17,8 @@ from lamplit.services.field.people.coverage import coverage_by_community
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
+
+pytestmark = pytest.mark.slow
 
 
 def sent(page: Page) -> list[str]:

@@ -11,6 +11,8 @@ import pytest
 import rig as rigs
 from rig import Rig, overflow, untold
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def page(shared_rig: Rig):

@@ -7,6 +7,8 @@ import re
 import pytest
 from rig import Rig, axe, loaded
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_leader_is_led_round_leaves_and_goes_on_where_they_were(shared_rig: Rig) -> None:
     from playwright.sync_api import expect
