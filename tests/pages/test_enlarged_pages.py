@@ -112,6 +112,14 @@ LOOKS = (
     ("analyst", "en", "dark"), ("privacy", "zh-Hans", "light"),
 )  # fmt: skip
 
+SMALL = {
+    "leader": ("/", "/places", "/places/C1", "/places/C1/map", "/programmes/household_sweep",
+               f"/campaigns/{SWEEP}", "/campaigns/SITES/doors"),
+    "volunteer": ("/", "/phone", "/phone/door/{task}", "/phone/form/{task}"),
+}  # fmt: skip
+PHONES = (("leader", "en", "light", 320), ("leader", "zh-Hans", "dark", 360),
+          ("volunteer", "en", "dark", 320))  # fmt: skip
+
 
 def faults(page: Page, how: str) -> list[str]:
     """What is wrong with a page as it stands, each with how it was enlarged."""
@@ -142,6 +150,24 @@ def test_a_page_twice_as_large_is_whole_and_all_of_it_within_reach(
         letters.send("Page.setFontSizes", {"fontSizes": TWICE})
         page.wait_for_function(AS_WANTED)
         met += faults(page, "its letters twice as large")
+    assert not met, "\n".join(met)
+
+
+@pytest.mark.parametrize(("name", "language", "theme", "width"), PHONES)
+def test_a_phone_whose_letters_are_twice_as_large_shows_a_page_whole(
+    name: str, language: str, theme: str, width: int, shared_rig: Rig
+) -> None:
+    page = shared_rig.page_as(name, path="/", language=language, theme=theme, width=width)
+    letters = page.context.new_cdp_session(page)
+    letters.send("Page.enable")
+    met = []
+    for path in SMALL[name]:
+        # Once, and then twice: a page that was gone to is laid out anew.
+        letters.send("Page.setFontSizes", {"fontSizes": ONCE})
+        go_within(page, path.format(**ids(shared_rig.world)))
+        letters.send("Page.setFontSizes", {"fontSizes": TWICE})
+        page.wait_for_function(AS_WANTED)
+        met += faults(page, f"its letters twice as large, {width} px")
     assert not met, "\n".join(met)
 
 

@@ -12,18 +12,19 @@ export interface Frame {
   width: number;
   height: number;
 }
+/** With letters of the usual size. */
 export const HEIGHT = 22;
 /** So much air stays between two names. */
 const AIR = 3;
 
 /** The labels that fit into a frame, of those in the order in which they are wanted. One that begins beyond the frame's side is moved in. */
-export function fitting(labels: Iterable<Label>, frame: Frame, taken: readonly Box[] = []): Label[] {
+export function fitting(labels: Iterable<Label>, frame: Frame, taken: readonly Box[] = [], height = HEIGHT): Label[] {
   const boxes: Box[] = [...taken];
   const found: Label[] = [];
   for (const wanted of labels) {
     if (wanted.x < 0 || wanted.x > frame.width) continue;
     const one = { ...wanted, x: Math.max(wanted.width / 2, Math.min(frame.width - wanted.width / 2, wanted.x)) };
-    const box = { left: one.x - one.width / 2, right: one.x + one.width / 2, top: one.y - HEIGHT, bottom: one.y };
+    const box = { left: one.x - one.width / 2, right: one.x + one.width / 2, top: one.y - height, bottom: one.y };
     const inside = box.left >= 0 && box.right <= frame.width && box.top >= 0 && box.bottom <= frame.height;
     if (!inside || boxes.some((other) => meet(box, other))) continue;
     boxes.push(box);
