@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from datetime import date
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -16,6 +18,7 @@ from lamplit.meters.layouts.base import Options
 from lamplit.services.field.access import accounts, tokens
 from lamplit.services.field.jobs import work
 from lamplit.services.field.office import CLI
+from lamplit.services.home import Home
 from lamplit.services.ingest import ingest
 from lamplit.services.night.advance import run_nights
 from lamplit.store import log
@@ -46,15 +49,24 @@ def client_of(world: World, who: str) -> TestClient:
     return client
 
 
-@pytest.fixture
-def analyst(world, tmp_path) -> TestClient:
+@pytest.fixture(scope="module")
+def badly_read(tmp_path_factory) -> Path:
+    """A home that has read the files; it is copied, never changed."""
+    folder = tmp_path_factory.mktemp("badly-read")
+    home = Home.create(folder / "home")
     for day, (name, values) in enumerate(BAD.items(), 1):
-        file = tmp_path / name
+        file = folder / name
         file.write_text(HEAD + "".join(
             f"M1,2020-02-{day:02d}T{hour:02d}:00+08:00,{value}\n"
             for hour, value in enumerate(values)
         ))  # fmt: skip
-        ingest(world.office.home, [file], Options())
+        ingest(home, [file], Options())
+    return home.path
+
+
+@pytest.fixture
+def analyst(world, badly_read) -> TestClient:
+    shutil.copytree(badly_read, world.office.home.path, dirs_exist_ok=True)
     return client_of(world, "analyst")
 
 
