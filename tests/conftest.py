@@ -22,13 +22,17 @@ TESTS = Path(__file__).resolve().parent
 SHARED_DATA = TESTS.parents[1] / "shared" / "data"
 LONGEST = (
     "engine/test_golden.py", "engine/test_driver_kills.py", "engine/test_faults.py",
-    "engine/test_cluster.py", "pages/test_every_page.py", "docs/test_docs.py",
-    "replay/test_replay_run.py", "pages/test_phone.py", "pages/test_kept_looks.py",
-    "pages/test_enlarged_pages.py", "pages/test_motion.py", "pages/test_leader_to_the_end.py",
-    "web/test_abuse.py", "web/test_permissions.py", "services/test_night_rework.py",
-    "services/test_courses.py", "services/test_night_property.py",
+    "engine/test_cluster.py", "docs/test_docs.py", "pages/test_every_page.py",
+    "web/test_abuse.py", "replay/test_replay_run.py", "cli/test_demo.py",
+    "openrosa/test_phone_kills.py", "web/test_permissions.py", "pages/test_phone.py",
+    "replay/test_replay_command.py", "meters/test_kills.py", "pages/test_kept_looks.py",
+    "openrosa/test_phone_contract.py", "web/test_chance.py", "services/test_courses.py",
+    "services/test_night_rework.py", "pages/test_places_pages.py",
+    "services/test_night_property.py", "planning/test_plan_honest.py",
+    "field/test_assignment_machine.py", "services/test_explain.py",
+    "pages/test_campaign_pages.py", "pages/test_enlarged_pages.py", "pages/test_motion.py",
     "openrosa/test_phone_submissions.py", "field/test_plans.py", "openrosa/test_phone_forms.py",
-    "house/test_house.py", "planning/test_plan_lists.py", "services/test_night_faults.py",
+    "planning/test_plan_lists.py", "services/test_night_faults.py",
 )  # fmt: skip
 """Files that take half a minute or more, the longest first."""
 

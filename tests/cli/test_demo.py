@@ -13,6 +13,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 import openpyxl
@@ -32,7 +33,7 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def demo(lamplit, made, monkeypatch):
+def demo(lamplit, made):
     """Run `lamplit demo` on the small town, whichever test comes first."""
 
     def run(*more: str, env: dict[str, str] | None = None):
@@ -41,9 +42,27 @@ def demo(lamplit, made, monkeypatch):
     return run
 
 
+@pytest.fixture(scope="module")
+def said_before() -> dict[tuple[str, ...], Any]:
+    """What the demo said when a test of this file first ran it, by its options."""
+    return {}
+
+
+@pytest.fixture
+def told(demo, said_before):
+    """What the demo says: it is run for the first test that asks, with each of its options."""
+
+    def tell(*more: str):
+        if more not in said_before:
+            said_before[more] = demo(*more)
+        return said_before[more]
+
+    return tell
+
+
 @pytest.mark.slow
-def test_it_shows_the_list_its_precision_and_what_to_try_next(demo, made):
-    said = demo()
+def test_it_shows_the_list_its_precision_and_what_to_try_next(told, made):
+    said = told()
     assert said.code == 0, said.err
     assert "doors as of 28 Jan 2024" in said.out
     assert "The list against the truth" in said.out
@@ -59,9 +78,8 @@ def test_it_shows_the_list_its_precision_and_what_to_try_next(demo, made):
 
 
 @pytest.mark.slow
-def test_the_precision_it_prints_is_that_of_the_files_it_wrote(demo, made):
-    said = demo("--json")
-    told = json.loads(said.out)["list"]
+def test_the_precision_it_prints_is_that_of_the_files_it_wrote(told, made):
+    counts = json.loads(told("--json").out)["list"]
     sheet = openpyxl.load_workbook(made / "demo" / "doors.xlsx", read_only=True).worksheets[0]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     head = next(i for i, row in enumerate(rows) if "household_id" in row)
@@ -77,30 +95,30 @@ def test_the_precision_it_prints_is_that_of_the_files_it_wrote(demo, made):
         for door in doors
         if door["state"] in ("dark", "micro") or door["event"] in (None, "", "went_dark")
     ]
-    assert told["all"]["doors"] == len(doors)
-    assert told["empty"] == {
+    assert counts["all"]["doors"] == len(doors)
+    assert counts["empty"] == {
         "doors": len(claimed),
         "right": sum(household in empty for household in claimed),
         "precision": pytest.approx(sum(h in empty for h in claimed) / len(claimed)),
     }
-    assert told["empty"]["precision"] > 0.7
+    assert counts["empty"]["precision"] > 0.7
 
 
 @pytest.mark.slow
-def test_its_campaign_reaches_the_doors_and_leaves_a_whole_log(lamplit, demo, made):
-    told = json.loads(demo("--json").out)["campaign"]
-    assert told["enrolled"] > 0
-    assert 0 < told["done"] <= told["enrolled"]
-    assert told["done_by_deadline"] == told["done"]
-    assert sum(told["found"].values()) == told["enrolled"] - told["untouched"]
+def test_its_campaign_reaches_the_doors_and_leaves_a_whole_log(lamplit, told, made):
+    campaign = json.loads(told("--json").out)["campaign"]
+    assert campaign["enrolled"] > 0
+    assert 0 < campaign["done"] <= campaign["enrolled"]
+    assert campaign["done_by_deadline"] == campaign["done"]
+    assert sum(campaign["found"].values()) == campaign["enrolled"] - campaign["untouched"]
     home = str(made / "demo" / "home")
     assert lamplit("log", "verify", "--home", home).code == 0
     assert lamplit("campaign", "report", "FIRST", "--home", home).code == 0
 
 
 @pytest.mark.slow
-def test_run_again_it_finds_what_is_done_and_says_the_same(demo):
-    once, again = demo("--json"), demo("--json")
+def test_run_again_it_finds_what_is_done_and_says_the_same(demo, told):
+    once, again = told("--json"), demo("--json")
     assert "from before" in again.err
     same = ("as_of", "readings", "list", "days", "campaign")
     before, after = json.loads(once.out), json.loads(again.out)
@@ -108,8 +126,8 @@ def test_run_again_it_finds_what_is_done_and_says_the_same(demo):
 
 
 @pytest.mark.slow
-def test_cut_off_while_the_town_was_made_it_goes_on(demo, made):
-    demo()
+def test_cut_off_while_the_town_was_made_it_goes_on(demo, told, made):
+    told()
     manifest = made / "demo" / "town" / "town.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"complete": False}))
     said = demo()
@@ -125,8 +143,8 @@ def test_in_chinese(demo):
 
 
 @pytest.mark.slow
-def test_another_town_in_the_same_folder_is_refused_until_told(lamplit, demo, made, tmp_path):
-    demo()
+def test_another_town_in_the_same_folder_is_refused_until_told(lamplit, told, made, tmp_path):
+    told()
     folder = tmp_path / "demo"
     shutil.copytree(made / "demo", folder)
     other = ("demo", *SMALL[:5], "6", *SMALL[6:], "-o", str(folder))
@@ -139,23 +157,23 @@ def test_another_town_in_the_same_folder_is_refused_until_told(lamplit, demo, ma
 
 
 @pytest.mark.slow
-def test_without_a_terminal_it_says_how_to_serve_and_as_whom(demo, made):
-    said = demo()
+def test_without_a_terminal_it_says_how_to_serve_and_as_whom(told, made):
+    said = told()
     assert said.code == 0
     assert f"serve --home {made / 'demo' / 'home'}" in said.err
     for name in ("leader", "volunteer", "analyst", "privacy", "operator"):
         assert name in said.err.split("Sign in as")[1]
-    assert "Sign in as" not in demo("--no-serve").err
+    assert "Sign in as" not in told("--no-serve").err
 
 
 @pytest.mark.slow
-def test_it_says_how_old_it_is_and_how_to_make_it_anew(demo):
-    assert "lamplit demo --replace" in demo().err
+def test_it_says_how_old_it_is_and_how_to_make_it_anew(told):
+    assert "lamplit demo --replace" in told().err
 
 
 @pytest.mark.slow
-def test_at_a_terminal_it_serves_its_pages_until_ctrl_c_and_another_port_does(demo, made):
-    demo()
+def test_at_a_terminal_it_serves_its_pages_until_ctrl_c_and_another_port_does(told, made):
+    told()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ours, theirs = os.openpty()
@@ -190,8 +208,8 @@ def test_at_a_terminal_it_serves_its_pages_until_ctrl_c_and_another_port_does(de
 @pytest.mark.parametrize(
     "beyond", [("--host", "0.0.0.0", "--insecure"), ("--behind-proxy",)], ids=["host", "proxy"]
 )
-def test_a_demo_is_served_to_nobody_else(beyond, lamplit, demo, made):
-    demo()
+def test_a_demo_is_served_to_nobody_else(beyond, lamplit, told, made):
+    told()
     said = lamplit("serve", "--home", str(made / "demo" / "home"), *beyond)
     assert said.code == 1
     assert "web.demo-home" in said.err
