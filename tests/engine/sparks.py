@@ -17,7 +17,11 @@ from pathlib import Path
 from lamplit.engine.spark import Spark
 from lamplit.services.home import Home
 
-LIGHT = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+LIGHT = (
+    "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+    " -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+)
+"""Each Java lives for a minute or so: it compiles little, and takes Spark's classes as they are."""
 SETTINGS = {
     # Two of everything, and files cut in pieces, so that small data is shuffled like large.
     "spark.sql.shuffle.partitions": "2",

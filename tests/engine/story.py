@@ -64,16 +64,17 @@ def lamplit(*words: Any) -> int:
 EVENINGS = (TURN, LAST)
 
 
-def play(story: Story, path: Path, *engine: str) -> Home:
-    """Both evenings on one engine: files in, nights worked, states and list written."""
+def begin(path: Path) -> None:
+    """An empty home."""
     assert lamplit("init", path, "--timezone", ZONE) == 0
-    for registry, files, day in zip(story.registries, story.evenings, EVENINGS, strict=True):
-        assert lamplit("registry", "import", registry, "--home", path) == 0
-        for file in files:
-            assert lamplit("ingest", file, "--home", path, *engine) == 0
-        assert lamplit("nightly", "--through", day, "--home", path, *engine) == 0
-    look(path, *engine)
-    return Home.open(path)
+
+
+def evening(story: Story, path: Path, number: int, *engine: str) -> None:
+    """An evening on one engine: the registry and files come in, the nights are worked."""
+    assert lamplit("registry", "import", story.registries[number], "--home", path) == 0
+    for file in story.evenings[number]:
+        assert lamplit("ingest", file, "--home", path, *engine) == 0
+    assert lamplit("nightly", "--through", EVENINGS[number], "--home", path, *engine) == 0
 
 
 def look(path: Path, *engine: str) -> None:
