@@ -75,6 +75,7 @@ export const useWords = defineWords("campaigns", {
   resolve: { zh: "已处理", en: "Resolved" },
   verify: { zh: "核实", en: "Verify" },
   dismiss: { zh: "排除", en: "Dismiss" },
+  otherVerifies: { zh: "您已整改，须由他人核实。", en: "You resolved it; somebody else verifies it." },
   open_again: { zh: "重新打开", en: "Open again" },
   why: { zh: "说明原因", en: "Say why" },
   showAll: { zh: "显示全部", en: "Show all" },
