@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import mimetypes
 import random
-import shutil
 import statistics
 import sys
 from datetime import date, timedelta
@@ -22,12 +21,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from _measure import parser, say_load
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests" / "pages")]
+from rig import browsing  # noqa: E402
 
-PAGES = Path(__file__).resolve().parents[2] / "src/lamplit/web/pages"
+from _measure import parser, say_load  # noqa: E402
+
+PAGES = ROOT / "src/lamplit/web/pages"
 PLACE = "00000000-0000-4000-8000-000000000001"
 HOST = "http://bench.localhost"
 LAST = date(2026, 2, 28)
@@ -194,14 +196,9 @@ def main() -> None:
     shown = film(wish.homes, 60)
     size = len(json.dumps(shown)) / 1000
     print(f"{wish.homes:,} homes in {len(shown['buildings'])} buildings, {size:.0f} kB of JSON")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
-            args=["--no-sandbox", "--disable-gpu"],
-        )
+    with browsing() as browser:
         for slower in map(int, wish.slower.split(",")):
             measure(browser, shown, (wish.width, wish.height), slower)
-        browser.close()
     say_load()
 
 
