@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
-from sqlalchemy import Executable
+from sqlalchemy import Executable, select
 
 from lamplit.replay.neighbourhood.cast import ACCOUNTS, PASSWORD
 from lamplit.services.field.office import CLI, Office, store_url
@@ -197,6 +197,20 @@ class World:
         who = {"username": name, "password": PASSWORD}
         client.headers["X-CSRF-Token"] = client.post("/sign-in", json=who).json()["csrf"]
         return client
+
+
+def rows(world: World, table: Any, **named: Any) -> list[Any]:
+    """All rows of a table, or those whose columns hold some values: what Python counts."""
+    wanted = select(table)
+    for name, value in named.items():
+        wanted = wanted.where(table.c[name] == value)
+    return world.rows(wanted)
+
+
+def one(world: World, table: Any, **named: Any) -> Any:
+    """The only row of a table whose columns hold some values."""
+    (found,) = rows(world, table, **named)
+    return found
 
 
 def where_it_is_afternoon() -> str:

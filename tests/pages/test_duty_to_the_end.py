@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from phone_rig import done, installed, synced
 from playwright.sync_api import Locator, Page, expect
-from rig import Rig, World, axe, go_within, goto
-from sqlalchemy import select
+from rig import Rig, World, axe, go_within, goto, one, rows
 
 from lamplit.domain.field import FindingState
 from lamplit.replay.neighbourhood.cast import DUTY, INSPECTORS, PASSWORD
@@ -40,18 +39,6 @@ OPEN = ("requested", "accepted", "in_progress")
 HOMELY = re.compile(r"\b(doors?|homes?|buildings?|knock\w*)\b", re.IGNORECASE)
 """Words of the sweep, out of place at a work site."""
 NEW = "Feeder 7, cable joint"
-
-
-def rows(world: World, table: Any, **named: Any) -> list[Any]:
-    wanted = select(table)
-    for name, value in named.items():
-        wanted = wanted.where(table.c[name] == value)
-    return world.rows(wanted)
-
-
-def one(world: World, table: Any, **named: Any) -> Any:
-    (found,) = rows(world, table, **named)
-    return found
 
 
 def waiting(world: World) -> list[Any]:

@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from phone_rig import OPEN, Doors
 from playwright.sync_api import Locator, Page, expect
-from rig import Rig, World, axe, go_within, loaded
-from sqlalchemy import select
+from rig import Rig, World, axe, go_within, loaded, one, rows
 
 from lamplit.replay.neighbourhood.cast import LEADER, VOLUNTEER
 from lamplit.replay.neighbourhood.sweeps import SWEEP
@@ -39,19 +38,6 @@ pytestmark = pytest.mark.slow
 HEIR = "P0003"
 NOTE = "Knock after six"
 VOLUNTEER_NAME = "volunteer"
-
-
-def rows(world: World, table: Any, **named: Any) -> list[Any]:
-    """All rows of a table, or those whose columns hold some values: what Python counts."""
-    wanted = select(table)
-    for name, value in named.items():
-        wanted = wanted.where(table.c[name] == value)
-    return world.rows(wanted)
-
-
-def one(world: World, table: Any, **named: Any) -> Any:
-    (found,) = rows(world, table, **named)
-    return found
 
 
 def stat(page: Page, label: str) -> str:
