@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from phone_rig import done, installed, synced
+from phone_rig import OPEN, done, installed, synced
 from playwright.sync_api import Locator, Page, expect
 from rig import Rig, World, axe, go_within, goto, one, rows
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
-OPEN = ("requested", "accepted", "in_progress")
 HOMELY = re.compile(r"\b(doors?|homes?|buildings?|knock\w*)\b", re.IGNORECASE)
 """Words of the sweep, out of place at a work site."""
 NEW = "Feeder 7, cable joint"

@@ -150,6 +150,7 @@ def _note(tx: Transaction, campaign: Row[Any], place_id: str, found: list[Row[An
 
 
 def _record(pack: Pack, row: Row[Any], files: list[Row[Any]], *, named: bool) -> Record:
+    given = by_name(dict(row.answers or {}))
     photos = tuple(Photo(one.id, one.name, one.media_type, one.bytes) for one in files)
     return Record(
         row.instance_id,
@@ -159,24 +160,25 @@ def _record(pack: Pack, row: Row[Any], files: list[Row[Any]], *, named: bool) ->
         Found(row.found) if row.found else None,
         row.replaced_by is not None,
         tuple(row.flags or ()),
-        _answers(pack, row.answers or {}),
+        _answers(pack, given),
         photos,
-        len(_named(pack, row.answers or {}) - {one.name for one in photos}),
+        len(_named(pack, given) - {one.name for one in photos}),
     )
 
 
-def _named(pack: Pack, said: Mapping[str, str]) -> set[str]:
+def _named(pack: Pack, given: Mapping[str, str]) -> set[str]:
     """The files that the answers name, as they are named when they come."""
-    given = by_name(dict(said))
-    kinds = {name: asked.type for name, asked in pack.form.questions.items()}
-    return {media.plain_name(it) for name, it in given.items() if it and kinds.get(name) in FILES}
+    return {
+        media.plain_name(given[name])
+        for name, asked in pack.form.questions.items()
+        if asked.type in FILES and given.get(name)
+    }
 
 
-def _answers(pack: Pack, said: Mapping[str, str]) -> tuple[Said, ...]:
+def _answers(pack: Pack, given: Mapping[str, str]) -> tuple[Said, ...]:
     """What was answered, in the order of the form of today; questions that it has no more are left
     out.
     """
-    given = by_name(dict(said))
     return tuple(
         Said(_plain(asked.labels), _worded(pack, asked, given[name]))
         for name, asked in pack.form.questions.items()
