@@ -12,6 +12,7 @@ from ingest_helpers import SAYS, Bench, long_csv, long_lines, wide_csv
 
 from lamplit.domain.errors import LamplitError
 from lamplit.engine.duckdb import Duck
+from lamplit.meters import manifest as manifests
 from lamplit.meters.canonical import METER_DAY, SQL_TYPES
 from lamplit.meters.lake import Lake
 from lamplit.services.compact import compact, stats, verify
@@ -108,6 +109,20 @@ def test_what_no_manifest_lists_is_ignored_and_swept(filled: Bench) -> None:
     assert len(filled.rows()) == 10
     filled.take_one("z.csv", wide_csv([("z", date(2025, 3, 1), [0.1] * 24)]))
     assert not orphan.exists()
+
+
+def test_what_fails_after_the_commit_takes_no_file_of_it_away(
+    filled: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(folder: Path) -> None:
+        raise ConnectionError("just now")
+
+    late = wide_csv([("z", date(2025, 3, 1), [0.1] * 24)])
+    with monkeypatch.context() as patch, pytest.raises(ConnectionError):
+        patch.setattr(manifests, "sync_dir", broken)  # what `save` does once it has renamed
+        filled.take_one("z.csv", late)
+    assert verify(filled.home) == []
+    assert filled.take_one("z.csv", late).seen_before and len(filled.rows()) == 11
 
 
 def test_a_writer_is_told_who_holds_the_home(filled: Bench) -> None:

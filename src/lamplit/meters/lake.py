@@ -7,21 +7,25 @@ to its month's `delta` file, which stands in for the base rows of the same (mete
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import lake as problems
 from lamplit.meters import manifest as manifests
 from lamplit.meters.canonical import METER_DAY, SQL_TYPES
-from lamplit.meters.manifest import LakeFile, Manifest
+from lamplit.meters.manifest import Kind, LakeFile, Manifest
+from lamplit.meters.shelf import FolderShelf, Shelf
 
 COLUMNS: Final = tuple(field.name for field in METER_DAY)
 FILES: Final = "days"
-"""The folder of Parquet files, inside the lake's."""
+"""How the names of the lake's files on its shelf begin."""
 PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 30720"
 """How DuckDB writes a file of the lake. Rows of 96 intervals fill 12 MB a group; groups four times
 as large leave a thread idle at the end of each, which cost a quarter of the time."""
@@ -32,7 +36,11 @@ class HasLake(Protocol):
 
     @property
     def lake_dir(self) -> Path:
-        """The folder of the lake."""
+        """The folder of the lake's manifest."""
+
+    @property
+    def lake_shelf(self) -> Shelf:
+        """Where the lake's files are."""
 
 
 class Lake:
@@ -42,13 +50,21 @@ class Lake:
     """
 
     def __init__(self, home: HasLake | Path) -> None:
-        """`home`: a home, or the lake's folder itself."""
-        self.folder = home if isinstance(home, Path) else home.lake_dir
+        """`home`: a home, or the folder of a lake that is all in one."""
+        self.folder, self.shelf = _places(home)
+        self._held: Manifest | None = None
 
     @property
     def manifest(self) -> Manifest:
         """The manifest as it is now."""
-        return manifests.load(self.folder)
+        return self._held or manifests.load(self.folder)
+
+    def for_workers(self) -> Lake:
+        """The lake as it stands at this moment, to be sent to machines that only see its shelf."""
+        lake = copy(self)
+        lake.folder, lake.shelf = self.folder.absolute(), self.shelf.for_workers()
+        lake._held = replace(self.manifest, batches=())
+        return lake
 
     def files(self, day_from: date | None = None, day_to: date | None = None) -> list[LakeFile]:
         """The files that may hold days from `day_from` to `day_to`, inclusive."""
@@ -108,29 +124,61 @@ class Lake:
         scan = self._scan(files, None, through, ("meter_id", "day"), f"batch > {batch}")
         return f"(SELECT meter_id, min(day) AS day FROM ({scan}) GROUP BY meter_id)"
 
+    def paths(self, files: Iterable[LakeFile]) -> list[Path]:
+        """The files as files of this machine. Raises LamplitError `lake.file-missing`."""
+        return self._fetched([file.path for file in files])
+
+    def named(self, name: str) -> Path:
+        """As `paths`, of a file that the manifest need not list yet."""
+        return self._fetched([name])[0]
+
+    def _fetched(self, names: Sequence[str]) -> list[Path]:
+        try:
+            return self.shelf.fetch(names)
+        except FileNotFoundError as gone:
+            raise LamplitError(problems.FILE_MISSING, where=str(gone.filename)) from gone
+
     def path(self, file: LakeFile) -> Path:
-        """Where a file lies on disk."""
-        return self.folder / file.path
+        """As `paths`, of one file."""
+        return self.paths([file])[0]
 
     def paths_sql(self, files: Iterable[LakeFile]) -> str:
-        """The files as the argument of read_parquet."""
-        quoted = []
-        for file in files:
-            path = self.path(file)
-            if not path.exists():
-                raise LamplitError(problems.FILE_MISSING, where=str(path))
-            quoted.append("'" + str(path.resolve()).replace("'", "''") + "'")
-        return "[" + ", ".join(quoted) + "]"
+        """The files as the argument of read_parquet. Raises LamplitError `lake.file-missing`."""
+        paths = (str(path.resolve()).replace("'", "''") for path in self.paths(files))
+        return "[" + ", ".join(f"'{path}'" for path in paths) + "]"
 
-    def sweep(self) -> list[Path]:
+    def open(self, file: LakeFile) -> BinaryIO:
+        """A file as a stream. Raises LamplitError `lake.file-missing`."""
+        try:
+            return self.shelf.open(file.path)
+        except FileNotFoundError as gone:
+            raise LamplitError(problems.FILE_MISSING, where=self.where(file)) from gone
+
+    def where(self, file: LakeFile) -> str:
+        """A file's place, as it is told to people."""
+        return self.shelf.where(file.path)
+
+    def sizes(self, files: Iterable[LakeFile]) -> list[int | None]:
+        """How many bytes each file has; None where it is not there."""
+        sizes = self.shelf.sizes()
+        return [sizes.get(file.path) for file in files]
+
+    def remove(self, files: Iterable[LakeFile]) -> None:
+        """Let go of files that no manifest lists."""
+        self.shelf.remove(file.path for file in files)
+
+    def unlisted(self) -> list[str]:
+        """Names of files that the manifest does not list: the next writer sweeps them."""
+        listed = {file.path for file in self.manifest.files}
+        return [n for n in self.shelf.sizes() if n.startswith(f"{FILES}/") and n not in listed]
+
+    def sweep(self) -> list[str]:
         """Remove what no manifest lists: leavings of a writer that was cut off.
 
-        Only for the holder of the home's lock.
+        Gives the names. Only for the holder of the home's lock.
         """
-        listed = {self.path(f) for f in self.manifest.files}
-        orphans = [p for p in (self.folder / FILES).rglob("*") if p.is_file() and p not in listed]
-        for orphan in orphans:
-            orphan.unlink(missing_ok=True)
+        orphans = self.unlisted()
+        self.shelf.remove(orphans)
         return orphans
 
     def commit(self, new: Manifest) -> None:
@@ -140,11 +188,7 @@ class Lake:
         may be in the middle of them.
         """
         old = set(self.manifest.files)
-        for file in new.files:
-            if file not in old:
-                manifests.sync_file(self.path(file))
-        if (self.folder / FILES).is_dir():
-            manifests.sync_dir(self.folder / FILES)
+        self.shelf.settle([file.path for file in new.files if file not in old])
         manifests.save(self.folder, new)
 
     def _scan(
@@ -213,6 +257,17 @@ class TableLake(Lake):
         low = f"day >= DATE '{day_from}'" if day_from else "true"
         high = f"day <= DATE '{day_to}'" if day_to else "true"
         return f"(SELECT {', '.join(columns)} FROM {self.table} WHERE {low} AND {high})"
+
+
+def _places(home: HasLake | Path) -> tuple[Path, Shelf]:
+    if isinstance(home, Path):
+        return home, FolderShelf(home)
+    return home.lake_dir, home.lake_shelf
+
+
+def new_name(month: int | str, kind: Kind, batch: int) -> str:
+    """A name that no file of the lake has had, for a month's (2025-01 is 202501) file."""
+    return f"{FILES}/{month}-{kind}-b{batch:06d}-{uuid.uuid4().hex[:8]}.parquet"
 
 
 def _has_delta(files: list[LakeFile]) -> bool:

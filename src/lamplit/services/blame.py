@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import lake as problems
 from lamplit.domain.problems.engines import JOB_FAILED
-from lamplit.engine.duckdb import Duck, DuckError, quoted
+from lamplit.engine.duckdb import Duck, DuckError
 from lamplit.meters.lake import Lake
 
 
@@ -18,14 +18,12 @@ def blamed(lake: Lake, duck: Duck, columns: Sequence[str], fault: Exception) -> 
     `columns`: those that were being read.
     """
     for file in lake.files():
-        path = lake.path(file)
+        source = lake.paths_sql([file])
         try:
-            duck.row(
-                f"SELECT bit_xor(hash({', '.join(columns)})) FROM read_parquet({quoted(str(path))})"
-            )
+            duck.row(f"SELECT bit_xor(hash({', '.join(columns)})) FROM read_parquet({source})")
         except DuckError as cause:
             short = str(cause).splitlines()[0]
-            return LamplitError(problems.FILE_DAMAGED, where=str(path), cause=short)
+            return LamplitError(problems.FILE_DAMAGED, where=lake.where(file), cause=short)
     return fault
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from dataclasses import dataclass, replace
 from datetime import date
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import lake as problems
 from lamplit.engine.duckdb import Duck, DuckError, quoted
-from lamplit.meters.lake import COLUMNS, FILES, PARQUET, Lake
+from lamplit.meters.lake import COLUMNS, PARQUET, Lake, new_name
 from lamplit.meters.manifest import LakeFile
+from lamplit.meters.shelf import written
 from lamplit.services.home import Home
 from lamplit.services.ingest.land import listed
 from lamplit.services.lock import writing
@@ -74,19 +74,20 @@ def compact(home: Home, *, everything: bool = False) -> list[Compacted]:
 
 def _compact_month(duck: Duck, lake: Lake, month: int, files: list[LakeFile]) -> Compacted:
     newest = max(f.batch for f in files)
-    target = lake.folder / FILES / f"{month}-base-b{newest:06d}-{uuid.uuid4().hex[:8]}.parquet"
-    columns = ", ".join(COLUMNS)
-    duck.run(
-        f"COPY (SELECT {columns} FROM {lake.sql_of(files)} ORDER BY meter_id, day) "
-        f"TO {quoted(str(target))} ({PARQUET})"
-    )
-    added = listed(duck, lake, [target], "base")
-    before = sum(lake.path(f).stat().st_size for f in files)
+    name, columns = new_name(month, "base", newest), ", ".join(COLUMNS)
+    with written(lake.shelf, name) as target:
+        duck.run(
+            f"COPY (SELECT {columns} FROM {lake.sql_of(files)} ORDER BY meter_id, day) "
+            f"TO {quoted(str(target))} ({PARQUET})"
+        )
+    added = listed(duck, lake, [name], "base")
+    before, after = lake.sizes(files), lake.sizes(added)
     dropped = frozenset(f.path for f in files)
     lake.commit(lake.manifest.changed(add=tuple(added), drop=dropped))
     return Compacted(
-        month, len(files), 1, before, target.stat().st_size, sum(f.rows for f in added)
-    )
+        month, len(files), 1, sum(n or 0 for n in before), sum(n or 0 for n in after),
+        sum(f.rows for f in added),
+    )  # fmt: skip
 
 
 def verify(home: Home, *, deep: bool = False) -> list[LamplitError]:
@@ -99,21 +100,21 @@ def verify(home: Home, *, deep: bool = False) -> list[LamplitError]:
     found: list[LamplitError] = []
     with duck_of(home) as duck:
         for file in lake.files():
-            path = lake.path(file)
-            if not path.exists():
-                found.append(LamplitError(problems.FILE_MISSING, where=str(path)))
-                continue
+            where = lake.where(file)
             try:
-                (now,) = listed(duck, lake, [path], file.kind, digests=deep)
+                (now,) = listed(duck, lake, [file.path], file.kind, digests=deep)
             except DuckError as cause:
                 short = str(cause).splitlines()[0]
-                found.append(LamplitError(problems.FILE_DAMAGED, where=str(path), cause=short))
+                found.append(LamplitError(problems.FILE_DAMAGED, where=where, cause=short))
+                continue
+            except LamplitError as missing:
+                found.append(missing)
                 continue
             if deep and file.digest and now.digest != file.digest:
-                found.append(LamplitError(problems.FILE_ALTERED, where=str(path)))
+                found.append(LamplitError(problems.FILE_ALTERED, where=where))
             elif replace(now, digest=file.digest) != file:
                 cause_text = f"{now.rows} rows, {now.day_min} … {now.day_max}"
-                found.append(LamplitError(problems.FILE_DAMAGED, where=str(path), cause=cause_text))
+                found.append(LamplitError(problems.FILE_DAMAGED, where=where, cause=cause_text))
         if not found:
             found += _repeated(duck, lake)
     return found
@@ -151,6 +152,6 @@ def stats(home: Home) -> LakeStats:
         span[1] if span else None,
         len(files),
         sum(f.kind == "delta" for f in files),
-        sum(lake.path(f).stat().st_size for f in files),
+        sum(size or 0 for size in lake.sizes(files)),
         len(lake.manifest.batches),
     )

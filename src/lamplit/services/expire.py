@@ -7,15 +7,15 @@ again, and what comes late for them is no longer taken into account.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import lake as problems
 from lamplit.engine.duckdb import Duck, quoted
-from lamplit.meters.lake import COLUMNS, FILES, PARQUET, Lake
+from lamplit.meters.lake import COLUMNS, PARQUET, Lake, new_name
 from lamplit.meters.manifest import LakeFile
+from lamplit.meters.shelf import written
 from lamplit.services.compact import duck_of
 from lamplit.services.home import Home
 from lamplit.services.ingest.land import listed
@@ -90,15 +90,14 @@ def _drop(duck: Duck, lake: Lake, files: list[LakeFile], last: date) -> None:
     for file in files:
         if file.day_max <= last:
             continue
-        name = f"{file.month}-{file.kind}-b{file.batch:06d}-{uuid.uuid4().hex[:8]}.parquet"
-        target = lake.folder / FILES / name
-        source = quoted(str(lake.path(file)))
-        duck.run(
-            f"COPY (SELECT {', '.join(COLUMNS)} FROM read_parquet({source}) "
-            f"WHERE day > DATE '{last}' ORDER BY meter_id, day) "
-            f"TO {quoted(str(target))} ({PARQUET})"
-        )
-        added += listed(duck, lake, [target], file.kind)
+        name = new_name(file.month, file.kind, file.batch)
+        with written(lake.shelf, name) as target:
+            duck.run(
+                f"COPY (SELECT {', '.join(COLUMNS)} FROM read_parquet({lake.paths_sql([file])}) "
+                f"WHERE day > DATE '{last}' ORDER BY meter_id, day) "
+                f"TO {quoted(str(target))} ({PARQUET})"
+            )
+        added += listed(duck, lake, [name], file.kind)
     if files:
         dropped = frozenset(file.path for file in files)
         lake.commit(lake.manifest.changed(add=tuple(added), drop=dropped))

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import home as problems
+from lamplit.meters.shelf import FolderShelf, Shelf
 from lamplit.services.settings import Settings, new_toml, read_settings
 from lamplit.services.zones import checked_zone
 
@@ -98,8 +99,13 @@ class Home:
 
     @property
     def lake_dir(self) -> Path:
-        """The folder of the meter days."""
+        """The folder of the lake's manifest."""
         return self.path / "lake"
+
+    @property
+    def lake_shelf(self) -> Shelf:
+        """Where the lake's files are."""
+        return FolderShelf(self.lake_dir)
 
     @property
     def registry_file(self) -> Path:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from lamplit.engine.duckdb import Duck
 from lamplit.engine.spark import Spark
 from lamplit.meters.canonical import METER_DAY
-from lamplit.meters.lake import Lake, TableLake
+from lamplit.meters.lake import HasLake, Lake, TableLake
 from lamplit.meters.manifest import LakeFile
 
 ROWS: Final = "shard_days"
@@ -21,14 +21,13 @@ ROWS: Final = "shard_days"
 class SparkLake(Lake):
     """A lake whose SQL is Spark's: the same statements over views of the same files."""
 
-    def __init__(self, home: Path, spark: Spark) -> None:
-        """`home`: the lake's folder."""
+    def __init__(self, home: HasLake | Path, spark: Spark) -> None:
+        """`home`: as `Lake` has it."""
         super().__init__(home)
         self.spark = spark
 
     def _relation(self, files: list[LakeFile]) -> str:
-        self.paths_sql(files)  # tells of a file that is missing
-        return self.spark.files([self.path(file) for file in files])
+        return self.spark.files(self.paths(files))
 
     def _empty(self, columns: Sequence[str]) -> str:
         # Spark has no unsigned types, and reads those of the files as the next larger.

@@ -77,10 +77,10 @@ def write_metrics(
 
 def _lake(home: Home) -> dict[str, float]:
     lake = Lake(home)
-    span, paths = lake.day_range(), [lake.path(file) for file in lake.files()]
+    span, files = lake.day_range(), lake.files()
     told: dict[str, float] = {
-        "files": len(paths),
-        "bytes": sum(path.stat().st_size for path in paths if path.exists()),
+        "files": len(files),
+        "bytes": sum(size or 0 for size in lake.sizes(files)),
         "batches": len(lake.manifest.batches),
     }
     return told | ({"last_day_seconds": _midnight(span[1])} if span else {})

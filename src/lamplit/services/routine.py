@@ -185,7 +185,7 @@ def watched(home: Home, con: Duck, fold: Fold) -> Replay:
     if not manifest.through:
         raise LamplitError(problems.NO_NIGHT, where=str(home.path))
     universe = _consenting_universe(home, con)
-    lake = Lake(home.lake_dir)
+    lake = Lake(home)
     last = Snapshot(universe.homes, start_carried(fold, universe.count), {}, {})
     return Replay(home, con, fold, lake, manifest, universe, last, has_shape(con, lake))
 

@@ -16,7 +16,7 @@ from lamplit.domain.problems import doctor as problems
 from lamplit.domain.problems import lake as lake_problems
 from lamplit.domain.problems import night as night_problems
 from lamplit.engine.duckdb import DuckError
-from lamplit.meters.lake import FILES, Lake
+from lamplit.meters.lake import Lake
 from lamplit.services import compact
 from lamplit.services.blame import blamed
 from lamplit.services.engine import open_engine
@@ -46,23 +46,22 @@ def lake(check: Check, home: Home, now: datetime, deep: bool) -> None:
         check.problems += compact.verify(home, deep=True)
     else:
         for file in files:
-            path = kept.path(file)
+            cause = ""
             try:
-                rows = pq.read_metadata(path).num_rows
-            except FileNotFoundError:
-                check.problems.append(LamplitError(lake_problems.FILE_MISSING, where=str(path)))
+                with kept.open(file) as stream:
+                    rows = pq.read_metadata(stream).num_rows
+            except LamplitError as missing:
+                check.problems.append(missing)
             except (OSError, pa.ArrowException) as fault:
                 cause = str(fault).partition("\n")[0]
-                error = LamplitError(lake_problems.FILE_DAMAGED, where=str(path), cause=cause)
-                check.problems.append(error)
             else:
-                if rows != file.rows:
-                    cause = f"{rows} ≠ {file.rows}"
-                    error = LamplitError(lake_problems.FILE_DAMAGED, where=str(path), cause=cause)
-                    check.problems.append(error)
-    listed = {kept.path(file) for file in files}
-    left = [p for p in (kept.folder / FILES).rglob("*") if p.is_file() and p not in listed]
-    check.facts["unlisted"] = len(left)  # swept by the next writer
+                cause = "" if rows == file.rows else f"{rows} ≠ {file.rows}"
+            if cause:
+                where = kept.where(file)
+                check.problems.append(
+                    LamplitError(lake_problems.FILE_DAMAGED, where=where, cause=cause)
+                )
+    check.facts["unlisted"] = len(kept.unlisted())
 
 
 def days(check: Check, home: Home, now: datetime, deep: bool) -> None:
@@ -83,7 +82,7 @@ def days(check: Check, home: Home, now: datetime, deep: bool) -> None:
     first = max(span[0], last - timedelta(SPAN - 1))
     # Base files alone: what deltas add to a day is seldom a day.
     files = [file for file in kept.files(first, last) if file.kind == "base"]
-    if any(not kept.path(file).exists() for file in files):
+    if None in kept.sizes(files):
         return  # the check of the lake tells
     with open_engine(home) as con:
         days_sql = kept.sql_of(files, first, last, ("day",))

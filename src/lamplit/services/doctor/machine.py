@@ -85,13 +85,11 @@ def space(check: Check, home: Home, now: datetime, deep: bool) -> None:
     files = [home.state_dir / name for name in last.values()]
     span = lake.day_range()
     if span:
-        for file in lake.files(span[1], span[1]):
+        last_files = lake.files(span[1], span[1])
+        for file, size in zip(last_files, lake.sizes(last_files), strict=True):
             # Of a month's file a day is but a part.
             days = (file.day_max - file.day_min).days + 1
-            path = lake.path(file)
-            check.facts["day"] = check.facts.get("day", 0) + (
-                path.stat().st_size // days if path.exists() else 0
-            )
+            check.facts["day"] = check.facts.get("day", 0) + (size or 0) // days
     state = sum(path.stat().st_size for path in files if path.exists())
     need = max(ROOM_LEAST, ROOM_TIMES * (state + check.facts.get("day", 0)))
     check.facts |= {"free": free, "state": state, "need": need}

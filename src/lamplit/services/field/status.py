@@ -7,7 +7,6 @@ import shutil
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import metadata
-from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -97,14 +96,6 @@ def status(office: Office, actor: Actor) -> Status:
         jobs_waiting=jobs.count(JobState.WAITING.value),
         jobs_running=jobs.count(JobState.RUNNING.value),
         disk_free=disk.free, disk_total=disk.total,
-        lake_bytes=sum(_size(lake.path(file)) for file in files), lake_files=len(files),
+        lake_bytes=sum(size or 0 for size in lake.sizes(files)), lake_files=len(files),
         lake_rows=sum(file.rows for file in files), rejected=rejected.count(office),
     )  # fmt: skip
-
-
-def _size(path: Path) -> int:
-    """Bytes of a file of the lake; one that a merge has just replaced has none."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Final
 
 from lamplit.engine.duckdb import Duck, quoted
 from lamplit.meters import merging, meterday, slots
-from lamplit.meters.lake import COLUMNS, FILES, PARQUET, Lake
+from lamplit.meters.lake import COLUMNS, PARQUET, Lake, new_name
 from lamplit.meters.manifest import Batch, Kind, LakeFile, digest_of
+from lamplit.meters.shelf import written
 from lamplit.services.ingest import registers
 from lamplit.services.ingest.group import Group
 
@@ -33,7 +33,6 @@ class Landing:
         self.added: list[LakeFile] = []
         self.dropped: set[str] = set()
         self.register_fates: dict[tuple[int, int], int] = {}
-        self.folder = lake.folder / FILES
 
     def prepare(self) -> None:
         """Work out what is new, what changes and what is known; write the files, uncommitted.
@@ -93,9 +92,9 @@ class Landing:
         self.lake.commit(new)
 
     def abandon(self) -> None:
-        """Remove what `prepare` wrote."""
-        for file in self.added:
-            self.lake.path(file).unlink(missing_ok=True)
+        """Remove what `prepare` wrote, unless it has been committed already."""
+        listed = set(self.lake.manifest.files)
+        self.lake.remove(file for file in self.added if file not in listed)
 
     # --- what is there already ----------------------------------------------------------------
 
@@ -221,7 +220,7 @@ class Landing:
             return
         targets = [self._name(path.name.split("-")[1], "base") for path in wide]
         for path, target in zip(wide, targets, strict=True):
-            path.rename(target)
+            self.lake.shelf.put(path, target)
         self._list(targets, "base")
 
     def _land_registers(self) -> None:
@@ -255,7 +254,7 @@ class Landing:
                     f"USING ({KEY}) UNION ALL {rows}"
                 )
             target = self._name(str(month), "delta")
-            self._write_file(f"SELECT * FROM ({rows}) ORDER BY {KEY}", target)
+            self.write_file(f"SELECT * FROM ({rows}) ORDER BY {KEY}", target)
             self._drop(old)
             self._list([target], "delta")
 
@@ -264,7 +263,7 @@ class Landing:
         for file in files:
             if file in self.added:
                 self.added.remove(file)
-                self.lake.path(file).unlink(missing_ok=True)
+                self.lake.remove([file])
             else:
                 self.dropped.add(file.path)
 
@@ -278,20 +277,20 @@ class Landing:
         names = []
         for part in sorted(target.rglob("*.parquet")):
             name = self._name(part.parent.name.removeprefix("lane="), kind)
-            part.rename(name)
+            self.lake.shelf.put(part, name)
             names.append(name)
         self._list(names, kind)
 
-    def _write_file(self, rows: str, target: Path) -> None:
-        self.duck.run(f"COPY ({rows}) TO {quoted(str(target))} ({PARQUET})")
+    def write_file(self, rows: str, name: str) -> None:
+        """Write rows to a file of the lake, uncommitted."""
+        with written(self.lake.shelf, name) as target:
+            self.duck.run(f"COPY ({rows}) TO {quoted(str(target))} ({PARQUET})")
 
-    def _name(self, month: str, kind: Kind) -> Path:
-        batch = max(r.batch for r in self.group.results)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return self.folder / f"{month}-{kind}-b{batch:06d}-{uuid.uuid4().hex[:8]}.parquet"
+    def _name(self, month: str, kind: Kind) -> str:
+        return new_name(month, kind, max(r.batch for r in self.group.results))
 
-    def _list(self, paths: Iterable[Path], kind: Kind) -> None:
-        self.added += listed(self.duck, self.lake, paths, kind)
+    def _list(self, names: Iterable[str], kind: Kind) -> None:
+        self.added += listed(self.duck, self.lake, names, kind)
 
     # --- counting -----------------------------------------------------------------------------
 
@@ -345,7 +344,7 @@ class Landing:
             parts.append("SELECT batch, meter_id, at_day AS day FROM registers")
         if self.group.wide or self.added:
             wide = [p for p in self.group.wide if p.exists()]
-            wide += [self.lake.path(f) for f in self.added if f.kind == "base"]
+            wide += self.lake.paths(f for f in self.added if f.kind == "base")
             if wide and self.group.wide:
                 paths = ", ".join(quoted(str(p)) for p in wide)
                 parts.append(f"SELECT batch, {KEY} FROM read_parquet([{paths}])")
@@ -363,20 +362,22 @@ class Landing:
 
 
 def listed(
-    duck: Duck, lake: Lake, paths: Iterable[Path], kind: Kind, *, digests: bool = True
+    duck: Duck, lake: Lake, names: Iterable[str], kind: Kind, *, digests: bool = True
 ) -> list[LakeFile]:
-    """The manifest's entries of Parquet files that lie in the lake's folder.
+    """The manifest's entries of Parquet files that lie on the lake's shelf under these names.
 
     Their bytes are read for the digests, from memory as a rule: they were written just now.
+    Raises LamplitError `lake.file-missing`.
     """
     found = []
-    for path in paths:
+    for name in names:
+        path = lake.named(name)
         rows, first, last, batch = duck.row(
             f"SELECT count(*), min(day), max(day), max(batch) FROM {quoted(str(path))}"
         )
         found.append(
             LakeFile(
-                str(path.relative_to(lake.folder)),
+                name,
                 kind,
                 _month(first),
                 first,

@@ -1,7 +1,7 @@
 """A shard of a file: the same reading and merging as of a whole file, on a worker.
 
 A shard holds all lines (of Parquet: rows) of its meters, so that what it makes of them needs no
-other shard. What it writes lies in the lake's folder under names of its own, and counts once the
+other shard. What it writes lies on the lake's shelf under names of its own, and counts once the
 driver's manifest names it. Days that change wait as patches, since a month's delta is one file.
 """
 
@@ -17,10 +17,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lamplit.engine.duckdb import Duck, DuckError, quoted
+from lamplit.engine.duckdb import Duck, DuckError
 from lamplit.meters import slots
 from lamplit.meters.archive import Input
-from lamplit.meters.lake import PARQUET, Lake
+from lamplit.meters.lake import FILES, Lake
 from lamplit.meters.layouts import layouts
 from lamplit.meters.layouts.base import Options, Sample
 from lamplit.meters.manifest import LakeFile
@@ -46,7 +46,7 @@ class Part:
     `common_known`: whether that has been looked into.
     """
 
-    lake: Path
+    lake: Lake
     tmp: Path
     timezone: str
     name: str
@@ -63,12 +63,12 @@ class Part:
 class Landed:
     """What became of a shard. `wants_common`: nothing, as it needs the file's interval length.
 
-    `hours`: what its stamps say of that length. `patches`: Parquet files of days that change.
+    `hours`: what its stamps say of that length. `patches`: names of the files of days that change.
     """
 
     result: FileResult
     added: list[LakeFile] = field(default_factory=list)
-    patches: list[Path] = field(default_factory=list)
+    patches: list[str] = field(default_factory=list)
     wants_common: bool = False
     hours: list[HourTally] = field(default_factory=list)
 
@@ -88,7 +88,7 @@ def land_shard(part: Part, rows: pa.Table) -> Landed:
         with Duck(threads=1, temp_dir=folder / "spill") as duck:
             return _landed(part, rows, folder, duck, result)
     except (DuckError, OSError) as fault:
-        full = no_room(fault, part.lake)
+        full = no_room(fault, part.lake.folder)
         if full is None:
             raise
         raise full from fault
@@ -97,8 +97,7 @@ def land_shard(part: Part, rows: pa.Table) -> Landed:
 
 
 def _landed(part: Part, rows: pa.Table, folder: Path, duck: Duck, result: FileResult) -> Landed:
-    lake = Lake(part.lake)
-    work = _ShardStaging(duck, lake, part, folder)
+    work = _ShardStaging(duck, part.lake, part, folder)
     group = work.begin(folder / "staged")
     if part.sample.parquet is not None:
         file = put_together(duck, rows["packet"].to_pylist(), folder)
@@ -115,7 +114,7 @@ def _landed(part: Part, rows: pa.Table, folder: Path, duck: Duck, result: FileRe
     if done.wants_common:
         return done
     group.results.append(result)
-    landing = _ShardLanding(duck, lake, group)
+    landing = _ShardLanding(duck, part.lake, group)
     landing.prepare()
     done.added, done.patches = landing.added, landing.patches
     return done
@@ -182,14 +181,11 @@ class _ShardLanding(Landing):
 
     def __init__(self, duck: Duck, lake: Lake, group: Group) -> None:
         super().__init__(duck, lake, group)
-        self.patches: list[Path] = []
+        self.patches: list[str] = []
 
     def write_again(self, table: str) -> None:
         """Keep the days that changed (`known` rows of the table) as a patch."""
         if self.duck.value(f"SELECT count(*) FROM {table} WHERE known"):
-            path = self.folder / f"patch-{uuid.uuid4().hex}.parquet"
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.duck.run(
-                f"COPY (SELECT {ALL} FROM {table} WHERE known) TO {quoted(str(path))} ({PARQUET})"
-            )
-            self.patches.append(path)
+            name = f"{FILES}/patch-{uuid.uuid4().hex}.parquet"
+            self.write_file(f"SELECT {ALL} FROM {table} WHERE known", name)
+            self.patches.append(name)

@@ -57,7 +57,7 @@ class SparkRun(Run):
         _refuse(item, sample, layout)
         head = tuple(sample.text.splitlines()[: lines_before_data(Source(item.path, sample))])
         part = Part(
-            self.lake.folder.absolute(), self.tmp.absolute(), self.home.timezone, item.name,
+            self.lake.for_workers(), self.tmp.absolute(), self.home.timezone, item.name,
             result.batch, layout.name, self.options, sample,
             tuple(line.lstrip("\ufeff") for line in head[:1]) + head[1:],
         )  # fmt: skip
@@ -68,9 +68,8 @@ class SparkRun(Run):
     def forget(self, result: FileResult) -> None:
         """Leave what the shards have written to nobody."""
         for shard in self.shards:
-            for file in shard.added:
-                self.lake.path(file).unlink(missing_ok=True)
-            _drop(shard.patches)
+            self.lake.remove(shard.added)
+            self.lake.shelf.remove(shard.patches)
         self.shards = []
 
     def landing(self) -> Landing:
@@ -122,25 +121,25 @@ class _AllShards(Landing):
     def __init__(self, duck: Duck, lake: Lake, group: Group, shards: list[Landed]) -> None:
         super().__init__(duck, lake, group)
         self.added = [file for shard in shards for file in shard.added]
-        self.patches = [path for shard in shards for path in shard.patches]
+        self.patches = [name for shard in shards for name in shard.patches]
 
     def prepare(self) -> None:
         """Write the deltas, uncommitted; all else is written already."""
         if not self.patches:
             return
-        paths = ", ".join(quoted(str(path)) for path in self.patches)
+        paths = ", ".join(quoted(str(self.lake.named(name))) for name in self.patches)
         self.duck.run(
             "CREATE OR REPLACE TEMP VIEW patched AS "
             f"SELECT *, true AS known FROM read_parquet([{paths}])"
         )
         self.write_again("patched")
         self.duck.run("DROP VIEW patched")
-        _drop(self.patches)
+        self.lake.shelf.remove(self.patches)
 
     def abandon(self) -> None:
         """Remove what the shards wrote, and the deltas."""
         super().abandon()
-        _drop(self.patches)
+        self.lake.shelf.remove(self.patches)
 
 
 def _refuse(item: Input, sample: Sample, layout: Layout) -> None:
@@ -222,8 +221,3 @@ def _usual(shards: list[FileResult]) -> float | None:
 
 def _plain(note: Text) -> str:
     return "".join(c for c in note.en if not c.isdigit())
-
-
-def _drop(paths: list[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)

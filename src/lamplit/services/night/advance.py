@@ -121,7 +121,7 @@ def run_nights(
         noted(home, job) as said,
         open_engine(home, ENGINE_SHARE) as con,
     ):
-        lake = Lake(home.lake_dir)
+        lake = Lake(home)
         span = lake.day_range()
         if span is None:
             raise LamplitError(problems.NO_READINGS, where=str(home.path))

@@ -70,7 +70,7 @@ class Replay:
             raise LamplitError(problems.NO_NIGHT, where=str(home.path))
         last = read_snapshot(home.state_dir, manifest, date.fromisoformat(manifest.through))
         universe = registered(con, home.registry_file).with_strangers_of(last.homes)
-        lake = Lake(home.lake_dir)
+        lake = Lake(home)
         return cls(home, con, fold, lake, manifest, universe, last, has_shape(con, lake))
 
     @property

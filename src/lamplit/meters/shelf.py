@@ -1,0 +1,137 @@
+"""A shelf: where files that never change are kept, each under a name of its own.
+
+A file is written to a draft, whole, and then put under its name; nobody reads it before a manifest
+names it, and nobody writes it again. So a shelf needs no lock and no renaming of what others see.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from lamplit.meters.manifest import sync_dir, sync_file
+
+
+class Shelf(Protocol):
+    """Files by their names, which are relative paths with `/` between.
+
+    It is pickled and sent to workers, so that it holds no connection. What is not there is told of
+    by FileNotFoundError, whose `filename` is what `where` says.
+    """
+
+    def where(self, name: str) -> str:
+        """The file's place, as it is told to people."""
+
+    def fetch(self, names: Sequence[str]) -> list[Path]:
+        """The files as files of this machine, to be read and never written."""
+
+    def open(self, name: str) -> BinaryIO:
+        """The file as a stream that can seek, of which only what is asked for is read."""
+
+    def draft(self, name: str) -> Path:
+        """A fresh path to write to, from which `put` costs least."""
+
+    def put(self, local: Path, name: str) -> None:
+        """Keep a finished file of this machine under `name`; it is no longer at `local` then."""
+
+    def settle(self, names: Iterable[str]) -> None:
+        """See to it that files outlast a loss of power from here on."""
+
+    def sizes(self) -> dict[str, int]:
+        """All there is, drafts that were left behind among it: name → bytes."""
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Let go of files; those that are not there are left alone."""
+
+    def for_workers(self) -> Shelf:
+        """The same shelf as other machines reach it."""
+
+
+@contextmanager
+def written(shelf: Shelf, name: str) -> Iterator[Path]:
+    """A path to write to; what lies there when the block ends well is kept under `name`."""
+    draft = shelf.draft(name)
+    try:
+        yield draft
+        shelf.put(draft, name)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderShelf:
+    """A folder that all machines see at the same path: files are read and written in place."""
+
+    folder: Path
+
+    def where(self, name: str) -> str:
+        """As `Shelf.where`."""
+        return str(self.folder / name)
+
+    def fetch(self, names: Sequence[str]) -> list[Path]:
+        """As `Shelf.fetch`: the files themselves."""
+        paths = [self.folder / name for name in names]
+        for path in paths:
+            if not path.exists():
+                raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
+        return paths
+
+    def open(self, name: str) -> BinaryIO:
+        """As `Shelf.open`."""
+        return (self.folder / name).open("rb")
+
+    def draft(self, name: str) -> Path:
+        """As `Shelf.draft`: beside its place, since a file is renamed within a disk only."""
+        place = self.folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return place.with_name(f".{uuid.uuid4().hex}{place.suffix}")
+
+    def put(self, local: Path, name: str) -> None:
+        """As `Shelf.put`."""
+        place = self.folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            local.replace(place)
+        except OSError as fault:
+            if fault.errno != errno.EXDEV:
+                raise
+            draft = self.draft(name)
+            shutil.copyfile(local, draft)
+            draft.replace(place)
+            local.unlink()
+
+    def settle(self, names: Iterable[str]) -> None:
+        """As `Shelf.settle`."""
+        folders = set()
+        for name in names:
+            path = self.folder / name
+            sync_file(path)
+            folders.add(path.parent)
+        for folder in folders:
+            sync_dir(folder)
+
+    def sizes(self) -> dict[str, int]:
+        """As `Shelf.sizes`."""
+        found = {}
+        for path in self.folder.rglob("*"):
+            try:
+                if path.is_file():
+                    found[path.relative_to(self.folder).as_posix()] = path.stat().st_size
+            except FileNotFoundError:
+                continue  # swept meanwhile
+        return found
+
+    def remove(self, names: Iterable[str]) -> None:
+        """As `Shelf.remove`."""
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
+
+    def for_workers(self) -> FolderShelf:
+        """As `Shelf.for_workers`: a worker has another current folder."""
+        return replace(self, folder=self.folder.absolute())
