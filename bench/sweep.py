@@ -59,7 +59,7 @@ def make_home(count: int) -> Path:
     carried["event_found"] = carried["event_day"] = today - rng.integers(0, 60, count).astype(float)
     carried["event_before"], carried["event_now"] = rng.gamma(2, 2, count), rng.gamma(1, 1, count)
     carried["event_read"] = carried["valid_days"] = carried["lived_days"] = np.full(count, 20.0)
-    files = write_snapshot(home.state_dir, NIGHT, 1, Snapshot(homes, carried, {}, {}))
+    files = write_snapshot(home.state_shelf, NIGHT, 1, Snapshot(homes, carried, {}, {}))
     commit(
         home.state_dir,
         StateManifest(first_day="2025-01-01", through=NIGHT.isoformat(), generation=1,

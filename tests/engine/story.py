@@ -277,7 +277,7 @@ def carried_by(home: Home) -> dict[str, dict[str, Any]]:
     manifest = read_manifest(home.state_dir)
     found: dict[str, dict[str, Any]] = {}
     for day in manifest.days():
-        snapshot = read_snapshot(home.state_dir, manifest, day)
+        snapshot = read_snapshot(home.state_shelf, manifest, day)
         order = pc.sort_indices(
             snapshot.homes, [("household_id", "ascending"), ("stranger", "ascending")]
         )

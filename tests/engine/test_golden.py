@@ -85,7 +85,7 @@ def test_each_home_carries_the_same_from_every_kept_night(on_duckdb: Home, on_sp
 
 def test_the_courses_of_those_who_agreed_are_the_same(on_duckdb: Home, on_spark: Home) -> None:
     stored = [
-        carried_courses(h.state_dir, read_manifest(h.state_dir)) for h in (on_duckdb, on_spark)
+        carried_courses(h.state_shelf, read_manifest(h.state_dir)) for h in (on_duckdb, on_spark)
     ]
     expected, found = (one for one in stored if one is not None)
     assert expected.index.count > 5

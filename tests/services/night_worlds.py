@@ -137,7 +137,7 @@ def outcome(home: Home, *, states: bool = True) -> Outcome:
     """The last snapshot by household, the log, and both views of all days."""
     manifest = read_manifest(home.state_dir)
     through = date.fromisoformat(manifest.through)
-    last = read_snapshot(home.state_dir, manifest, through)
+    last = read_snapshot(home.state_shelf, manifest, through)
     order = np.argsort(np.array(last.homes["household_id"].to_pylist(), dtype=object))
     log: dict[tuple[str, str, int], float] = {}
     for name in manifest.logs.values():

@@ -51,7 +51,7 @@ def looked(home: Home, *, lake: bool = False) -> list[RoutineLook]:
 
 
 def stored(home: Home) -> Stored | None:
-    return carried_courses(home.state_dir, read_manifest(home.state_dir))
+    return carried_courses(home.state_shelf, read_manifest(home.state_dir))
 
 
 def households(home: Home) -> list[str]:

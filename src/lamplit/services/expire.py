@@ -81,7 +81,7 @@ def _forget(home: Home, manifest: StateManifest, last: date) -> None:
         course={d: f for d, f in manifest.course.items() if d > last.isoformat()},
     )
     commit(home.state_dir, new)
-    sweep_leftovers(home.state_dir, new)
+    sweep_leftovers(home, new)
 
 
 def _drop(duck: Duck, lake: Lake, files: list[LakeFile], last: date) -> None:

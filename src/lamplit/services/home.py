@@ -114,8 +114,13 @@ class Home:
 
     @property
     def state_dir(self) -> Path:
-        """The folder of the carried states."""
+        """The folder of the carried states' manifest."""
         return self.path / "state"
+
+    @property
+    def state_shelf(self) -> Shelf:
+        """Where the carried states are."""
+        return FolderShelf(self.state_dir)
 
     @property
     def store_dir(self) -> Path:

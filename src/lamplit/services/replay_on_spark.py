@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from lamplit.engine.duckdb import Duck
 from lamplit.engine.spark import Spark
+from lamplit.meters.shelf import FolderShelf
 from lamplit.services.home import Home
 from lamplit.services.lake_on_spark import SparkLake, shard_lake, shards_of_meters
 from lamplit.services.night.carried import Carried, Placed, read_table, write_table
@@ -86,7 +87,7 @@ def replayed(
     read_from, standing = eve, None
     days = [day for day in replay.manifest.days() if day < eve]
     if days:
-        standing = open_snapshot(replay.home.state_dir, replay.manifest, days[-1])
+        standing = open_snapshot(replay.home.state_shelf, replay.manifest, days[-1])
         read_from = days[-1] + timedelta(1)
     else:
         read_from = replay.first
@@ -105,12 +106,12 @@ def replayed(
             before, tmp,
         )  # fmt: skip
     meters = shards_of_meters([(i, part.universe.meters) for i, part in given.items()])
-    lake = SparkLake(replay.home.lake_dir, spark)
+    lake = SparkLake(replay.home, spark)
     sql = lake.by_shard(meters, min(read_from, start), stop, LAKE_COLUMNS)
     try:
         found = spark.by_shard(sql, given, _work)
         for i in range(len(given)):
-            yield read_table(tmp, found[i])
+            yield read_table(FolderShelf(tmp), found[i])
     finally:
         shutil.rmtree(tmp, ignore_errors=True)
 

@@ -161,7 +161,7 @@ def _courses(
 
 def _carried(replay: Replay, rows: Array) -> Iterator[tuple[Array, Course]]:
     """(homes, their courses) as the last night carried them, of those that are what they were."""
-    stored = carried_courses(replay.home.state_dir, replay.manifest)
+    stored = carried_courses(replay.home.state_shelf, replay.manifest)
     if stored is None:
         return
     places = Index.of(replay.con, replay.universe, rows).places_in(stored.index)
@@ -170,7 +170,7 @@ def _carried(replay: Replay, rows: Array) -> Iterator[tuple[Array, Course]]:
         try:
             course = stored.read(places[lot], list(stored.days))
         except LamplitError:
-            if carried_courses(replay.home.state_dir, replay.manifest) is None:
+            if carried_courses(replay.home.state_shelf, replay.manifest) is None:
                 return  # removed meanwhile, as somebody withdrew: the lake has the rest
             raise
         yield known[lot], course

@@ -108,12 +108,13 @@ def nights(check: Check, home: Home, now: datetime, deep: bool) -> None:
     manifest, kept = read_manifest(home.state_dir), Lake(home)
     check.facts["through"] = manifest.through or None
     span = kept.day_range()
+    shelf = home.state_shelf
     for name in sorted(manifest.named()):
-        path = home.state_dir / name
         try:
-            pq.read_metadata(path)
+            with shelf.open(name) as stream:
+                pq.read_metadata(stream)
         except (OSError, pa.ArrowException):
-            error = LamplitError(night_problems.STATE_DAMAGED, where=str(path))
+            error = LamplitError(night_problems.STATE_DAMAGED, where=shelf.where(name))
             check.problems.append(error)
     begun = _begun(home)
     if begun:

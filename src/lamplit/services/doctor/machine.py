@@ -82,7 +82,6 @@ def space(check: Check, home: Home, now: datetime, deep: bool) -> None:
     free = shutil.disk_usage(home.path).free
     manifest, lake = read_manifest(home.state_dir), Lake(home)
     last = manifest.snapshots.get(manifest.through, {})
-    files = [home.state_dir / name for name in last.values()]
     span = lake.day_range()
     if span:
         last_files = lake.files(span[1], span[1])
@@ -90,7 +89,8 @@ def space(check: Check, home: Home, now: datetime, deep: bool) -> None:
             # Of a month's file a day is but a part.
             days = (file.day_max - file.day_min).days + 1
             check.facts["day"] = check.facts.get("day", 0) + (size or 0) // days
-    state = sum(path.stat().st_size for path in files if path.exists())
+    kept = home.state_shelf.sizes()
+    state = sum(kept.get(name, 0) for name in last.values())
     need = max(ROOM_LEAST, ROOM_TIMES * (state + check.facts.get("day", 0)))
     check.facts |= {"free": free, "state": state, "need": need}
     error = LamplitError(

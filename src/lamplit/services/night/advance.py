@@ -204,7 +204,7 @@ class Night:
         if afresh:
             forget_unfinished(directory)
         else:
-            sweep_leftovers(directory, old)
+            sweep_leftovers(self.home, old)
         self.batch = self.lake.last_batch()
         universe = registered(self.con, self.home.registry_file)
         current: Standing | None = None
@@ -223,9 +223,10 @@ class Night:
             manifest.generation += 1
             self._carry_courses(manifest, universe, None)
             commit(directory, manifest)
-        if withdrawn(directory, old, manifest):  # no reader's convenience weighs as much
+        # No reader's convenience weighs as much as a word taken back.
+        if withdrawn(self.home.state_shelf, old, manifest):
             old = replace(old, course={}, course_homes="")
-        sweep_leftovers(directory, manifest, old)
+        sweep_leftovers(self.home, manifest, old)
         return self._reported(manifest, universe, span[1])
 
     def _reported(self, manifest: StateManifest, universe: Universe, last: date) -> NightReport:
@@ -293,17 +294,17 @@ class Night:
         gathered = self._gathered(universe, (start, stop), len(keep))
         universe = gathered.universe
         groups = self._grouped(gathered, current, tuple((day - start).days for day in keep))
-        ledger = Ledger(self.home.state_dir, self._made_from(manifest, days, gathered.shards))
+        ledger = Ledger(self.home, self._made_from(manifest, days, gathered.shards))
         manifest.generation += 1
         current = self._shards(manifest, gathered, groups, current, keep, ledger)
         gathered.close()
         for day in keep:
             current.peers, current.zeros = memories(groups, (day - start).days)
             manifest.snapshots[day.isoformat()] |= write_groups(
-                self.home.state_dir, day, manifest.generation, current
+                self.home.state_shelf, day, manifest.generation, current
             )
-        write_log(self.home.state_dir, manifest, (start, stop), groups)
-        write_links(self.home.state_dir, manifest, universe.links())
+        write_log(self.home.state_shelf, manifest, (start, stop), groups)
+        write_links(self.home.state_shelf, manifest, universe.links())
         manifest.through = stop.isoformat()
         if stop == target:
             eve = (start - timedelta(1), before.carried, before.homes.num_rows) if before else None
@@ -383,7 +384,7 @@ class Night:
                 homes = universe.homes.slice(shard.start, shard.stop - shard.start)
                 names = {
                     day.isoformat(): write_part(
-                        self.home.state_dir, day, manifest.generation,
+                        self.home.state_shelf, day, manifest.generation,
                         None if single else number, (homes, kept[day_number(day)]),
                     )
                     for day in keep
@@ -397,9 +398,10 @@ class Night:
         if single:
             return Standing(universe.homes, Held(last), {}, {})
         files = parts[keep[-1].isoformat()]
-        paths = [self.home.state_dir / files[part] for part in sorted(files)]
+        last_names = [files[part] for part in sorted(files)]
         counts = [shard.stop - shard.start for shard in gathered.shards]
-        return Standing(universe.homes, Filed.of_parts(paths, counts), {}, {})
+        filed = Filed.of_parts(self.home.state_shelf, last_names, counts)
+        return Standing(universe.homes, filed, {}, {})
 
     def _teller(self, days: int, homes: int) -> Callable[[int], None]:
         """Turns homes done within a stretch into nights done."""
@@ -416,8 +418,8 @@ class Night:
 def _generations(home: Home) -> int:
     """The number after that of any file in the state's folder: names are never used twice."""
     used = [0]
-    for file in home.state_dir.glob("*.parquet"):
-        number = file.stem.rpartition("-")[2]
+    for name in home.state_shelf.sizes():
+        number = name.removesuffix(".parquet").rpartition("-")[2]
         used.append(int(number) if number.isdecimal() else 0)
     return max(used)
 

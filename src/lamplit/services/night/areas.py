@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamplit.engine.duckdb import Duck
-from lamplit.services.night.carried import read_table, write_table
+from lamplit.meters.shelf import Shelf
+from lamplit.services.night.carried import keep_table, read_table
 from lamplit.services.night.gather import day_date, day_number, read_days
 from lamplit.services.night.snapshots import Remembered, StateManifest
 from lamplit.services.night.universe import Universe
@@ -173,7 +173,7 @@ def log_table(groups: list[Groups], first_day: int) -> pa.Table:
 
 
 def write_log(
-    state_dir: Path,
+    shelf: Shelf,
     manifest: StateManifest,
     span: tuple[date, date],
     groups: list[Groups],
@@ -191,14 +191,14 @@ def write_log(
         now = fresh.filter(inside)
         old_name = manifest.logs.get(month)
         if old_name:
-            old = read_table(state_dir, old_name)
+            old = read_table(shelf, old_name)
             now = pa.concat_tables([_others(old, ids, first, last), now])
         now = now.sort_by([("day", "ascending"), ("kind", "ascending"), ("id", "ascending")])
         if old_name and now.equals(old):
             continue
         if now.num_rows:
             name = f"areas-{month}-{manifest.generation}.parquet"
-            write_table(state_dir / name, now)
+            keep_table(shelf, name, now)
             manifest.logs[month] = name
         elif old_name:
             del manifest.logs[month]
@@ -225,7 +225,7 @@ def _others(old: pa.Table, ids: dict[str, set[str]], first: int, last: int) -> p
 
 
 def read_log(
-    state_dir: Path, manifest: StateManifest, first_day: int, days: int, groups: list[Groups]
+    shelf: Shelf, manifest: StateManifest, first_day: int, days: int, groups: list[Groups]
 ) -> list[Array]:
     """The logged values of these groups, each (days, groups), the default where nothing is logged.
 
@@ -235,7 +235,7 @@ def read_log(
     months = _months(day_date(first_day), day_date(first_day + days - 1))
     names = [manifest.logs[month] for month, _, _ in months if month in manifest.logs]
     table = pa.concat_tables(
-        [LOG_SCHEMA.empty_table(), *(read_table(state_dir, name) for name in names)]
+        [LOG_SCHEMA.empty_table(), *(read_table(shelf, name) for name in names)]
     )
     found = []
     for group in groups:
@@ -251,14 +251,14 @@ def read_log(
 
 
 def logged_groups(
-    state_dir: Path, manifest: StateManifest, panel: Panel, universe: Universe
+    shelf: Shelf, manifest: StateManifest, panel: Panel, universe: Universe
 ) -> list[Groups]:
     """What the groups of this universe said over the panel's days, as logged."""
     groups = []
     for kind, (column, _, _) in KINDS.items():
         number, ids = universe.groups(column)
         groups.append(Groups(kind, number, ids, np.empty(0), GroupMemory.fresh(len(ids)), {}))
-    values = read_log(state_dir, manifest, panel.first_day, panel.days, groups)
+    values = read_log(shelf, manifest, panel.first_day, panel.days, groups)
     for group, value in zip(groups, values, strict=True):
         group.values = value
     return groups
@@ -269,12 +269,12 @@ def with_words(
     days_sql: str,
     small: Universe,
     span: tuple[int, int],
-    state_dir: Path,
+    shelf: Shelf,
     manifest: StateManifest,
     *,
     shaped: bool,
 ) -> Panel:
     """The panel of these homes over nights that are worked, with what their groups said."""
     panel, _ = read_days(con, days_sql, small, span, shaped=shaped)
-    lay_over(panel, logged_groups(state_dir, manifest, panel, small))
+    lay_over(panel, logged_groups(shelf, manifest, panel, small))
     return panel

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import home as home_problems
 from lamplit.domain.problems import night as problems
+from lamplit.meters.shelf import Shelf, written
 from lamplit.services.night.universe import HOMES_SCHEMA, places_in
 from lamplit.signals.fold import Arrays, Fold
 from lamplit.signals.panel import start_carried
@@ -53,25 +54,27 @@ class Held:
 
 
 class Filed:
-    """Carried values that lie in files: `file` and `row` of each home."""
+    """Carried values that lie in files of a shelf: `file` (of `names`) and `row` of each home."""
 
-    def __init__(self, paths: Sequence[Path], file: Array, row: Array) -> None:
-        self.paths, self.file, self.row = list(paths), file, row
+    def __init__(self, shelf: Shelf, names: Sequence[str], file: Array, row: Array) -> None:
+        self.shelf, self.names, self.file, self.row = shelf, list(names), file, row
 
     @classmethod
-    def of_parts(cls, paths: Sequence[Path], counts: Sequence[int]) -> Filed:
+    def of_parts(cls, shelf: Shelf, names: Sequence[str], counts: Sequence[int]) -> Filed:
         """The files of a snapshot without patches, which have so many homes each."""
         file = np.repeat(np.arange(len(counts), dtype=np.int16), counts)
         row = np.concatenate([np.arange(n, dtype=np.int32) for n in counts] or [np.empty(0, int)])
-        return cls(paths, file, row)
+        return cls(shelf, names, file, row)
 
     def at(self, rows: Rows) -> Arrays:
         """As `Carried.at`; each file's row groups are read once, and only those that are needed."""
         file, row = self.file[rows], self.row[rows]
         found: Arrays = {}
-        for number in np.unique(file) if len(file) else [0]:
+        numbers = np.unique(file) if len(file) else np.zeros(1, int)
+        paths = fetched(self.shelf, [self.names[number] for number in numbers])
+        for number, path in zip(numbers, paths, strict=True):
             mine = np.flatnonzero(file == number)
-            _read_into(found, self.paths[number], row[mine], mine, len(file))
+            _read_into(found, path, row[mine], mine, len(file))
         return found
 
 
@@ -117,25 +120,26 @@ def carried_at(fold: Fold, carried: Arrays, rows: Array) -> Arrays:
 # --- files ------------------------------------------------------------------------------------
 
 
-def open_files(state_dir: Path, files: dict[str, str]) -> tuple[pa.Table, Filed]:
+def open_files(shelf: Shelf, files: dict[str, str]) -> tuple[pa.Table, Filed]:
     """(homes, what they carry) of a snapshot's files, the patches laid over.
 
     Raises LamplitError `night.state-damaged` where a file is missing or unreadable.
     """
-    bases = [state_dir / files[part] for part in sorted(files) if part.startswith(HOMES)]
-    patches = [state_dir / files[part] for part in sorted(files) if part.startswith(PATCH)]
-    tables = [_homes_in(path) for path in bases or [state_dir / HOMES]]
+    bases = [files[part] for part in sorted(files) if part.startswith(HOMES)]
+    patches = [files[part] for part in sorted(files) if part.startswith(PATCH)]
+    paths = fetched(shelf, [*(bases or [HOMES]), *patches])
+    tables = [_homes_in(path) for path in paths[: len(paths) - len(patches)]]
     homes = pa.concat_tables(tables)
-    filed = Filed.of_parts(bases, [table.num_rows for table in tables])
-    for path in patches:
+    filed = Filed.of_parts(shelf, bases, [table.num_rows for table in tables])
+    for name, path in zip(patches, paths[len(tables) :], strict=True):
         over = _homes_in(path)
         place = places_in(over, homes)
         new = np.flatnonzero(place < 0)
         place[new] = homes.num_rows + np.arange(len(new))
         filed.file = np.append(filed.file, np.zeros(len(new), filed.file.dtype))
         filed.row = np.append(filed.row, np.zeros(len(new), filed.row.dtype))
-        filed.file[place], filed.row[place] = len(filed.paths), np.arange(over.num_rows)
-        filed.paths.append(path)
+        filed.file[place], filed.row[place] = len(filed.names), np.arange(over.num_rows)
+        filed.names.append(name)
         # A patched home may be called otherwise in its patch; its place in the order stays.
         both = pa.concat_tables([homes, over])
         take = np.append(np.arange(homes.num_rows), np.zeros(len(new), dtype=np.int64))
@@ -180,6 +184,12 @@ def _read_into(found: Arrays, path: Path, row: Array, into: Array, count: int) -
         raise LamplitError(problems.STATE_DAMAGED, where=str(path)) from reason
 
 
+def keep_table(shelf: Shelf, name: str, table: pa.Table) -> None:
+    """Put a table on the shelf. Raises LamplitError `home.disk-full` where it does not fit."""
+    with written(shelf, name) as draft:
+        write_table(draft, table)
+
+
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a file durably. Raises LamplitError `home.disk-full` where it does not fit."""
     try:
@@ -196,16 +206,28 @@ def write_table(path: Path, table: pa.Table) -> None:
         raise no_room(fault, path) from fault
 
 
-def read_table(state_dir: Path, name: str) -> pa.Table:
+def fetched(shelf: Shelf, names: Sequence[str]) -> list[Path]:
+    """Files of the state on this machine.
+
+    Raises LamplitError `night.state-damaged` where one is missing.
+    """
+    try:
+        return shelf.fetch(names)
+    except FileNotFoundError as gone:
+        raise LamplitError(problems.STATE_DAMAGED, where=str(gone.filename)) from gone
+
+
+def read_table(shelf: Shelf, name: str) -> pa.Table:
     """One of the state's files.
 
     Raises LamplitError `night.state-damaged` where it is missing or unreadable.
     """
+    (path,) = fetched(shelf, [name])
     try:
-        with pq.ParquetFile(state_dir / name) as file:
+        with pq.ParquetFile(path) as file:
             return file.read()
     except (OSError, pa.ArrowException) as reason:
-        raise LamplitError(problems.STATE_DAMAGED, where=str(state_dir / name)) from reason
+        raise LamplitError(problems.STATE_DAMAGED, where=shelf.where(name)) from reason
 
 
 def no_room(fault: OSError, path: Path) -> Exception:

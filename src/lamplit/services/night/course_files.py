@@ -23,7 +23,8 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck
 from lamplit.meters.manifest import sync_file
-from lamplit.services.night.carried import no_room, read_table, write_table
+from lamplit.meters.shelf import Shelf, written
+from lamplit.services.night.carried import fetched, keep_table, no_room, read_table
 from lamplit.services.night.snapshots import StateManifest
 from lamplit.services.night.universe import Universe, subset
 from lamplit.signals.routine.course import Course
@@ -104,15 +105,15 @@ class Index:
         return places
 
 
-def read_index(state_dir: Path, name: str) -> Index:
+def read_index(shelf: Shelf, name: str) -> Index:
     """An index as `write_index` left it. Raises LamplitError `night.state-damaged`."""
-    return Index(read_table(state_dir, name).combine_chunks())
+    return Index(read_table(shelf, name).combine_chunks())
 
 
-def write_index(state_dir: Path, generation: int, index: Index) -> str:
+def write_index(shelf: Shelf, generation: int, index: Index) -> str:
     """Write an index; its file counts once the manifest names it."""
     name = f"course-homes-{generation}.parquet"
-    write_table(state_dir / name, index.table)
+    keep_table(shelf, name, index.table)
     return name
 
 
@@ -120,15 +121,15 @@ def write_index(state_dir: Path, generation: int, index: Index) -> str:
 class Stored:
     """Carried courses as a manifest names them: `days`, day → file, in order."""
 
-    state_dir: Path
+    shelf: Shelf
     index: Index
     days: dict[date, str]
 
     @classmethod
-    def open(cls, state_dir: Path, manifest: StateManifest) -> Stored:
+    def open(cls, shelf: Shelf, manifest: StateManifest) -> Stored:
         """The courses of a manifest that has some. Raises LamplitError `night.state-damaged`."""
         days = {date.fromisoformat(day): name for day, name in sorted(manifest.course.items())}
-        return cls(state_dir, read_index(state_dir, manifest.course_homes), days)
+        return cls(shelf, read_index(shelf, manifest.course_homes), days)
 
     def read(self, places: Array, days: Sequence[date]) -> Course:
         """The courses at these places of the index, nothing known where a place is -1.
@@ -151,8 +152,9 @@ class Stored:
         slots = np.zeros(count, dtype=np.int64)
         if not len(known):
             return valid, away, slots, np.full((count, 1), np.nan, dtype=np.float32)
+        (path,) = fetched(self.shelf, [name])
         try:
-            with pq.ParquetFile(self.state_dir / name) as file:
+            with pq.ParquetFile(path) as file:
                 if file.metadata.num_rows != self.index.count:
                     raise ValueError
                 size = file.metadata.row_group(0).num_rows
@@ -165,7 +167,7 @@ class Stored:
             kwh = np.full((count, max(1, int(every.max(initial=1)))), np.nan, dtype=np.float32)
             _unpack(kwh, known, table["kwh"].combine_chunks(), every, at)
         except (OSError, pa.ArrowException, IndexError, ValueError) as reason:
-            where = str(self.state_dir / name)
+            where = self.shelf.where(name)
             raise LamplitError(problems.STATE_DAMAGED, where=where) from reason
         slots[known] = every[at]
         return valid, away, slots, kwh
@@ -191,7 +193,7 @@ def _unpack(kwh: Array, into: Array, packed: pa.Array, slots: Array, at: Array) 
 
 
 def write_days(
-    state_dir: Path, generation: int, days: Sequence[date], courses: Iterable[Course]
+    shelf: Shelf, generation: int, days: Sequence[date], courses: Iterable[Course]
 ) -> dict[str, str]:
     """Write a file for each day of courses, which come a lot of HOMES_AT_ONCE homes at a time.
 
@@ -201,14 +203,16 @@ def write_days(
     names = {day.isoformat(): f"course-{day}-{generation}.parquet" for day in days}
     try:
         with ExitStack() as stack:
-            writers = [stack.enter_context(_writer(state_dir / name)) for name in names.values()]
+            drafts = [stack.enter_context(written(shelf, name)) for name in names.values()]
+            writers = [stack.enter_context(_writer(draft)) for draft in drafts]
             for course in courses:
                 for number, writer in enumerate(writers):
                     writer.write_table(_day_table(course, number), row_group_size=HOMES_AT_ONCE)
-        for name in names.values():
-            sync_file(state_dir / name)
+            for writer, draft in zip(writers, drafts, strict=True):
+                writer.close()
+                sync_file(draft)
     except OSError as fault:
-        raise no_room(fault, state_dir) from fault
+        raise no_room(fault, Path(shelf.where(""))) from fault
     return names
 
 

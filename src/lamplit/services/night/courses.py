@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ import pyarrow as pa
 
 from lamplit.engine.duckdb import Duck, quoted
 from lamplit.meters.lake import Lake, TableLake
+from lamplit.meters.shelf import Shelf
 from lamplit.services.home import Home
 from lamplit.services.night.areas import with_words
 from lamplit.services.night.carried import Carried, Placed
@@ -97,7 +97,7 @@ class Nights:
             return self.first, None
         if last not in self._opened:  # asked for again and again, lot after lot of homes
             self._opened.clear()
-            found = open_snapshot(self.home.state_dir, self.manifest, last)
+            found = open_snapshot(self.home.state_shelf, self.manifest, last)
             places = places_in(self.universe.homes, found.homes)
             self._opened[last] = Placed(self.fold, found.carried, places)
         return last + timedelta(1), self._opened[last]
@@ -163,7 +163,7 @@ def course_of(
     days_sql = apart.sql(start, last, LAKE_COLUMNS)
     mine = f"(SELECT * FROM {days_sql} SEMI JOIN lot_meters USING (meter_id))"
     panel = with_words(
-        nights.con, mine, small, (day_number(start), day_number(last)), nights.home.state_dir,
+        nights.con, mine, small, (day_number(start), day_number(last)), nights.home.state_shelf,
         nights.manifest, shaped=nights.shaped,
     )  # fmt: skip
     nights.con.unregister("lot_meters")
@@ -230,7 +230,7 @@ def window(manifest: StateManifest, last: date) -> list[date]:
     return [first + timedelta(n) for n in range((last - first).days + 1)]
 
 
-def carried_courses(state_dir: Path, manifest: StateManifest) -> Stored | None:
+def carried_courses(shelf: Shelf, manifest: StateManifest) -> Stored | None:
     """The courses up to the last night; None where they are not there.
 
     Raises LamplitError `night.state-damaged`.
@@ -240,9 +240,9 @@ def carried_courses(state_dir: Path, manifest: StateManifest) -> Stored | None:
         return None
     # Somebody who withdraws their consent takes the files with them, at any moment.
     names = (*manifest.course.values(), manifest.course_homes)
-    if not all((state_dir / name).exists() for name in names):
+    if not shelf.sizes().keys() >= set(names):
         return None
-    return Stored.open(state_dir, manifest)
+    return Stored.open(shelf, manifest)
 
 
 def complete(manifest: StateManifest, universe: Universe, *, shaped: bool) -> bool:
@@ -282,19 +282,19 @@ def carry(nights: Nights, last: date, again: pa.Array | None, since: date | None
     same = old is not None and index.equals(old.index)
     changed = files != manifest.course or not same
     if not same:
-        manifest.course_homes = write_index(nights.home.state_dir, manifest.generation, index)
+        manifest.course_homes = write_index(nights.home.state_shelf, manifest.generation, index)
     manifest.course = files
     return changed
 
 
-def withdrawn(state_dir: Path, old: StateManifest, new: StateManifest) -> bool:
+def withdrawn(shelf: Shelf, old: StateManifest, new: StateManifest) -> bool:
     """Whether somebody who had a course under the old manifest has none under the new."""
     if not old.course_homes or old.course_homes == new.course_homes:
         return False
     if not new.course_homes:
         return True
-    now = read_index(state_dir, new.course_homes).table["household_id"].combine_chunks()
-    return not bool(read_index(state_dir, old.course_homes).named(now).all())
+    now = read_index(shelf, new.course_homes).table["household_id"].combine_chunks()
+    return not bool(read_index(shelf, old.course_homes).named(now).all())
 
 
 def forget_withdrawn(home: Home, con: Duck) -> int:
@@ -306,7 +306,7 @@ def forget_withdrawn(home: Home, con: Duck) -> int:
     manifest = read_manifest(home.state_dir)
     if not manifest.course:
         return 0
-    stored = Stored.open(home.state_dir, manifest)
+    stored = Stored.open(home.state_shelf, manifest)
     registry = quoted(str(home.registry_file))
     agreed = con.arrow(
         f"SELECT DISTINCT household_id FROM read_parquet({registry}) WHERE lives_alone"
@@ -320,14 +320,14 @@ def forget_withdrawn(home: Home, con: Duck) -> int:
         index = Index(stored.index.table.take(pa.array(keep)))
         days = list(stored.days)
         courses = (stored.read(keep[lot], days) for lot in lots(len(keep)))
-        manifest.course = write_days(home.state_dir, manifest.generation, days, courses)
-        manifest.course_homes = write_index(home.state_dir, manifest.generation, index)
+        manifest.course = write_days(home.state_shelf, manifest.generation, days, courses)
+        manifest.course_homes = write_index(home.state_shelf, manifest.generation, index)
     else:
         manifest.course, manifest.course_homes = {}, ""
     commit(home.state_dir, manifest)
-    for file in home.state_dir.glob("course-*"):  # what earlier nights left behind as well
-        if file.name not in manifest.named():
-            file.unlink(missing_ok=True)
+    # What earlier nights left behind as well.
+    left = [name for name in home.state_shelf.sizes() if name.startswith("course-")]
+    home.state_shelf.remove(set(left) - manifest.named())
     return gone
 
 
@@ -336,7 +336,7 @@ def _still_good(nights: Nights, days: list[date]) -> Stored | None:
     manifest = nights.manifest
     if not manifest.course:
         return None
-    stored = Stored.open(nights.home.state_dir, manifest)
+    stored = Stored.open(nights.home.state_shelf, manifest)
     have = [day in stored.days for day in days]
     # The days that are there must be the first of those that are wanted.
     return stored if have == sorted(have, reverse=True) and any(have) else None
@@ -391,4 +391,4 @@ def _written(
     nights: Nights, days: list[date], homes: int, course: Callable[[slice], Course]
 ) -> dict[str, str]:
     courses = map(course, lots(homes))
-    return write_days(nights.home.state_dir, nights.manifest.generation, days, courses)
+    return write_days(nights.home.state_shelf, nights.manifest.generation, days, courses)

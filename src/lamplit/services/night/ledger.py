@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lamplit.services.home import write_atomically
+from lamplit.services.home import Home, write_atomically
 from lamplit.services.night.carried import no_room
 
 NAME = "working.json"
@@ -25,15 +25,16 @@ Names = dict[str, dict[str, str]]
 class Ledger:
     """The shards done of one stretch of nights."""
 
-    def __init__(self, state_dir: Path, made_from: Any) -> None:
+    def __init__(self, home: Home, made_from: Any) -> None:
         """`made_from`: all that the shards are made from, as JSON can say it."""
-        self.path = state_dir / NAME
+        self.path = home.state_dir / NAME
         told = json.dumps(made_from, sort_keys=True, default=str)
         self.mark = hashlib.sha256(told.encode()).hexdigest()
         found = _read(self.path)
         self.shards: dict[str, Names] = {}
         if found.get("mark") == self.mark:
-            self.shards = {n: s for n, s in found["shards"].items() if _whole(state_dir, s)}
+            there = home.state_shelf.sizes().keys()
+            self.shards = {n: s for n, s in found["shards"].items() if _named(s) <= there}
 
     def done(self, shard: int) -> Names | None:
         """The files of a finished shard, None where it is to be worked."""
@@ -55,7 +56,7 @@ class Ledger:
 def unfinished(state_dir: Path) -> set[str]:
     """Names of the files that a night which was cut off may go on from."""
     shards = _read(state_dir / NAME).get("shards", {})
-    return {f for shard in shards.values() for files in shard.values() for f in files.values()}
+    return {name for shard in shards.values() for name in _named(shard)}
 
 
 def forget_unfinished(state_dir: Path) -> None:
@@ -71,5 +72,5 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _whole(state_dir: Path, names: Names) -> bool:
-    return all((state_dir / f).exists() for files in names.values() for f in files.values())
+def _named(names: Names) -> set[str]:
+    return {name for files in names.values() for name in files.values()}

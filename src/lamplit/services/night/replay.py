@@ -68,7 +68,7 @@ class Replay:
         manifest = read_manifest(home.state_dir)
         if not manifest.through:
             raise LamplitError(problems.NO_NIGHT, where=str(home.path))
-        last = read_snapshot(home.state_dir, manifest, date.fromisoformat(manifest.through))
+        last = read_snapshot(home.state_shelf, manifest, date.fromisoformat(manifest.through))
         universe = registered(con, home.registry_file).with_strangers_of(last.homes)
         lake = Lake(home)
         return cls(home, con, fold, lake, manifest, universe, last, has_shape(con, lake))
@@ -97,7 +97,7 @@ class Replay:
             return self.first, None
         if days[-1] not in self.cache:  # asked for again and again, batch after batch of homes
             self.cache.clear()
-            self.cache[days[-1]] = read_snapshot(self.home.state_dir, self.manifest, days[-1])
+            self.cache[days[-1]] = read_snapshot(self.home.state_shelf, self.manifest, days[-1])
         return days[-1] + timedelta(1), self.cache[days[-1]]
 
     def panel(self, rows: Array, first: date, last: date) -> tuple[Panel, Universe]:
@@ -110,7 +110,7 @@ class Replay:
         shaped = self.shaped
         self.ran.append(gather_sql(mine, FEATURES if shaped else DAILY_FEATURES))
         panel = with_words(
-            self.con, mine, small, span, self.home.state_dir, self.manifest, shaped=shaped
+            self.con, mine, small, span, self.home.state_shelf, self.manifest, shaped=shaped
         )
         self.con.unregister("replay_meters")
         return panel, small

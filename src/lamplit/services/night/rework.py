@@ -122,14 +122,14 @@ class Rework:
 
     def written_whole(self, day: date, standing: Standing) -> dict[str, str]:
         """Write a snapshot's files whole, as many homes at once as there is room for."""
-        directory, generation = self.home.state_dir, self.manifest.generation
+        shelf, generation = self.home.state_shelf, self.manifest.generation
         count = standing.homes.num_rows
         shards = cut(count, shard_homes(room(self.home, count), 0, len(self.fold.carried), 0))
-        files = write_groups(directory, day, generation, standing)
+        files = write_groups(shelf, day, generation, standing)
         for number, shard in enumerate(shards):
             homes = standing.homes.slice(shard.start, shard.stop - shard.start)
             files |= write_part(
-                directory, day, generation, None if len(shards) == 1 else number,
+                shelf, day, generation, None if len(shards) == 1 else number,
                 (homes, standing.carried.at(shard)),
             )  # fmt: skip
         return files
@@ -140,8 +140,8 @@ def rework(work: Rework, universe: Universe) -> tuple[Universe, Standing]:
 
     `universe`: the registry's homes. Raises LamplitError `night.state-damaged`.
     """
-    manifest, directory = work.manifest, work.home.state_dir
-    old = open_snapshot(directory, manifest, work.through)
+    manifest, shelf = work.manifest, work.home.state_shelf
+    old = open_snapshot(shelf, manifest, work.through)
     universe = universe.with_strangers_of(old.homes)
     universe, touched = _registry_changes(work, universe, old.homes)
     universe, touched = _late(work, universe, touched)
@@ -159,10 +159,10 @@ def rework(work: Rework, universe: Universe) -> tuple[Universe, Standing]:
     if touched.rewrite:
         manifest.generation += 1  # what is read meanwhile keeps its name
         manifest.snapshots[manifest.through] = work.written_whole(work.through, current)
-    write_links(directory, manifest, universe.links())
+    write_links(shelf, manifest, universe.links())
     carry(work.nights(universe), work.through, again, work.since)
     manifest.batch = work.lake.last_batch()
-    commit(directory, manifest)
+    commit(work.home.state_dir, manifest)
     return universe, current
 
 
@@ -181,7 +181,7 @@ def reordered(fold: Fold, snapshot: Standing, universe: Universe) -> Standing:
 def _registry_changes(work: Rework, universe: Universe, was: pa.Table) -> tuple[Universe, Touched]:
     """From which day the registry now says something else of each home."""
     touched = Touched(np.full(universe.count, LAST_DAY, dtype=np.int64))
-    links, old_links = universe.links(), read_links(work.home.state_dir, work.manifest)
+    links, old_links = universe.links(), read_links(work.home.state_shelf, work.manifest)
     if universe.homes.equals(was) and links.equals(old_links):
         return universe, touched
     old = places_in(universe.homes, was)
@@ -326,7 +326,7 @@ class Again:
         self.start = days[-1] + timedelta(1) if days else work.first
         self.before: Standing | None = None
         if days:
-            found = open_snapshot(work.home.state_dir, work.manifest, days[-1])
+            found = open_snapshot(work.home.state_shelf, work.manifest, days[-1])
             self.before = reordered(work.fold, found, universe)
         self.days = (work.through - self.start).days + 1
 
@@ -348,10 +348,10 @@ class Again:
         for day in kept_days:
             self._patch(day, patches[day], self._words(day, groups, whole))
         write_log(
-            work.home.state_dir, work.manifest, (self.start, work.through),
+            work.home.state_shelf, work.manifest, (self.start, work.through),
             [_chosen(g, w) for g, w in zip(groups, whole, strict=True)], self._gone(),
         )  # fmt: skip
-        found = open_snapshot(work.home.state_dir, work.manifest, work.through)
+        found = open_snapshot(work.home.state_shelf, work.manifest, work.through)
         households = self.universe.homes["household_id"].take(pa.array(around[again]))
         return reordered(work.fold, found, self.universe), households.combine_chunks()
 
@@ -384,7 +384,7 @@ class Again:
             homes = self.universe.homes.take(pa.array(rows))
             for day in kept_days:
                 patches[day] |= write_patch(
-                    work.home.state_dir, day, work.manifest.generation, number,
+                    work.home.state_shelf, day, work.manifest.generation, number,
                     (homes, kept[day_number(day)]),
                 )  # fmt: skip
         return patches
@@ -426,7 +426,7 @@ class Again:
         """Which homes here are to be worked again; groups that are not whole speak as logged."""
         work = self.work
         logged = read_log(
-            work.home.state_dir, work.manifest, day_number(self.start), self.days, groups
+            work.home.state_shelf, work.manifest, day_number(self.start), self.days, groups
         )
         again = self.touched.since[around] < LAST_DAY
         for group, full, old in zip(groups, whole, logged, strict=True):
@@ -438,7 +438,7 @@ class Again:
     def _words(self, day: date, groups: list[Groups], whole: list[Array]) -> Standing:
         """What all groups remember after a day, the whole groups' words being new."""
         peers, zeros = read_groups(
-            self.work.home.state_dir, self.work.manifest.snapshots[day.isoformat()]
+            self.work.home.state_shelf, self.work.manifest.snapshots[day.isoformat()]
         )
         new_peers, new_zeros = memories(groups, (day - self.start).days)
         gone = self._gone()
@@ -460,15 +460,15 @@ class Again:
     def _patch(self, day: date, patches: dict[str, str], words: Standing) -> None:
         """Lay patches over a day's snapshot; where that makes many, write it whole again."""
         work, snapshots = self.work, self.work.manifest.snapshots
-        name, directory = day.isoformat(), work.home.state_dir
-        whole = patched_enough(directory, snapshots[name], work.homes)
+        name, shelf = day.isoformat(), work.home.state_shelf
+        whole = patched_enough(shelf, snapshots[name], work.homes)
         snapshots[name] = snapshots[name] | patches
         if whole:
-            homes, carried = open_files(directory, snapshots[name])
+            homes, carried = open_files(shelf, snapshots[name])
             standing = Standing(homes, carried, words.peers, words.zeros)
             snapshots[name] = work.written_whole(day, standing)
         else:
-            snapshots[name] |= write_groups(directory, day, work.manifest.generation, words)
+            snapshots[name] |= write_groups(shelf, day, work.manifest.generation, words)
 
 
 def touched_shards(gathered: Gathered, again: Array) -> Iterator[tuple[int, slice, Array]]:

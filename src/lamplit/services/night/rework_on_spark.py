@@ -69,31 +69,27 @@ class ReworkOnSpark(Rework):
 
     def first_read(self, meters: pa.Array) -> pa.Table:
         """As `Rework.first_read`, by Spark, as all days of the lake are looked through."""
-        lake = SparkLake(self.home.lake_dir, self.spark)
+        lake = SparkLake(self.home, self.spark)
         days = lake.sql(None, self.through, ("meter_id", "day"))
         asked = self.spark.view(pa.table({"meter_id": meters}))
         return self.spark.arrow(FIRST_READ.format(days=days, asked=asked))
 
     def written_whole(self, day: date, standing: Standing) -> dict[str, str]:
         """As `Rework.written_whole`."""
-        directory, generation = self.home.state_dir, self.manifest.generation
+        shelf, generation = self.home.state_shelf, self.manifest.generation
         count = standing.homes.num_rows
         shards = cut(count, shard_size(self.spark, count, 0, self.fold, 0))
-        tmp = new_scratch(self.home.tmp_dir)
         given = {
             i: ToWrite(
                 standing.homes.slice(shard.start, shard.stop - shard.start),
                 of_rows(standing.carried, np.arange(shard.start, shard.stop)),
-                day, tmp, directory.absolute(), generation, None if len(shards) == 1 else i,
+                day, shelf.for_workers(), generation, None if len(shards) == 1 else i,
             )
             for i, shard in enumerate(shards)
         }  # fmt: skip
-        files = write_groups(directory, day, generation, standing)
-        try:
-            for written in self.spark.each(given, write_whole).values():
-                files |= written
-        finally:
-            shutil.rmtree(tmp, ignore_errors=True)
+        files = write_groups(shelf, day, generation, standing)
+        for written in self.spark.each(given, write_whole).values():
+            files |= written
         return files
 
 
@@ -109,7 +105,7 @@ class _AgainOnSpark(Again):
         cells = self.days * len(features)
         size = shard_size(self.spark, small.count, cells, self.work.fold, kept)
         return GatheredOnSpark.brought(
-            self.spark, SparkLake(self.work.home.lake_dir, self.spark), self.work.con, small,
+            self.spark, SparkLake(self.work.home, self.spark), self.work.con, small,
             (self.start, self.work.through), features, size, self.work.home.tmp_dir,
         )  # fmt: skip
 
@@ -127,12 +123,13 @@ class _AgainOnSpark(Again):
     ) -> dict[date, dict[str, str]]:
         assert isinstance(gathered, GatheredOnSpark)
         work, given = self.work, {}
+        shelf = work.home.state_shelf.for_workers()
         for number, shard, mine in touched_shards(gathered, again):
             rows = around[shard][mine]
             given[number] = ToWorkAgain(
                 gathered.parts[number], gathered.files[number], spoken_to(groups, shard),
                 work.fold, of_rows(self.before.carried, rows) if self.before else None, mine,
-                tuple(kept_days), work.home.state_dir.absolute(), work.manifest.generation, number,
+                tuple(kept_days), shelf, work.manifest.generation, number,
             )  # fmt: skip
         patches: dict[date, dict[str, str]] = {day: {} for day in kept_days}
         for written in self.spark.each(given, work_again).values() if given else ():
@@ -170,7 +167,7 @@ def _courses(
             nights.home.path.absolute(), nights.fold, nights.manifest, small, nights.shaped,
             of_rows(carried, rows[shard]) if carried else None, (start, first, last), tmp,
         )  # fmt: skip
-    lake, meters = SparkLake(nights.home.lake_dir, nights.spark), shards_of_meters(links)
+    lake, meters = SparkLake(nights.home, nights.spark), shards_of_meters(links)
     sql = lake.by_shard(meters, first, last, (*LAKE_COLUMNS, "intervals"))
     if start < first:  # of days that only lead there no slots are needed
         lead = lake.by_shard(meters, start, first - timedelta(1), LAKE_COLUMNS)

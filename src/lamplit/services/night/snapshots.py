@@ -19,15 +19,16 @@ import pyarrow.parquet as pq
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
-from lamplit.services.home import write_atomically
+from lamplit.meters.shelf import Shelf
+from lamplit.services.home import Home, write_atomically
 from lamplit.services.night.carried import (
     HOMES,
     PATCH,
     Carried,
+    keep_table,
     no_room,
     open_files,
     read_table,
-    write_table,
 )
 from lamplit.services.night.ledger import unfinished
 from lamplit.services.night.universe import LINKS_SCHEMA
@@ -150,27 +151,27 @@ def commit(state_dir: Path, manifest: StateManifest) -> None:
         raise no_room(fault, state_dir) from fault
 
 
-def sweep_leftovers(state_dir: Path, *manifests: StateManifest) -> None:
+def sweep_leftovers(home: Home, *manifests: StateManifest) -> None:
     """Remove files that none of these manifests names, nor the ledger of a night cut off."""
-    named = {name for manifest in manifests for name in manifest.named()} | unfinished(state_dir)
-    for file in (*state_dir.glob("*.parquet*"), *state_dir.glob(".*.json.*")):
-        if file.name not in named:
-            file.unlink(missing_ok=True)
+    named = {name for manifest in manifests for name in manifest.named()}
+    named |= unfinished(home.state_dir)
+    shelf = home.state_shelf
+    shelf.remove(name for name in shelf.sizes() if ".parquet" in name and name not in named)
+    for file in home.state_dir.glob(".*.json.*"):
+        file.unlink(missing_ok=True)
 
 
 # --- writing ----------------------------------------------------------------------------------
 
 
-def write_snapshot(
-    state_dir: Path, day: date, generation: int, snapshot: Snapshot
-) -> dict[str, str]:
+def write_snapshot(shelf: Shelf, day: date, generation: int, snapshot: Snapshot) -> dict[str, str]:
     """Write a snapshot's files; they count once the manifest names them. Returns their names."""
-    part = write_part(state_dir, day, generation, None, (snapshot.homes, snapshot.carried))
-    return part | write_groups(state_dir, day, generation, snapshot)
+    part = write_part(shelf, day, generation, None, (snapshot.homes, snapshot.carried))
+    return part | write_groups(shelf, day, generation, snapshot)
 
 
 def write_part(
-    state_dir: Path,
+    shelf: Shelf,
     day: date,
     generation: int,
     shard: int | None,
@@ -179,43 +180,44 @@ def write_part(
     """Write (homes, what they carry) of one shard, or of all; the file's name under its part."""
     mark = "" if shard is None else f"s{shard:04d}-"
     name = f"{HOMES}-{day}-{mark}{generation}.parquet"
-    write_table(state_dir / name, _homes_table(*homes))
+    keep_table(shelf, name, _homes_table(*homes))
     return {HOMES if shard is None else f"{HOMES}{shard:04d}": name}
 
 
-def write_groups(state_dir: Path, day: date, generation: int, words: Remembered) -> dict[str, str]:
+def write_groups(shelf: Shelf, day: date, generation: int, words: Remembered) -> dict[str, str]:
     """Write what the groups remember alone; returns the file's name under its part."""
     name = f"groups-{day}-{generation}.parquet"
-    write_table(state_dir / name, _groups_table(words.peers, words.zeros))
+    keep_table(shelf, name, _groups_table(words.peers, words.zeros))
     return {"groups": name}
 
 
 def write_patch(
-    state_dir: Path, day: date, generation: int, shard: int, homes: tuple[pa.Table, Arrays]
+    shelf: Shelf, day: date, generation: int, shard: int, homes: tuple[pa.Table, Arrays]
 ) -> dict[str, str]:
     """Write changed homes of a shard, to lie over a snapshot; the file's name under its part."""
     name = f"{PATCH}-{day}-s{shard:04d}-{generation}.parquet"
-    write_table(state_dir / name, _homes_table(*homes))
+    keep_table(shelf, name, _homes_table(*homes))
     return {f"{PATCH}{generation:09d}-{shard:04d}": name}
 
 
-def patched_enough(state_dir: Path, files: dict[str, str], homes: int) -> bool:
+def patched_enough(shelf: Shelf, files: dict[str, str], homes: int) -> bool:
     """Whether a snapshot is to be written whole again, rather than patched in so many homes."""
     patches = {part.partition("-")[0] for part in files if part.startswith(PATCH)}
-    whole = sum(
-        pq.read_metadata(state_dir / name).num_rows
-        for part, name in files.items()
-        if part.startswith(HOMES)
-    )
+    whole = sum(_rows(shelf, name) for part, name in files.items() if part.startswith(HOMES))
     return len(patches) >= PATCHES or homes * PATCH_SHARE > whole
 
 
-def write_links(state_dir: Path, manifest: StateManifest, links: pa.Table) -> None:
+def write_links(shelf: Shelf, manifest: StateManifest, links: pa.Table) -> None:
     """Keep the links that the states take into account; written only where they changed."""
-    if manifest.links and read_links(state_dir, manifest).equals(links):
+    if manifest.links and read_links(shelf, manifest).equals(links):
         return
     manifest.links = f"links-{manifest.generation}.parquet"
-    write_table(state_dir / manifest.links, links)
+    keep_table(shelf, manifest.links, links)
+
+
+def _rows(shelf: Shelf, name: str) -> int:
+    with shelf.open(name) as stream:
+        return int(pq.read_metadata(stream).num_rows)
 
 
 def _homes_table(homes: pa.Table, carried: Arrays) -> pa.Table:
@@ -240,38 +242,38 @@ def _groups_table(peers: dict[str, tuple[float, float]], zeros: dict[str, float]
 # --- reading ----------------------------------------------------------------------------------
 
 
-def read_snapshot(state_dir: Path, manifest: StateManifest, day: date) -> Snapshot:
+def read_snapshot(shelf: Shelf, manifest: StateManifest, day: date) -> Snapshot:
     """The snapshot of `day`, which the manifest must name, with all that its homes carry.
 
     Raises LamplitError `night.state-damaged` where its files are missing or unreadable.
     """
-    found = open_snapshot(state_dir, manifest, day)
+    found = open_snapshot(shelf, manifest, day)
     return Snapshot(found.homes, found.carried.at(slice(None)), found.peers, found.zeros)
 
 
-def open_snapshot(state_dir: Path, manifest: StateManifest, day: date) -> Standing:
+def open_snapshot(shelf: Shelf, manifest: StateManifest, day: date) -> Standing:
     """As `read_snapshot`, but what homes carry is read when it is asked for."""
     files = manifest.snapshots[day.isoformat()]
-    homes, carried = open_files(state_dir, files)
-    return Standing(homes, carried, *read_groups(state_dir, files))
+    homes, carried = open_files(shelf, files)
+    return Standing(homes, carried, *read_groups(shelf, files))
 
 
 def read_groups(
-    state_dir: Path, files: dict[str, str]
+    shelf: Shelf, files: dict[str, str]
 ) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
     """(peers, zeros) of a snapshot's files, as `Snapshot` has them."""
-    groups = read_table(state_dir, files.get("groups", "")).to_pylist()
+    groups = read_table(shelf, files.get("groups", "")).to_pylist()
     return (
         {g["id"]: (g["level"], g["days"]) for g in groups if g["kind"] == "peer"},
         {g["id"]: g["zeros"] for g in groups if g["kind"] == "silence"},
     )
 
 
-def read_links(state_dir: Path, manifest: StateManifest) -> pa.Table:
+def read_links(shelf: Shelf, manifest: StateManifest) -> pa.Table:
     """The links kept by `write_links`; none where none were."""
     if not manifest.links:
         return LINKS_SCHEMA.empty_table()
-    return read_table(state_dir, manifest.links).combine_chunks()
+    return read_table(shelf, manifest.links).combine_chunks()
 
 
 def days_to_keep(first: date, last: date) -> set[date]:

@@ -50,7 +50,7 @@ class SparkNight(Night):
     ) -> None:
         super().__init__(home, con, lake, fold, progress)
         self.spark = spark
-        self.days = SparkLake(home.lake_dir, spark)
+        self.days = SparkLake(home, spark)
         # The home's lock is held, so that what lies there is of runs that were cut off.
         for old in home.tmp_dir.glob(f"{SCRATCH}*"):
             shutil.rmtree(old, ignore_errors=True)
@@ -97,7 +97,7 @@ class SparkNight(Night):
     ) -> Standing:
         assert isinstance(gathered, GatheredOnSpark)
         shards, single = gathered.shards, len(gathered.shards) == 1
-        state_dir = self.home.state_dir.absolute()
+        shelf = self.home.state_shelf
         known = before.homes.num_rows if before else 0
         given = {}
         for i, shard in enumerate(shards):
@@ -105,7 +105,7 @@ class SparkNight(Night):
             carried = of_rows(before.carried, mine) if before and len(mine) else None
             given[i] = ToWork(
                 gathered.parts[i], gathered.files[i], spoken_to(groups, shard), self.fold,
-                carried, len(mine), tuple(keep), state_dir, manifest.generation,
+                carried, len(mine), tuple(keep), shelf.for_workers(), manifest.generation,
                 None if single else i,
             )  # fmt: skip
         found = self.spark.each(given, work_shard)
@@ -115,8 +115,8 @@ class SparkNight(Night):
                 parts[day] |= files
         manifest.snapshots |= parts
         last = parts[keep[-1].isoformat()]
-        paths = [state_dir / last[part] for part in sorted(last)]
+        names = [last[part] for part in sorted(last)]
         counts = [shard.stop - shard.start for shard in shards]
         days = gathered.span[1] - gathered.span[0] + 1
         self.progress("nights", self.done + days, self.total)
-        return Standing(gathered.universe.homes, Filed.of_parts(paths, counts), {}, {})
+        return Standing(gathered.universe.homes, Filed.of_parts(shelf, names, counts), {}, {})

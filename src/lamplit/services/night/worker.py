@@ -1,14 +1,13 @@
 """A shard of a night on a worker: what it is given, and what it gives back.
 
-The functions are those of a night on one machine, over the rows of one shard. Files are written
-under names of their own and renamed into place whole, so that a task that runs twice does no harm.
+The functions are those of a night on one machine, over the rows of one shard. Files are put
+on the shelf whole under names of their own, so that a task that runs twice does no harm.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from lamplit.engine.duckdb import Duck
+from lamplit.meters.shelf import FolderShelf, Shelf
 from lamplit.services.home import Home
 from lamplit.services.lake_on_spark import shard_lake
 from lamplit.services.night.areas import AREA_INPUT, KINDS, SUMS
@@ -89,7 +89,7 @@ def gather_and_sum(part: ToSum, rows: pa.Table) -> tuple[Path, LocalSums]:
 
 def _panel(part: ToGather, file: Path) -> Panel:
     count = part.universe.count
-    rows = read_table(file.parent, file.name)
+    rows = read_table(FolderShelf(file.parent), file.name)
     panel = panel_of(rows, count, part.span, part.features)
     describe(panel, part.universe, slice(0, count), part.universe.swap_days())
     return panel
@@ -109,7 +109,7 @@ class ToWork:
     carried: Carried | None
     known: int
     keep: tuple[date, ...]
-    state_dir: Path
+    shelf: Shelf
     generation: int
     number: int | None
 
@@ -121,8 +121,8 @@ def work_shard(part: ToWork, _: pa.Table) -> dict[str, dict[str, str]]:
     carried = grown(part.fold, part.carried, part.known, slice(0, count))
     homes = part.gathered.universe.homes
 
-    def write(folder: Path, day: date, values: Arrays) -> dict[str, str]:
-        return write_part(folder, day, part.generation, part.number, (homes, values))
+    def write(day: date, values: Arrays) -> dict[str, str]:
+        return write_part(part.shelf, day, part.generation, part.number, (homes, values))
 
     files = _worked(part, panel, carried, write)
     return {day.isoformat(): written for day, written in files.items()}
@@ -141,7 +141,7 @@ class ToWorkAgain:
     carried: Carried | None
     rows: Array
     keep: tuple[date, ...]
-    state_dir: Path
+    shelf: Shelf
     generation: int
     number: int
 
@@ -153,8 +153,8 @@ def work_again(part: ToWorkAgain, _: pa.Table) -> dict[date, dict[str, str]]:
     carried = grown(part.fold, part.carried, count, slice(0, count))
     homes = part.gathered.universe.homes.take(pa.array(part.rows))
 
-    def write(folder: Path, day: date, values: Arrays) -> dict[str, str]:
-        return write_patch(folder, day, part.generation, part.number, (homes, values))
+    def write(day: date, values: Arrays) -> dict[str, str]:
+        return write_patch(part.shelf, day, part.generation, part.number, (homes, values))
 
     return _worked(part, panel, carried, write)
 
@@ -163,13 +163,12 @@ def _worked(
     part: ToWork | ToWorkAgain,
     panel: Panel,
     carried: Arrays,
-    write: Callable[[Path, date, Arrays], dict[str, str]],
+    write: Callable[[date, Arrays], dict[str, str]],
 ) -> dict[date, dict[str, str]]:
     """Work homes through their days; what `write` says of what they carry after each kept day."""
     days = {day: day_number(day) for day in part.keep}
     _, _, kept = run_fold(part.fold, panel, carried, keep_days=tuple(days.values()))
-    with _into(part.gathered.tmp, part.state_dir) as scratch:
-        return {day: write(scratch, day, kept[at]) for day, at in days.items()}
+    return {day: write(day, kept[at]) for day, at in days.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +178,7 @@ class ToWrite:
     homes: pa.Table
     carried: Carried
     day: date
-    tmp: Path
-    state_dir: Path
+    shelf: Shelf
     generation: int
     number: int | None
 
@@ -188,8 +186,7 @@ class ToWrite:
 def write_whole(part: ToWrite, _: pa.Table) -> dict[str, str]:
     """Write a shard of a kept day; returns its file, under its part."""
     homes = (part.homes, part.carried.at(np.arange(part.homes.num_rows)))
-    with _into(part.tmp, part.state_dir) as scratch:
-        return write_part(scratch, part.day, part.generation, part.number, homes)
+    return write_part(part.shelf, part.day, part.generation, part.number, homes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,17 +225,6 @@ def read_course(file: Path) -> Course:
         return Course(found["kwh"], found["slots"], found["valid"], found["away"])
 
 
-@contextmanager
-def _into(tmp: Path, folder: Path) -> Iterator[Path]:
-    """A folder of this task's own; what it holds at the end is renamed into `folder`."""
-    scratch = tmp / f"part-{uuid.uuid4().hex}"
-    scratch.mkdir(parents=True)
-    yield scratch
-    for file in scratch.iterdir():
-        file.replace(folder / file.name)
-    scratch.rmdir()
-
-
 def _spoken_to(part: ToGather, file: Path, groups: Spoken) -> Panel:
     """A shard's panel, with what its groups say."""
     panel = _panel(part, file)
@@ -250,8 +236,8 @@ def _spoken_to(part: ToGather, file: Path, groups: Spoken) -> Panel:
 def of_rows(carried: Carried, rows: Array) -> Carried:
     """What these rows carry, without the rest, to be sent to a worker."""
     if isinstance(carried, Filed):
-        paths = [path.absolute() for path in carried.paths]
-        return Filed(paths, carried.file[rows], carried.row[rows])
+        shelf = carried.shelf.for_workers()
+        return Filed(shelf, carried.names, carried.file[rows], carried.row[rows])
     if isinstance(carried, Placed):
         places = carried.places[rows]
         known = places >= 0

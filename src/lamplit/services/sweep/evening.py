@@ -21,7 +21,8 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck, DuckError, quoted
 from lamplit.engine.spark import Spark
-from lamplit.services.night.carried import HOMES, PATCH, carried_at
+from lamplit.meters.shelf import Shelf
+from lamplit.services.night.carried import HOMES, PATCH, carried_at, fetched
 from lamplit.services.night.gather import day_number
 from lamplit.services.night.replay import Replay
 from lamplit.services.night.snapshots import StateManifest
@@ -96,11 +97,11 @@ def evening_of(
     `spark`: answers questions about every home of a kept night, and works another night again.
     Raises LamplitError `night.state-damaged`.
     """
-    state_dir = replay.home.state_dir
+    where, shelf = str(replay.home.state_dir), replay.home.state_shelf
     if day in replay.manifest.days():
-        relation = _kept(state_dir, replay.manifest, day)
-        city = kept_on_spark(spark, state_dir, replay.manifest, day) if spark else ""
-        yield Evening(replay.con, day, relation, str(state_dir), spark, city)
+        relation = _kept(shelf, replay.manifest, day)
+        city = kept_on_spark(spark, shelf, replay.manifest, day) if spark else ""
+        yield Evening(replay.con, day, relation, where, spark, city)
         return
     wanted = np.arange(replay.universe.count) if rows is None else rows
     if spark is None:
@@ -110,7 +111,7 @@ def evening_of(
     table = table.append_column("row", pa.array(np.arange(table.num_rows, dtype=np.int64)))
     replay.con.register(WORKED, table)
     try:
-        yield Evening(replay.con, day, WORKED, str(state_dir))
+        yield Evening(replay.con, day, WORKED, where)
     finally:
         replay.con.unregister(WORKED)
 
@@ -128,13 +129,14 @@ def _worked_on_spark(spark: Spark, replay: Replay, day: date, rows: Array) -> pa
     return pa.concat_tables(replayed(spark, replay, rows, (day, day, day), CELLS_AT_ONCE, look))
 
 
-def _kept(state_dir: Path, manifest: StateManifest, day: date) -> str:
+def _kept(shelf: Shelf, manifest: StateManifest, day: date) -> str:
     """A kept night: its file, and the patches laid over it, the last of which counts."""
     files = manifest.snapshots[day.isoformat()]
     bases, patches = (
         [files[part] for part in sorted(files) if part.startswith(kind)] for kind in (HOMES, PATCH)
     )
-    scans = [_scan(state_dir / name, part) for part, name in enumerate((*bases, *patches))]
+    paths = fetched(shelf, [*bases, *patches])
+    scans = [_scan(path, part) for part, path in enumerate(paths)]
     whole = " UNION ALL BY NAME ".join(scans[: len(bases)])
     if not patches:
         return f"({whole})"
@@ -149,7 +151,7 @@ def _kept(state_dir: Path, manifest: StateManifest, day: date) -> str:
     )
 
 
-def kept_on_spark(spark: Spark, state_dir: Path, manifest: StateManifest, day: date) -> str:
+def kept_on_spark(spark: Spark, shelf: Shelf, manifest: StateManifest, day: date) -> str:
     """As `_kept`, with the same numbers of rows, for Spark to read.
 
     Raises LamplitError `night.state-damaged`.
@@ -159,10 +161,8 @@ def kept_on_spark(spark: Spark, state_dir: Path, manifest: StateManifest, day: d
         [files[part] for part in sorted(files) if part.startswith(kind)] for kind in (HOMES, PATCH)
     )
     scans = []
-    for part, name in enumerate((*bases, *patches)):
-        if not (state_dir / name).exists():
-            raise LamplitError(problems.STATE_DAMAGED, where=str(state_dir / name))
-        view = spark.files([state_dir / name])
+    for part, path in enumerate(fetched(shelf, [*bases, *patches])):
+        view = spark.files([path])
         scans.append(
             f"SELECT * EXCEPT (row_index), row_index + {part * ROWS_A_PART}L AS row FROM {view}"
         )

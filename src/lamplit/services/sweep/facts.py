@@ -198,5 +198,5 @@ def peers_on(replay: Replay, day: date, places: pa.ChunkedArray) -> dict[str | N
     ids = pc.unique(places).drop_null().to_pylist()
     none = np.empty(0)
     group = Groups("peer", none, ids, none, GroupMemory.fresh(len(ids)), {})
-    values = read_log(replay.home.state_dir, replay.manifest, day_number(day), 1, [group])[0]
+    values = read_log(replay.home.state_shelf, replay.manifest, day_number(day), 1, [group])[0]
     return {place: float(values[0, i]) for i, place in enumerate(ids) if values[0, i] != 1}
