@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from campaign_world import ANSWERED, ILL, NOBODY, TODAY, build
+from openpyxl import load_workbook
 from rich.console import Console
 
 from lamplit.domain.errors import LamplitError
@@ -119,6 +121,42 @@ def test_a_place_is_listed_by_its_name_with_what_is_to_be_done_and_a_home_withou
     assert one.name == Text("东门", "东门")
     assert one.title == Text("Audit the site", "督察作业现场")
     assert {it.name for it in doors.listed(office, CLI, "sweep")} == {None}
+
+
+def exported(office, campaign, kind, language):
+    body = doors.export(office, CLI, campaign, kind, language)
+    if kind == "csv":
+        return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+    heads, *rows = load_workbook(io.BytesIO(body)).worksheets[0].iter_rows(values_only=True)
+    return [dict(zip(heads, row, strict=True)) for row in rows]
+
+
+def test_a_sheet_says_in_its_readers_words_how_each_door_stands_and_a_csv_in_codes(world, office):
+    world.submit(world.person("v1"), world.tasks()[0].id, **ANSWERED)
+    sheet = exported(office, "sweep", "xlsx", "zh")
+    assert {(row["状态"], row["任务"], row["结果"]) for row in sheet} == {
+        ("进行中", "待认领", None), ("已办结", "已完成", "已见面"),
+    }  # fmt: skip
+    assert {row["截止"] for row in sheet} == {"2020-02-12 20:30"}, "by the clock of Wuhan"
+    assert len({row["户号"] for row in sheet}) == len(sheet) == 80
+    table = exported(office, "sweep", "csv", "zh")
+    assert {(row["state"], row["task"], row["outcome"]) for row in table} == {
+        ("active", "requested", ""), ("done", "completed", "reached"),
+    }  # fmt: skip
+    assert {row["until"] for row in table} == {"2020-02-12T12:30:00+00:00"}
+
+
+def test_an_export_of_places_has_their_names_and_no_columns_of_homes(world, office):
+    with office.db.begin() as conn:
+        site = {"id": "s", "kind": "work_site", "code": "S", "name_zh": "东门", "name_en": "East",
+                "parent_id": world.community, "attrs": {"registered": True}}  # fmt: skip
+        conn.execute(place.insert().values(**site))
+    world.sweep(world.campaign("sites", "worksite_safety", purpose="safety_audit"), None)
+    [row] = exported(office, "sites", "xlsx", "zh")
+    assert (row["编号"], row["名称"]) == ("S", "东门")
+    [row] = exported(office, "sites", "csv", "en")
+    assert (row["code"], row["name"]) == ("S", "East")
+    assert not {"household", "building", "unit", "floor", "door"} & set(row)
 
 
 def test_expected_by_now_goes_with_the_hours_in_which_one_may_knock(world, office, clock):

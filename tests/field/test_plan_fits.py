@@ -16,7 +16,7 @@ from lamplit.services.field.people.assignments import withdraw
 from lamplit.services.field.plans import plans
 from lamplit.services.field.plans.apply import apply
 from lamplit.services.field.tasks import tasks
-from lamplit.store.schema import event
+from lamplit.store.schema import event, place
 
 
 @pytest.fixture
@@ -66,6 +66,22 @@ def test_who_withdrew_is_named_with_the_doors_that_wait_for_somebody(world, offi
     assert [(one.name, one.doors) for one in found.gone] == [("v1", count)]
     assert found.says.en == f"This plan no longer fits: 1 person left ({count} doors)."
     assert found.says.zh == f"方案已不合适：1 人已离开（{count} 户）。"
+
+
+def test_where_a_campaign_goes_to_no_homes_its_places_are_counted(office):
+    made = build(office, buildings=1, homes=1)
+    sites = [{"id": f"s{n}", "kind": "work_site", "code": f"S{n}", "name_en": f"Site {n}",
+              "parent_id": made.community, "community_id": made.community,
+              "attrs": {"registered": True}} for n in range(3)]  # fmt: skip
+    with office.db.begin() as conn:
+        conn.execute(place.insert(), sites)
+    made.person("i1", Role.INSPECTOR)
+    made.person("boss", Role.LEADER)
+    made.sweep(made.campaign("sweep", "worksite_safety", purpose="safety_audit"), None)
+    put_in_force(made)
+    withdraw(office, CLI, person="i1")
+    assert fit(made).says.en == "This plan no longer fits: 1 person left (3 places)."
+    assert fit(made).says.zh == "方案已不合适：1 人已离开（3 处）。"
 
 
 def test_who_has_no_days_left_is_gone_on_the_day_on_which_they_end(world, office, clock):

@@ -144,7 +144,7 @@ def board(office: Office, actor: Actor, campaign: str) -> Board:
             counts.quarantined(tx.conn),
             recurs(pack),
             purpose,
-            fit_of(tx, row) if may(tx, Ability.LEAD, row.place_id) else None,
+            fit_of(office, tx, row) if may(tx, Ability.LEAD, row.place_id) else None,
         )
 
 

@@ -8,10 +8,12 @@ what chance drew would show by not following them.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from sqlalchemy import (
@@ -28,7 +30,14 @@ from sqlalchemy import (
 )
 
 from lamplit.domain.abilities import Ability
-from lamplit.domain.field import CampaignState, EnrollmentState, PlaceKind
+from lamplit.domain.field import (
+    ENROLLMENT_TEXT,
+    OUTCOME_TEXT,
+    TASK_TEXT,
+    CampaignState,
+    EnrollmentState,
+    PlaceKind,
+)
 from lamplit.domain.language import Language, Text
 from lamplit.outbound.tables import TableStyle, write_table
 from lamplit.outbound.watermark import Watermark
@@ -37,7 +46,7 @@ from lamplit.services.field import door
 from lamplit.services.field.campaigns import campaigns, looks
 from lamplit.services.field.campaigns.ways import knock_first
 from lamplit.services.field.office import Actor, Office, Transaction
-from lamplit.services.field.packs import pack_or_none
+from lamplit.services.field.packs import pack_or_none, to_homes
 from lamplit.services.field.places.places import resolve_place
 from lamplit.services.field.tasks.tasklist import title_of
 from lamplit.store import accounts, enrollments, reveals, tasks
@@ -50,7 +59,9 @@ LAST = 1 << 30
 LOWEST = -1_000
 """The floor of what has none."""
 HEADINGS = {
-    "code": Text("household", "户号"),
+    "code": Text("code", "编号"),
+    "household": Text("household", "户号"),
+    "name": Text("name", "名称"),
     "building": Text("building", "楼栋"),
     "unit": Text("unit", "单元"),
     "floor": Text("floor", "楼层"),
@@ -165,7 +176,8 @@ def export(office: Office, actor: Actor, campaign: str, kind: str, language: Lan
     style = TableStyle(language, HEADINGS, both_languages=False, watermark=mark)
     with tempfile.TemporaryDirectory(dir=office.home.tmp_dir) as folder:
         file = Path(folder) / f"doors.{kind}"
-        table = _table(rows)
+        zone = None if kind == "csv" else office.zone
+        table = _table(rows, language, zone, homes=to_homes(office, found.programme))
         if kind == "csv":
             # A CSV has no second sheet to say whose it is, so every row does.
             line = pa.array([mark.line(language)] * len(rows), pa.string())
@@ -333,20 +345,42 @@ def _door(row: Row[Any], sight: _Sight, me: str | None) -> Door:
     )  # fmt: skip
 
 
-def _table(rows: list[Door]) -> pa.Table:
-    return pa.table(
+def _table(rows: list[Door], language: Language, zone: ZoneInfo | None, *, homes: bool) -> pa.Table:
+    """With a `zone` words for people, by its clock; without one the API's codes and instants."""
+
+    def texts(values: Iterable[str | None]) -> pa.Array:
+        return pa.array(list(values), pa.string())
+
+    def words(table: Mapping[Any, Text], codes: Iterable[str | None]) -> pa.Array:
+        said = {str(key): text.say(language) for key, text in table.items()} if zone else {}
+        return texts(code and said.get(code, code) for code in codes)
+
+    def clock(at: datetime | None) -> str | None:
+        if at is None:
+            return None
+        return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if zone else at.isoformat()
+
+    where = (
         {
-            "code": pa.array([row.code for row in rows], pa.string()),
-            "building": pa.array([row.building for row in rows], pa.string()),
-            "unit": pa.array([row.unit for row in rows], pa.string()),
+            "household": texts(row.code for row in rows),
+            "building": texts(row.building for row in rows),
+            "unit": texts(row.unit for row in rows),
             "floor": pa.array([row.floor for row in rows], pa.int32()),
-            "door": pa.array([row.door for row in rows], pa.string()),
-            "state": pa.array([row.state for row in rows], pa.string()),
-            "outcome": pa.array([row.outcome for row in rows], pa.string()),
+            "door": texts(row.door for row in rows),
+        }
+        if homes
+        else {
+            "code": texts(row.code for row in rows),
+            "name": texts(row.name.say(language) if row.name else None for row in rows),
+        }
+    )
+    return pa.table(
+        where
+        | {
+            "state": words(ENROLLMENT_TEXT, (row.state for row in rows)),
+            "outcome": words(OUTCOME_TEXT, (row.outcome for row in rows)),
             "attempts": pa.array([row.attempts for row in rows], pa.int32()),
-            "task": pa.array([row.task_state for row in rows], pa.string()),
-            "until": pa.array(
-                [row.due_until.isoformat() if row.due_until else None for row in rows], pa.string()
-            ),
+            "task": words(TASK_TEXT, (row.task_state for row in rows)),
+            "until": texts(clock(row.due_until) for row in rows),
         }
     )

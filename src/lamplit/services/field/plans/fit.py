@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lamplit.domain.field import CampaignState, PlanState
-from lamplit.domain.language import Text
-from lamplit.services.field.office import Transaction
+from lamplit.domain.language import Language, Text
+from lamplit.services.field.office import Office, Transaction
+from lamplit.services.field.packs import to_homes
 from lamplit.services.field.submissions.authors import Authors, Standing
 from lamplit.store import plans as store
 from lamplit.store.tasks import OPEN
@@ -31,13 +32,14 @@ and it reads every door of the plan.
 """
 
 _GONE = (
-    Text("1 person left ({doors})", "1 人已离开（{doors}）"),
-    Text("{n} people left ({doors})", "{n} 人已离开（{doors}）"),
+    Text("1 person left ({open})", "1 人已离开（{open}）"),
+    Text("{n} people left ({open})", "{n} 人已离开（{open}）"),
 )
 _DOORS = (Text("1 door", "1 户"), Text("{n} doors", "{n} 户"))
-_NEW = (Text("1 door new", "新增 1 户"), Text("{n} doors new", "新增 {n} 户"))
-_BACK = (Text("1 door given back", "退回 1 户"), Text("{n} doors given back", "退回 {n} 户"))
-_LATE = Text("{late} of {due} doors late", "应走 {due} 户中有 {late} 户未走")
+_PLACES = (Text("1 place", "1 处"), Text("{n} places", "{n} 处"))
+_NEW = Text("{some} new", "新增 {some}")
+_BACK = Text("{some} given back", "退回 {some}")
+_LATE = Text("{late} of {due} late", "应走 {due}中有 {some}未走")
 _NO_MORE = Text("This plan no longer fits: {why}.", "方案已不合适：{why}。")
 _FITS = Text("The plan in force fits.", "现行方案仍然合适。")
 
@@ -73,7 +75,7 @@ class Fit:
     says: Text
 
 
-def fit_of(tx: Transaction, campaign: Any) -> Fit | None:
+def fit_of(office: Office, tx: Transaction, campaign: Any) -> Fit | None:
     """How the plan in force fits; None without one, or where the campaign is not open.
 
     Made anew in each minute, and at once when anything but a form has come to the campaign.
@@ -88,11 +90,11 @@ def fit_of(tx: Transaction, campaign: Any) -> Fit | None:
     if kept is None or kept[0] != made_from:
         if len(_MADE) >= MOST_KEPT:
             _MADE.clear()
-        kept = _MADE[force.id] = made_from, _made(tx, campaign, plans, force)
+        kept = _MADE[force.id] = made_from, _made(office, tx, campaign, plans, force)
     return kept[1]
 
 
-def _made(tx: Transaction, campaign: Any, plans: Iterable[Any], force: Any) -> Fit:
+def _made(office: Office, tx: Transaction, campaign: Any, plans: Iterable[Any], force: Any) -> Fit:
     stops = store.planned(tx.conn, force.id)
     doors = store.open_doors(tx.conn, campaign.id)
     mine = {row.place_id: row.person_id for row in stops}
@@ -113,7 +115,10 @@ def _made(tx: Transaction, campaign: Any, plans: Iterable[Any], force: Any) -> F
     return Fit(
         force.id, force.applied_at, not (left or new or back or behind), left, new, back,
         len(due), late, next(waits, None),
-        _said(left, new, back, late if behind else 0, len(due)),
+        _said(
+            _DOORS if to_homes(office, campaign.programme) else _PLACES,
+            sum(one.doors for one in left), len(left), new, back, late if behind else 0, len(due),
+        ),
     )  # fmt: skip
 
 
@@ -137,19 +142,19 @@ def _without_anybody(
     return gone, new, back
 
 
-def _said(gone: list[Gone], new: int, back: int, late: int, due: int) -> Text:
-    doors = sum(one.doors for one in gone)
+def _said(
+    one_or_more: tuple[Text, Text], open_: int, gone: int, new: int, back: int, late: int, due: int
+) -> Text:
+    def said(language: Language) -> str:
+        def some(n: int) -> str:
+            return one_or_more[n != 1].say(language, n=n)
 
-    def some(forms: tuple[Text, Text], n: int, language: Any, **more: Any) -> str:
-        return forms[n != 1].say(language, n=n, **more)
-
-    def said(language: Any) -> str:
         why = []
         if gone:
-            their = some(_DOORS, doors, language)
-            why.append(some(_GONE, len(gone), language, doors=their))
-        why += [some(forms, n, language) for forms, n in ((_NEW, new), (_BACK, back)) if n]
-        why += [_LATE.say(language, late=late, due=due)] if late else []
+            why.append(_GONE[gone != 1].say(language, n=gone, open=some(open_)))
+        why += [text.say(language, some=some(n)) for text, n in ((_NEW, new), (_BACK, back)) if n]
+        if late:
+            why.append(_LATE.say(language, late=late, due=some(due), some=some(late)))
         if not why:
             return _FITS.say(language)
         return _NO_MORE.say(language, why=("，" if language == "zh" else ", ").join(why))

@@ -108,7 +108,7 @@ def listed(office: Office, actor: Actor, campaign: str) -> list[PlanHead]:
     with office.read(actor) as tx:
         row = get_campaign(tx.conn, campaign)
         require(tx, Ability.LEAD, row.place_id)
-        fit = fit_of(tx, row)
+        fit = fit_of(office, tx, row)
         return [
             head_of(one, fit if fit and fit.plan_id == one.id else None)
             for one in store.of_campaign(tx.conn, row.id)
