@@ -78,7 +78,11 @@ def test_where_a_campaign_goes_to_no_homes_its_places_are_counted(office):
     made.person("i1", Role.INSPECTOR)
     made.person("boss", Role.LEADER)
     made.sweep(made.campaign("sweep", "worksite_safety", purpose="safety_audit"), None)
-    put_in_force(made)
+    applied = planned(made)
+    apply(office, made.person("boss"), "sweep", applied.id)
+    [mine] = plans.show(office, CLI, "sweep", applied.id).lists
+    named = [stop.name.en for stretch in mine.buildings for stop in stretch.stops]
+    assert sorted(named) == ["Site 0", "Site 1", "Site 2"]
     withdraw(office, CLI, person="i1")
     assert fit(made).says.en == "This plan no longer fits: 1 person left (3 places)."
     assert fit(made).says.zh == "方案已不合适：1 人已离开（3 处）。"

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from lamplit.domain.errors import LamplitError
-from lamplit.domain.field import PlanState, TaskState
+from lamplit.domain.field import PlaceKind, PlanState, TaskState
 from lamplit.domain.jobs import STAGE_TEXT, Stage
 from lamplit.domain.language import Text
 from lamplit.domain.problems import catalogue
@@ -88,7 +88,10 @@ class PlanHead:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One door on a list. `gained`: it is not this person's now, and would come to them."""
+    """One door on a list. `gained`: it is not this person's now, and would come to them.
+
+    `name` is that of a place that is no home.
+    """
 
     task_id: str
     place_id: str
@@ -100,6 +103,7 @@ class Stop:
     arrives: datetime | None
     state: TaskState
     gained: bool
+    name: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,17 +387,21 @@ def _buildings(rows: Sequence[Any]) -> list[BuildingStops]:
     for building_id, some in groupby(ordered, key=lambda r: r.building_id):
         stops = list(some)
         one = stops[0]
-        name = None
-        if one.building_en or one.building_zh:
-            name = Text(one.building_en or one.building_zh, one.building_zh or one.building_en)
+        name = _named(one.building_en, one.building_zh)
         found.append(BuildingStops(building_id, one.building_code, name, [_stop(s) for s in stops]))
     return found
 
 
+def _named(en: str | None, zh: str | None) -> Text | None:
+    return Text(en or zh or "", zh or en or "") if en or zh else None
+
+
 def _stop(row: Any) -> Stop:
+    named = row.kind != PlaceKind.HOUSEHOLD
     return Stop(
         row.task_id, row.place_id, row.code, row.unit, row.floor, row.door, row.turn, row.arrives,
         TaskState(row.state), row.owner_id != row.person_id,
+        _named(row.name_en, row.name_zh) if named else None,
     )  # fmt: skip
 
 
