@@ -14,9 +14,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from campaign_world import build
 
-from lamplit.cli.serve import check_host
+from lamplit.cli.serve import GRACE_SECONDS, check_host
 from lamplit.domain.errors import LamplitError
+from lamplit.domain.field import Role
+from lamplit.services.field.access import tokens
+from lamplit.services.field.office import Office
 from lamplit.services.home import Home
 from lamplit.web import asgi
 
@@ -110,3 +114,26 @@ def test_several_workers_sum_their_figures(tmp_path):
         if one.startswith("lamplit_requests_total{") and '"/healthz"' in one
     ]  # fmt: skip
     assert float(line.rpartition(" ")[2]) == 30
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_board_that_somebody_watches_does_not_hold_up_the_servers_end(tmp_path, workers):
+    home, port = Home.create(tmp_path / "home"), free_port()
+    office = Office.open(home)
+    made = build(office, buildings=1, homes=1)
+    boss = made.person("boss", Role.LEADER)
+    campaign = made.campaign()
+    secret = tokens.issue(office, boss, "boss", "test", "api").secret
+    office.db.close()
+    process = begin(home.path, port, "--workers", str(workers))
+    events = f"http://127.0.0.1:{port}/api/v1/campaigns/{campaign.id}/events"
+    with httpx.stream("GET", events, headers={"Authorization": f"Bearer {secret}"}) as told:
+        assert next(told.iter_lines()) == "retry: 3000"
+        since = time.monotonic()
+        said = stop(process)
+        took = time.monotonic() - since
+    assert took < GRACE_SECONDS / 2
+    assert process.returncode in (0, 130, -signal.SIGINT)
+    assert "Traceback" not in said
+    assert "Cancel" not in said

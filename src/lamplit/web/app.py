@@ -52,6 +52,7 @@ def create_app(office: Office, options: WebOptions | None = None) -> FastAPI:
         redirect_slashes=False, lifespan=lifespan,
     )  # fmt: skip
     app.state.office, app.state.options = office, options
+    app.state.ending = False  # streams end where it is true
     app.state.pages, app.state.worker = Built(options.pages), Worker(office)
     problems.install(app)
     for router in routers():

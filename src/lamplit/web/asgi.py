@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import threading
+from types import FrameType
 
 from fastapi import FastAPI
 
@@ -29,4 +32,23 @@ def make() -> FastAPI:
     )
     app = create_app(office, options)
     heap.settle()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        _tell_first(app, number)
     return app
+
+
+def _tell_first(app: FastAPI, number: int) -> None:
+    """Let the application know of a signal before the server that is told to end by it.
+
+    The server's own handlers stand when it loads what it serves, and it tells an application only
+    after the last of its answers, which a stream is.
+    """
+    ends = signal.getsignal(number)
+
+    def told(number: int, frame: FrameType | None) -> None:
+        app.state.ending = True
+        if callable(ends):
+            ends(number, frame)
+
+    if callable(ends) and threading.current_thread() is threading.main_thread():
+        signal.signal(number, told)

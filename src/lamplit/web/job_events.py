@@ -14,7 +14,7 @@ from starlette.responses import StreamingResponse
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.jobs import OPEN_STATES, JobState
 from lamplit.web import metrics
-from lamplit.web.sse import HEADERS, HEARTBEAT_SECONDS, POLL_SECONDS
+from lamplit.web.sse import HEADERS, HEARTBEAT_SECONDS, POLL_SECONDS, listens
 
 
 class Told(Protocol):
@@ -53,7 +53,7 @@ async def _events(
     metrics.STREAMS.inc()
     try:
         yield "retry: 3000\n\n"
-        while not await request.is_disconnected():
+        while await listens(request):
             try:
                 found = await run_in_threadpool(look)
             except LamplitError:

@@ -39,7 +39,8 @@ class Served:
             "access_log": False, "log_level": "warning", "server_header": False,
             "timeout_graceful_shutdown": GRACE_SECONDS,
         }  # fmt: skip
-        config = uvicorn.Config(create_app(office, options), **(settings | more))
+        self._app = create_app(office, options)
+        config = uvicorn.Config(self._app, **(settings | more))
         self._server = uvicorn.Server(config)
         self._thread = Thread(
             target=self._server.run, args=([self._listener],), name="lamplit-serve", daemon=True
@@ -61,6 +62,7 @@ class Served:
 
     def stop(self) -> None:
         """Answer what is under way, then end."""
+        self._app.state.ending = True
         self._server.should_exit = True
         self._thread.join(START_SECONDS)
         self._listener.close()

@@ -77,13 +77,21 @@ def since(office: Office, campaign_id: str, last: int) -> list[tuple[int, dict[s
     return [(row.seq, {"kind": row.kind, "at": row.at.isoformat()}) for row in rows]
 
 
+async def listens(request: Request) -> bool:
+    """Whether a stream is to go on: somebody is there, and the server is not about to end.
+
+    A stream that went on would hold up the server's end until its grace is over, and be cut off.
+    """
+    return not request.app.state.ending and not await request.is_disconnected()
+
+
 async def _events(request: Request, feed: Feed) -> AsyncIterator[str]:
     began = spoke = checked = time.monotonic()
     last = feed.last
     metrics.STREAMS.inc()
     try:
         yield f"retry: 3000\n: from {last}\n\n"
-        while not await request.is_disconnected():
+        while await listens(request):
             now = time.monotonic()
             if now - checked >= RECHECK_SECONDS:
                 checked = now
