@@ -40,10 +40,11 @@ QUESTION = ".question, .odk-form .question-container"
 PAINT = """() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? null"""
 SHOWN = """selector => {
   const look = () => {
-    if (document.querySelector(selector)?.checkVisibility()) setTimeout(() => shown(performance.now()));
-    else requestAnimationFrame(look);
+    if (!document.querySelector(selector)?.checkVisibility()) requestAnimationFrame(look);
+    else setTimeout(() => shown(performance.now()));
   };
-  addEventListener("click", (tap) => (window.tapped = tap.timeStamp), { capture: true, once: true });
+  const once = { capture: true, once: true };
+  addEventListener("click", (tap) => (window.tapped = tap.timeStamp), once);
   window.shownAt = new Promise((told) => (window.shown = told));
   requestAnimationFrame(look);
 }"""
