@@ -61,7 +61,7 @@ def make_home(count: int) -> Path:
     carried["event_read"] = carried["valid_days"] = carried["lived_days"] = np.full(count, 20.0)
     files = write_snapshot(home.state_shelf, NIGHT, 1, Snapshot(homes, carried, {}, {}))
     commit(
-        home.state_dir,
+        home,
         StateManifest(first_day="2025-01-01", through=NIGHT.isoformat(), generation=1,
                       snapshots={NIGHT.isoformat(): files}),
     )  # fmt: skip

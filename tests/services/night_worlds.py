@@ -140,8 +140,8 @@ def outcome(home: Home, *, states: bool = True) -> Outcome:
     last = read_snapshot(home.state_shelf, manifest, through)
     order = np.argsort(np.array(last.homes["household_id"].to_pylist(), dtype=object))
     log: dict[tuple[str, str, int], float] = {}
-    for name in manifest.logs.values():
-        for row in pq.read_table(home.state_dir / name).to_pylist():
+    for path in home.state_shelf.fetch(list(manifest.logs.values())):
+        for row in pq.read_table(path).to_pylist():
             key = (row["kind"], row["id"], row["day"])
             assert key not in log, f"logged twice: {key}"
             log[key] = row["value"]

@@ -314,7 +314,7 @@ def test_a_home_worked_by_an_earlier_version_gets_its_courses_with_the_next_run(
     nights(pair, LAST)
     before = looked(pair)
     manifest = read_manifest(pair.state_dir)
-    commit(pair.state_dir, replace(manifest, course={}, course_homes=""))
+    commit(pair, replace(manifest, course={}, course_homes=""))
     assert looked(pair) == before
     nights(pair, LAST)
     assert households(pair) == ["still"] and looked(pair) == before

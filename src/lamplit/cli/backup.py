@@ -81,5 +81,14 @@ def _print(done: BackedUp) -> None:
                 "数据库在 PostgreSQL 中，不在此副本内：请同时保留在此之前生成的 pg_dump。",
             )
         )
+    if done.lake:
+        note(
+            tr(
+                f"Readings and nights are at {done.lake} and not in this copy: let the store keep "
+                "what is removed there for as long as copies are kept.",
+                f"读数与夜间状态存放在 {done.lake}，不在此副本内：请让该存储保留被删除的对象，"
+                "保留期与副本相同。",
+            )
+        )
     for error in done.problems:
         note(f"[{error.code}] {error.says(LANGUAGE)}\n→ {error.remedy(LANGUAGE)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date
@@ -126,15 +126,18 @@ class Lake:
 
     def paths(self, files: Iterable[LakeFile]) -> list[Path]:
         """The files as files of this machine. Raises LamplitError `lake.file-missing`."""
-        return self._fetched([file.path for file in files])
+        files = list(files)
+        return self._fetched([f.path for f in files], {f.path: f.digest for f in files})
 
     def named(self, name: str) -> Path:
         """As `paths`, of a file that the manifest need not list yet."""
         return self._fetched([name])[0]
 
-    def _fetched(self, names: Sequence[str]) -> list[Path]:
+    def _fetched(
+        self, names: Sequence[str], digests: Mapping[str, str] | None = None
+    ) -> list[Path]:
         try:
-            return self.shelf.fetch(names)
+            return self.shelf.fetch(names, digests)
         except FileNotFoundError as gone:
             raise LamplitError(problems.FILE_MISSING, where=str(gone.filename)) from gone
 
@@ -190,6 +193,7 @@ class Lake:
         old = set(self.manifest.files)
         self.shelf.settle([file.path for file in new.files if file not in old])
         manifests.save(self.folder, new)
+        self.shelf.note(self.folder / manifests.NAME)
 
     def _scan(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,8 +28,11 @@ class Shelf(Protocol):
     def where(self, name: str) -> str:
         """The file's place, as it is told to people."""
 
-    def fetch(self, names: Sequence[str]) -> list[Path]:
-        """The files as files of this machine, to be read and never written."""
+    def fetch(self, names: Sequence[str], digests: Mapping[str, str] | None = None) -> list[Path]:
+        """The files as files of this machine, to be read and never written.
+
+        `digests`: name → the digest of its bytes, held against what comes over a network.
+        """
 
     def open(self, name: str) -> BinaryIO:
         """The file as a stream that can seek, of which only what is asked for is read."""
@@ -43,8 +46,14 @@ class Shelf(Protocol):
     def settle(self, names: Iterable[str]) -> None:
         """See to it that files outlast a loss of power from here on."""
 
+    def note(self, file: Path) -> None:
+        """Lay a copy of a manifest beside the files, for whoever loses its folder."""
+
     def sizes(self) -> dict[str, int]:
         """All there is, drafts that were left behind among it: name → bytes."""
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Keep no copies of these: `fetch` gets them anew."""
 
     def remove(self, names: Iterable[str]) -> None:
         """Let go of files; those that are not there are left alone."""
@@ -74,7 +83,7 @@ class FolderShelf:
         """As `Shelf.where`."""
         return str(self.folder / name)
 
-    def fetch(self, names: Sequence[str]) -> list[Path]:
+    def fetch(self, names: Sequence[str], digests: Mapping[str, str] | None = None) -> list[Path]:
         """As `Shelf.fetch`: the files themselves."""
         paths = [self.folder / name for name in names]
         for path in paths:
@@ -116,6 +125,9 @@ class FolderShelf:
         for folder in folders:
             sync_dir(folder)
 
+    def note(self, file: Path) -> None:
+        """As `Shelf.note`: it lies there."""
+
     def sizes(self) -> dict[str, int]:
         """As `Shelf.sizes`."""
         found = {}
@@ -126,6 +138,9 @@ class FolderShelf:
             except FileNotFoundError:
                 continue  # swept meanwhile
         return found
+
+    def forget(self, names: Iterable[str]) -> None:
+        """As `Shelf.forget`: there are none."""
 
     def remove(self, names: Iterable[str]) -> None:
         """As `Shelf.remove`."""

@@ -6,6 +6,7 @@ names is younger than the rest of the copy. The lake and the states are copied u
 lock, as one moment of both; their files are replaced by renaming and never written over. All goes
 to a folder beside the target that is renamed when it is whole.
 
+Where readings and nights lie at an address, they stay there, and the copy has their manifests.
 What is left out: `tmp`, files on their way in (`incoming`: they are sent again), and the salt of
 addresses, which is to be gone by tomorrow.
 """
@@ -23,6 +24,7 @@ from pathlib import Path
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import backup as problems
 from lamplit.domain.problems import store as store_problems
+from lamplit.meters.address import told
 from lamplit.services.doctor import data
 from lamplit.services.doctor.examine import Check
 from lamplit.services.field.office import CLI, Office, has_store, system_clock
@@ -42,6 +44,7 @@ NOT_COPIED = ("lamplit.db", "lamplit.db-wal", "lamplit.db-shm", "address-salt", 
 class BackedUp:
     """What a backup holds. `store`: `sqlite` (in it), `postgresql` (not in it) or None.
 
+    `lake`: the address where readings and nights stay, empty where they are in the copy too.
     `entries` and `head` are the log's end as the copy has it. `problems` are those of the copy,
     which has what the home has, damage too.
     """
@@ -54,6 +57,7 @@ class BackedUp:
     entries: int = 0
     head: str | None = None
     photos: int = 0
+    lake: str = ""
     problems: list[LamplitError] = field(default_factory=list)
 
 
@@ -71,7 +75,9 @@ def backup(home: Home, target: Path, *, office: Office | None = None) -> BackedU
     coming = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:
         _fill(home, office, coming, done)
-        done.problems += _checked(coming)
+        done.lake = told(home.config.lake)
+        if not done.lake:
+            done.problems += _checked(coming)
         coming.rename(target)
         _sync(target.parent)
     except BaseException:

@@ -102,6 +102,9 @@ def verify(home: Home, *, deep: bool = False) -> list[LamplitError]:
         for file in lake.files():
             where = lake.where(file)
             try:
+                if deep:
+                    lake.shelf.forget([file.path])
+                    lake.paths([file])
                 (now,) = listed(duck, lake, [file.path], file.kind, digests=deep)
             except DuckError as cause:
                 short = str(cause).splitlines()[0]

@@ -80,7 +80,7 @@ def _forget(home: Home, manifest: StateManifest, last: date) -> None:
         logs={month: f for month, f in manifest.logs.items() if month >= f"{after:%Y-%m}"},
         course={d: f for d, f in manifest.course.items() if d > last.isoformat()},
     )
-    commit(home.state_dir, new)
+    commit(home, new)
     sweep_leftovers(home, new)
 
 

@@ -17,13 +17,16 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import uuid
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import home as problems
+from lamplit.meters.address import AddressShelf
 from lamplit.meters.shelf import FolderShelf, Shelf
-from lamplit.services.settings import Settings, new_toml, read_settings
+from lamplit.services.settings import Settings, bytes_of, new_toml, read_settings
 from lamplit.services.zones import checked_zone
 
 SETTINGS_FILE = "lamplit.toml"
@@ -105,7 +108,7 @@ class Home:
     @property
     def lake_shelf(self) -> Shelf:
         """Where the lake's files are."""
-        return FolderShelf(self.lake_dir)
+        return self._shelf("lake", self.lake_dir)
 
     @property
     def registry_file(self) -> Path:
@@ -120,7 +123,14 @@ class Home:
     @property
     def state_shelf(self) -> Shelf:
         """Where the carried states are."""
-        return FolderShelf(self.state_dir)
+        return self._shelf("state", self.state_dir)
+
+    def _shelf(self, part: str, folder: Path) -> Shelf:
+        if not self.config.lake:
+            return FolderShelf(folder)
+        own, most = _own_id(self.lake_dir / OWN_ID), bytes_of(self.config.lake_copies)
+        copies, claim = self.tmp_dir / "copies" / part, self.lake_dir / CLAIMED
+        return AddressShelf(self.config.lake, part, own, most, copies.absolute(), claim.absolute())
 
     @property
     def store_dir(self) -> Path:
@@ -141,6 +151,26 @@ class Home:
     def tmp_dir(self) -> Path:
         """The folder for work in hand, on the same disk as the lake."""
         return self.path / "tmp"
+
+
+OWN_ID, CLAIMED = ".home-id", ".home-claimed"
+"""In the lake's folder: by which name the home's marker goes at an address, and that it was put.
+
+No backup takes them along: a second home under the same name would sweep away what the first has.
+"""
+
+
+def _own_id(path: Path) -> str:
+    """What the home goes by, once and for all."""
+    try:
+        return path.read_text("ascii")
+    except FileNotFoundError:
+        draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+        draft.write_text(uuid.uuid4().hex, "ascii")
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+        return path.read_text("ascii")
 
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")

@@ -13,6 +13,7 @@ from typing import Any
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import home as problems
+from lamplit.meters.address import bad_address
 from lamplit.services.zones import checked_zone
 
 LANGUAGES = ("auto", "en", "zh")
@@ -26,16 +27,20 @@ class Settings:
     """What lamplit.toml says; the defaults are what an empty file would mean.
 
     `memory_limit` is text such as `4GB`, empty for the engine's own choice; `threads` is 0 for
-    all cores; `engine` runs the city's work, on the cluster `spark_master` where it is Spark, with
-    Spark's own settings in `spark`; `detector` holds the constants of the detector that this home
-    overrides; `store.url` is where people and campaigns are kept (empty: SQLite inside the home);
-    `web` says how the server listens and signs people in.
+    all cores; `lake` is the address of readings and nights, empty where they lie in the home's
+    folder, and `lake_copies` the room that copies of them may take there; `engine` runs the city's
+    work, on the cluster `spark_master` where it is Spark, with Spark's own settings in `spark`;
+    `detector` holds the constants of the detector that this home overrides; `store.url` is where
+    people and campaigns are kept (empty: SQLite inside the home); `web` says how the server
+    listens and signs people in.
     """
 
     timezone: str = "Asia/Shanghai"
     language: str = "auto"
     memory_limit: str = ""
     threads: int = 0
+    lake: str = ""
+    lake_copies: str = "20GB"
     engine: str = "duckdb"
     spark_master: str = "local[*]"
     spark: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -93,6 +98,8 @@ def _check(found: dict[str, Any], file: Path) -> None:
             '"4GB", "512MB", ""',
         ),
         ("threads", type(threads) is int and 0 <= threads <= 1024, "0 … 1024"),
+        ("lake", _is_address(found.get("lake", "")), '"s3://bucket/prefix", ""'),
+        ("lake_copies", _is_limit(found.get("lake_copies", "20GB")), '"20GB", "500GB"'),
         ("engine", found.get("engine", "duckdb") in ENGINES, " | ".join(ENGINES)),
         ("spark_master", _is_master(found.get("spark_master", "local")), '"spark://host:7077"'),
         ("spark", _is_spark(found.get("spark", {})), '[spark] "spark.executor.memory" = "8g"'),
@@ -123,8 +130,15 @@ def bytes_of(size: str) -> int:
 
 
 def _is_size(web: Any) -> bool:
-    size = web.get("max_upload", "10GB") if isinstance(web, dict) else ""
+    return _is_limit(web.get("max_upload", "10GB") if isinstance(web, dict) else "")
+
+
+def _is_limit(size: Any) -> bool:
     return isinstance(size, str) and bool(_MEMORY.fullmatch(size))
+
+
+def _is_address(value: Any) -> bool:
+    return isinstance(value, str) and (not value or not bad_address(value))
 
 
 def _are_tiles(web: Any) -> bool:
@@ -179,6 +193,15 @@ memory_limit = ""
 # Processor threads; 0 uses all cores.
 # 线程数；0 表示使用全部核心。
 threads = 0
+
+# Where readings and nights lie, where that is not this folder: an address that PyArrow knows, such
+# as "s3://bucket/prefix?region=eu-west-1" or, of another maker's store,
+# "s3://bucket/prefix?endpoint_override=store.example.org:9000&scheme=https". Credentials are found
+# in the environment or with the machine, and never stand here. docs/how-to/lake-at-an-address.md
+# 读数与夜间状态的存放地址（默认在本目录内）：PyArrow 支持的地址，写法如上。
+# 凭据取自环境变量或主机，切勿写在此处。
+# lake = "s3://bucket/prefix"
+# lake_copies = "20GB"
 
 # What runs the city's work: "duckdb" on this machine, or "spark" on a cluster (pip install
 # 'lamplit[spark]'). Both work on the same home, and a home may change from night to night.

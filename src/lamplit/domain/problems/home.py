@@ -36,13 +36,47 @@ ADDRESS = Problem(
     "home.address",
     Text("this is an address, and a home is a folder.", "这是网络地址，而主目录必须是文件夹。"),
     Text(
-        "Name a folder, for Spark one that every machine sees at the same path (NFS, CephFS, "
-        "Lustre). Object stores and HDFS are not supported: a home is kept whole by one lock and "
-        "by renames, and what lamplit reads and writes with on the workers has no part in Spark's "
-        "file systems.",
-        "请给出文件夹；使用 Spark 时须为各节点路径相同的共享文件夹（NFS、CephFS、Lustre）。"
-        "不支持对象存储与 HDFS：主目录靠文件锁与原子改名保持完整，且各节点上 lamplit 的读写"
-        "不经过 Spark 的文件系统。",
+        "Name a folder: a home is kept whole by one lock and by renames. What is bulky of it, the "
+        "readings and the nights, can lie at an address: `lake` in its lamplit.toml.",
+        "请给出文件夹：主目录靠文件锁与原子改名保持完整。其中体积大的部分（读数与夜间状态）"
+        "可存放在网络地址：见 lamplit.toml 中的 `lake`。",
+    ),
+)
+
+ADDRESS_TAKEN = Problem(
+    "home.address-taken",
+    Text(
+        "another home's readings are at this address: {name} lies there.",
+        "此地址已存放另一主目录的读数：其中有 {name}。",
+    ),
+    Text(
+        "Give each home an address of its own, in `lake` of its lamplit.toml. Only where the other "
+        "home is no more and this one stands in for it, as after a restore, remove {name} there.",
+        "请在 lamplit.toml 的 `lake` 中为每个主目录设置各自的地址。仅当另一主目录已不复存在、"
+        "由本主目录接替（例如恢复备份之后）时，才可删除该处的 {name}。",
+    ),
+    on_pages=Text(
+        "Ask the operator to give each home an address of its own.",
+        "请系统管理员为每个主目录设置各自的地址。",
+    ),
+)
+
+ADDRESS_LOST = Problem(
+    "home.address-lost",
+    Text(
+        "this home's mark is missing at its address: {name}.",
+        "该地址缺少本主目录的标记：{name}。",
+    ),
+    Text(
+        "Look whether `lake` in lamplit.toml is the address that the readings are at, and what has "
+        "been removed there. If they have moved, move {name} too; if all is there but the mark, "
+        "put an empty file of that name.",
+        "请核对 lamplit.toml 中的 `lake` 是否为读数所在地址，以及该处删除了什么。"
+        "若读数已迁移，请一并迁移 {name}；若仅缺标记，请补一个同名空文件。",
+    ),
+    on_pages=Text(
+        "Ask the operator to look at the address that the readings are at.",
+        "请系统管理员检查读数所在地址。",
     ),
 )
 

@@ -222,7 +222,7 @@ class Night:
         if manifest.through and not complete(manifest, universe, shaped=self.shaped):
             manifest.generation += 1
             self._carry_courses(manifest, universe, None)
-            commit(directory, manifest)
+            commit(self.home, manifest)
         # No reader's convenience weighs as much as a word taken back.
         if withdrawn(self.home.state_shelf, old, manifest):
             old = replace(old, course={}, course_homes="")
@@ -311,7 +311,7 @@ class Night:
             self._carry_courses(manifest, universe, eve)
         forget(manifest, target)
         manifest.batch = self.batch
-        commit(self.home.state_dir, manifest)
+        commit(self.home, manifest)
         ledger.close()
         return universe, current
 

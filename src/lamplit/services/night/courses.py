@@ -324,7 +324,7 @@ def forget_withdrawn(home: Home, con: Duck) -> int:
         manifest.course_homes = write_index(home.state_shelf, manifest.generation, index)
     else:
         manifest.course, manifest.course_homes = {}, ""
-    commit(home.state_dir, manifest)
+    commit(home, manifest)
     # What earlier nights left behind as well.
     left = [name for name in home.state_shelf.sizes() if name.startswith("course-")]
     home.state_shelf.remove(set(left) - manifest.named())

@@ -162,7 +162,7 @@ def rework(work: Rework, universe: Universe) -> tuple[Universe, Standing]:
     write_links(shelf, manifest, universe.links())
     carry(work.nights(universe), work.through, again, work.since)
     manifest.batch = work.lake.last_batch()
-    commit(work.home.state_dir, manifest)
+    commit(work.home, manifest)
     return universe, current
 
 

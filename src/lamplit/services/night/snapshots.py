@@ -139,16 +139,18 @@ def read_manifest(state_dir: Path) -> StateManifest:
         raise LamplitError(problems.STATE_DAMAGED, where=str(file)) from reason
 
 
-def commit(state_dir: Path, manifest: StateManifest) -> None:
+def commit(home: Home, manifest: StateManifest) -> None:
     """Make the manifest count, in one rename.
 
     The files that it no longer names stay until the next run sweeps, since a reader may be in the
     middle of them.
     """
+    file = home.state_dir / MANIFEST
     try:
-        write_atomically(state_dir / MANIFEST, json.dumps(asdict(manifest), indent=1))
+        write_atomically(file, json.dumps(asdict(manifest), indent=1))
     except OSError as fault:
-        raise no_room(fault, state_dir) from fault
+        raise no_room(fault, home.state_dir) from fault
+    home.state_shelf.note(file)
 
 
 def sweep_leftovers(home: Home, *manifests: StateManifest) -> None:

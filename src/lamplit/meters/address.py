@@ -1,0 +1,334 @@
+"""A shelf at an address: an object store or HDFS, reached by PyArrow's own clients.
+
+Files go there whole and come from there whole, to a folder of copies on this machine, so that
+whoever asks reads a file of this machine. One trap shapes what is written: a stream that an
+exception closes leaves a finished object, with what had been sent by then. So a file is finished
+here first, sent, read back and compared, and only then is it told to be there.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeVar, cast
+from urllib.parse import urlsplit
+
+from lamplit.domain.errors import LamplitError
+from lamplit.domain.problems import home as home_problems
+from lamplit.domain.problems import lake as problems
+from lamplit.meters.manifest import digest_of, sync_file
+
+SCHEMES: Final = ("s3", "gs", "gcs", "abfs", "abfss", "hdfs", "viewfs", "file")
+"""Of addresses that PyArrow has a client for."""
+MARK: Final = "lamplit-home-"
+"""How the name of the file begins by which a home says that an address is its own."""
+AT_ONCE: Final = 8
+"""Files that are sent or fetched side by side."""
+PIECE: Final = 8 << 20
+IN_USE_SECONDS: Final = 600
+"""A copy that was asked for so lately may still be read, and is not given up for room."""
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class AddressShelf:
+    """The files below `part` at `address`, with copies of those in use in the folder `copies`.
+
+    `home`: the id by which the home's own marker goes. `claim`: the file that says that the marker
+    was put. `most`: bytes that copies may take, except while more is in use. A worker never puts
+    a marker, and has copies where `worker_copies` says: there `claim` and `copies` are None.
+
+    Raises LamplitError `lake.address-unreached` where the address does not do what it is asked,
+    `home.address-taken`, `home.address-lost` or `home.disk-full`.
+    """
+
+    address: str
+    part: str
+    home: str
+    most: int
+    copies: Path | None = None
+    claim: Path | None = None
+
+    @property
+    def _folder(self) -> Path:
+        return self.copies or worker_copies() / self.part
+
+    def where(self, name: str) -> str:
+        """As `Shelf.where`."""
+        return f"{told(self.address)}/{self.part}/{name}"
+
+    def fetch(self, names: Sequence[str], digests: Mapping[str, str] | None = None) -> list[Path]:
+        """As `Shelf.fetch`: copies, which may go once nobody has asked for them in a while.
+
+        Raises LamplitError `lake.file-altered` where a file's bytes are not those of its digest.
+        """
+        known, now = digests or {}, time.time()
+        paths = [self._folder / name for name in names]
+        missing = []
+        for name, path in zip(names, paths, strict=True):
+            try:
+                os.utime(path, (now, now))
+            except FileNotFoundError:
+                missing.append(name)
+        if missing:
+            sizes = dict(zip(missing, self._each(missing, self._size), strict=True))
+            self._make_room(sum(sizes.values()), set(paths))
+            self._each(missing, lambda n: self._fill(n, sizes[n], known.get(n, "")))
+        return paths
+
+    def open(self, name: str) -> BinaryIO:
+        """As `Shelf.open`."""
+        copy = self._folder / name
+        if copy.exists():
+            return copy.open("rb")
+        with self._reaching(name) as (system, place):
+            return cast(BinaryIO, system.open_input_file(place))
+
+    def draft(self, name: str) -> Path:
+        """As `Shelf.draft`: among the copies."""
+        place = self._folder / name
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return place.with_name(f".{uuid.uuid4().hex}{place.suffix}")
+
+    def put(self, local: Path, name: str) -> None:
+        """As `Shelf.put`: sent, and read back; a driver keeps the file as its copy."""
+        digest = digest_of(local)
+        with local.open("rb") as source, self._reaching(name, making=True) as (system, place):
+            with system.open_output_stream(place) as stream:
+                shutil.copyfileobj(source, stream, PIECE)
+            back = hashlib.blake2b(digest_size=16)
+            with system.open_input_stream(place) as stream:
+                while piece := stream.read(PIECE):
+                    back.update(piece)
+        if back.hexdigest() != digest:
+            self.remove([name])
+            reason = "it kept other bytes than it was sent"
+            raise LamplitError(problems.UNREACHED, where=self.where(name), reason=reason)
+        if self.claim is None:
+            local.unlink()
+            return
+        copy = self._folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.move(local, copy)
+        self._make_room(0, {copy})
+
+    def settle(self, names: Iterable[str]) -> None:
+        """As `Shelf.settle`: what was read back is kept by the store."""
+
+    def note(self, file: Path) -> None:
+        """As `Shelf.note`."""
+        content = file.read_bytes()
+        with (
+            self._reaching(file.name, making=True) as (system, place),
+            system.open_output_stream(place) as stream,
+        ):
+            stream.write(content)
+
+    def sizes(self) -> dict[str, int]:
+        """As `Shelf.sizes`, by one list."""
+        from pyarrow.fs import FileSelector, FileType
+
+        with self._reaching("") as (system, place):
+            root = place.rstrip("/")
+            found = system.get_file_info(FileSelector(root, recursive=True, allow_not_found=True))
+        return {
+            info.path[len(root) + 1 :]: int(info.size)
+            for info in found
+            if info.type == FileType.File
+        }
+
+    def forget(self, names: Iterable[str]) -> None:
+        """As `Shelf.forget`."""
+        for name in names:
+            (self._folder / name).unlink(missing_ok=True)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """As `Shelf.remove`; the copies on this machine go first."""
+        names = list(names)
+        self.forget(names)
+        self._each(names, self._remove)
+
+    def for_workers(self) -> AddressShelf:
+        """As `Shelf.for_workers`: with copies in Spark's own scratch, which goes with its job."""
+        return replace(self, copies=None, claim=None)
+
+    # --- one file -----------------------------------------------------------------------------
+
+    def _size(self, name: str) -> int:
+        with self._reaching(name) as (system, place):
+            info = system.get_file_info(place)
+        if info.size is None:
+            raise FileNotFoundError(errno.ENOENT, "no such file", self.where(name))
+        return int(info.size)
+
+    def _fill(self, name: str, size: int, digest: str) -> None:
+        draft, seen = self.draft(name), hashlib.blake2b(digest_size=16)
+        try:
+            with (
+                self._reaching(name) as (system, place),
+                system.open_input_stream(place) as stream,
+                draft.open("wb") as target,
+            ):
+                while piece := stream.read(PIECE):
+                    seen.update(piece)
+                    target.write(piece)
+            came = draft.stat().st_size
+            if came != size:
+                reason = f"{came} of {size} bytes came"
+                raise LamplitError(problems.UNREACHED, where=self.where(name), reason=reason)
+            if digest and seen.hexdigest() != digest:
+                raise LamplitError(problems.FILE_ALTERED, where=self.where(name))
+            # Else a loss of power could leave a copy of the right name without its bytes.
+            sync_file(draft)
+            draft.replace(self._folder / name)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _remove(self, name: str) -> None:
+        with self._reaching(name) as (system, place):
+            try:
+                system.delete_file(place)
+            except FileNotFoundError:
+                return
+
+    def _each(self, names: Sequence[str], work: Callable[[str], T]) -> list[T]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(work, names))
+
+    def _make_room(self, coming: int, wanted: set[Path]) -> None:
+        """Give up copies, those first that nobody has asked for longest."""
+        there = []
+        for path in self._folder.rglob("*"):
+            try:
+                if path.is_file():
+                    there.append((path.stat().st_mtime, path.stat().st_size, path))
+            except FileNotFoundError:
+                continue  # another process made room
+        over = sum(size for _, size, _ in there) + coming - self.most
+        for at, size, path in sorted(there):
+            if over <= 0 or at > time.time() - IN_USE_SECONDS:
+                return
+            if path not in wanted:
+                path.unlink(missing_ok=True)
+                over -= size
+
+    # --- the address --------------------------------------------------------------------------
+
+    @contextmanager
+    def _reaching(self, name: str, *, making: bool = False) -> Iterator[tuple[Any, str]]:
+        """(PyArrow's file system, the file's path there); what fails is told as what it is.
+
+        `making`: folders above the file, where the file system has any.
+        """
+        where = self.where(name)
+        try:
+            system, root = owned(self.address, self.home, self.claim)
+            place = f"{root}/{self.part}/{name}"
+            if making and system.type_name in ("local", "hdfs"):
+                system.create_dir(place.rpartition("/")[0], recursive=True)
+            yield system, place
+        except FileNotFoundError as gone:
+            raise FileNotFoundError(errno.ENOENT, "no such file", where) from gone
+        except Exception as fault:
+            from pyarrow.lib import ArrowException
+
+            if not isinstance(fault, (OSError, ArrowException)):
+                raise
+            raise _failure(fault, where) from fault
+
+
+def told(address: str) -> str:
+    """An address as it is told to people: without its settings."""
+    return address.partition("?")[0].rstrip("/")
+
+
+@lru_cache(1)
+def worker_copies() -> Path:
+    """Where a worker keeps copies: in the scratch of its job, which Spark removes with it."""
+    scratch = os.environ.get("SPARK_LOCAL_DIRS", "").partition(",")[0]
+    return Path(scratch or tempfile.mkdtemp(prefix="lamplit-")) / "lamplit-copies"
+
+
+@lru_cache(64)
+def connected(address: str) -> tuple[Any, str]:
+    """(PyArrow's file system of an address, the path there). Raises OSError or ValueError."""
+    from pyarrow.fs import FileSystem
+
+    system, root = FileSystem.from_uri(address)
+    return system, root.rstrip("/")
+
+
+@lru_cache(64)
+def owned(address: str, home: str, claim: Path | None) -> tuple[Any, str]:
+    """As `connected`, once the home's marker has been seen there and no other home's.
+
+    A process looks once. Two homes that come at the same moment both see the other's marker, and
+    neither goes on. Raises LamplitError `home.address-taken` or `home.address-lost`, OSError.
+    """
+    system, root = connected(address)
+    markers = _markers(system, root)
+    if markers - {home}:
+        raise _taken(address, markers - {home})
+    if home in markers:
+        if claim is not None and not claim.exists():
+            claim.touch()
+        return system, root
+    if claim is None or claim.exists():
+        raise LamplitError(home_problems.ADDRESS_LOST, where=told(address), name=MARK + home)
+    if system.type_name in ("local", "hdfs"):
+        system.create_dir(root, recursive=True)
+    with system.open_output_stream(f"{root}/{MARK}{home}") as stream:
+        stream.write(b"The files here belong to a lamplit home.\n")
+    markers = _markers(system, root)
+    if markers - {home}:
+        system.delete_file(f"{root}/{MARK}{home}")
+        raise _taken(address, markers - {home})
+    claim.touch()
+    return system, root
+
+
+def _markers(system: Any, root: str) -> set[str]:
+    """The ids of the homes that say that this address is theirs."""
+    from pyarrow.fs import FileSelector
+
+    found = system.get_file_info(FileSelector(root, recursive=False, allow_not_found=True))
+    return {info.base_name.removeprefix(MARK) for info in found if info.base_name.startswith(MARK)}
+
+
+def _taken(address: str, others: set[str]) -> LamplitError:
+    return LamplitError(home_problems.ADDRESS_TAKEN, where=told(address), name=MARK + min(others))
+
+
+def _failure(fault: Exception, where: str) -> LamplitError:
+    """What a fault tells of: a full disk of this machine, or an address that fails."""
+    number = getattr(fault, "errno", None)
+    if number in _FULL:
+        reason = os.strerror(number)
+        return LamplitError(home_problems.DISK_FULL, where=where, reason=reason)
+    reason = re.sub(r"\s+", " ", str(fault)).partition(" Details:")[0].rstrip(";")
+    return LamplitError(problems.UNREACHED, where=where, reason=reason[:300])
+
+
+def bad_address(address: str) -> bool:
+    """Whether an address is none that a lake can be at, or holds a password.
+
+    Credentials are found by the client, in the environment or with the machine.
+    """
+    parts = urlsplit(address)
+    user = parts.netloc.rpartition("@")[0]
+    secret = ":" in user or (bool(user) and parts.scheme == "s3")
+    return parts.scheme not in SCHEMES or secret or not (parts.netloc or parts.path.strip("/"))
