@@ -75,8 +75,24 @@ def test_an_address_is_no_folder_and_none_is_made_of_its_name(tmp_path, monkeypa
         with pytest.raises(LamplitError) as raised:
             opened(Path(address))
         assert code_of(raised) == "home.address"
-        assert "Object stores" in raised.value.remedy("en")
+        assert "`lake` in its lamplit.toml" in raised.value.remedy("en")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "lake",
+    ["s3://key:secret@bucket/city", "s3://key@bucket/city", "hdfs://me:secret@name/city",
+     "/shared/lake", "ftp://name/city", "bucket", "s3://", 7],
+)  # fmt: skip
+def test_a_lake_is_at_an_address_without_a_password_in_it(tmp_path, lake):
+    """Credentials are found in the environment: a settings file is shown to many."""
+    home = Home.create(tmp_path / "home")
+    settings = home.path / "lamplit.toml"
+    said = f'"{lake}"' if isinstance(lake, str) else lake
+    settings.write_text(f"lake = {said}\n{settings.read_text('utf-8')}", "utf-8")
+    with pytest.raises(LamplitError) as raised:
+        Home.open(home.path)
+    assert code_of(raised) == "home.bad-setting" and raised.value.fields["name"] == "lake"
 
 
 def test_a_folder_may_be_named_like_an_address(tmp_path, monkeypatch):
