@@ -83,8 +83,20 @@ class _Asked(BaseHTTPRequestHandler):
     disable_nagle_algorithm, wbufsize = True, 1 << 16
     store: Store
 
+    def handle_expect_100(self) -> bool:
+        """Say at once that the body may come: the client would wait for it a second."""
+        may = super().handle_expect_100()
+        self.wfile.flush()
+        return may
+
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+    def handle_expect_100(self) -> bool:
+        """At once: an upload's sender would wait a second for it."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
 
     def _key(self) -> tuple[str, dict[str, list[str]]]:
         url = urlsplit(self.path)

@@ -93,6 +93,7 @@ def test_a_lake_is_at_an_address_without_a_password_in_it(tmp_path, lake):
     with pytest.raises(LamplitError) as raised:
         Home.open(home.path)
     assert code_of(raised) == "home.bad-setting" and raised.value.fields["name"] == "lake"
+    assert "secret" not in raised.value.says("en")
 
 
 def test_a_folder_may_be_named_like_an_address(tmp_path, monkeypatch):

@@ -75,10 +75,7 @@ GAPS: Final[dict[str, tuple[Text, Text]]] = {
         ),
     ),
     "address": (
-        Text(
-            "working on readings and nights at an address ({name})",
-            "处理网络地址中的读数（{name}）",
-        ),
+        Text("working on a lake at an address ({name})", "处理网络地址中的湖（{name}）"),
         Text(
             "Its readers take files from a folder that all machines see at the same path.",
             "其读取程序只从各节点路径相同的文件夹取文件。",

@@ -19,6 +19,8 @@ from lamplit.services.zones import checked_zone
 LANGUAGES = ("auto", "en", "zh")
 _TILES = re.compile(r"(https?://[A-Za-z0-9.-]+(:\d+)?)?/[^\s\"';,]*\Z")
 ENGINES = ("duckdb", "spark")
+_PASSWORD = re.compile(r"//[^/\s]*@")
+"""Of an address, what no message repeats."""
 _MEMORY = re.compile(r"\d+(\.\d+)?\s?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
 
 
@@ -115,7 +117,7 @@ def _check(found: dict[str, Any], file: Path) -> None:
                 problems.BAD_SETTING,
                 where=str(file),
                 name=name,
-                value=found[name],
+                value=_PASSWORD.sub("//…@", str(found[name])),
                 wanted=wanted,
             )
 

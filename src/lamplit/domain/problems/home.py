@@ -51,13 +51,11 @@ ADDRESS_TAKEN = Problem(
     ),
     Text(
         "Give each home an address of its own, in `lake` of its lamplit.toml. Only where the other "
-        "home is no more and this one stands in for it, as after a restore, remove {name} there.",
+        "home is no more and this one stands in for it, as after a restore, remove {name} there "
+        "(docs/how-to/lake-at-an-address.md).",
         "请在 lamplit.toml 的 `lake` 中为每个主目录设置各自的地址。仅当另一主目录已不复存在、"
-        "由本主目录接替（例如恢复备份之后）时，才可删除该处的 {name}。",
-    ),
-    on_pages=Text(
-        "Ask the operator to give each home an address of its own.",
-        "请系统管理员为每个主目录设置各自的地址。",
+        "由本主目录接替（例如恢复备份之后）时，才可删除该处的 {name}"
+        "（见 docs/how-to/lake-at-an-address.md）。",
     ),
 )
 
@@ -70,13 +68,9 @@ ADDRESS_LOST = Problem(
     Text(
         "Look whether `lake` in lamplit.toml is the address that the readings are at, and what has "
         "been removed there. If they have moved, move {name} too; if all is there but the mark, "
-        "put an empty file of that name.",
+        "put an empty file of that name (docs/how-to/lake-at-an-address.md).",
         "请核对 lamplit.toml 中的 `lake` 是否为读数所在地址，以及该处删除了什么。"
-        "若读数已迁移，请一并迁移 {name}；若仅缺标记，请补一个同名空文件。",
-    ),
-    on_pages=Text(
-        "Ask the operator to look at the address that the readings are at.",
-        "请系统管理员检查读数所在地址。",
+        "若读数已迁移，请一并迁移 {name}；若仅缺标记，请补一个同名空文件（见 docs/how-to/lake-at-an-address.md）。",
     ),
 )
 

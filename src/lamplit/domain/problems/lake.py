@@ -53,10 +53,8 @@ UNREACHED = Problem(
     Text("the lake's address did not do what it was asked: {reason}",
          "湖所在地址未完成请求：{reason}"),
     Text("Look at the network, the store, and the credentials that its client finds; then run "
-         "this again. It goes on where it stood.",
+         "this again. It goes on where it stood (docs/how-to/lake-at-an-address.md).",
          "请检查网络、存储服务及其客户端所用的凭据，然后重新运行；将从中断处继续。"),
-    on_pages=Text("Try again in a while; if it stays, ask the operator to look at the store.",
-                  "请稍后再试；若仍如此，请系统管理员检查存储服务。"),
 )  # fmt: skip
 FILE_ALTERED = Problem(
     "lake.file-altered",
