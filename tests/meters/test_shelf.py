@@ -160,6 +160,7 @@ def test_a_store_that_keeps_other_bytes_is_found_out(far: AddressShelf, store: S
     assert far.sizes().keys() == {OTHER} and copies_of(far) == {"other.parquet"}
 
 
+@pytest.mark.slow
 def test_a_connection_that_is_cut_gives_no_part_of_a_file(far: AddressShelf, store: Store):
     keep(far, NAME, b"x" * 5000)
     there = emptied(far)
@@ -188,6 +189,7 @@ def test_a_store_that_is_busy_for_a_while_is_waited_for(far: AddressShelf, store
     assert emptied(far).fetch([NAME])[0].read_bytes() == b"days"
 
 
+@pytest.mark.slow
 def test_a_store_that_stays_busy_or_away_is_told_of(far: AddressShelf, store: Store):
     keep(far, OTHER, b"well")
     store.refused = {"PUT": 1000}

@@ -238,6 +238,7 @@ def test_a_file_that_is_gone_or_damaged_there_is_named(copied: Home, store: Stor
     assert [e.code for e in verify(copied, deep=True)] == ["lake.file-altered"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "answered"),
     [("PUT", 0), ("PUT", 1), ("PUT", 4), ("GET", 3)],
@@ -265,6 +266,7 @@ def test_a_store_that_fails_midway_leaves_the_home_whole_and_the_next_run_goes_o
     assert verify(copied, deep=True) == []
 
 
+@pytest.mark.slow
 def test_a_driver_killed_at_any_moment_loses_nothing(
     files: dict[str, Path], in_folder: Home, store: Store, tmp_path: Path
 ):

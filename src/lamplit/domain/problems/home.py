@@ -70,7 +70,8 @@ ADDRESS_LOST = Problem(
         "been removed there. If they have moved, move {name} too; if all is there but the mark, "
         "put an empty file of that name (docs/how-to/lake-at-an-address.md).",
         "请核对 lamplit.toml 中的 `lake` 是否为读数所在地址，以及该处删除了什么。"
-        "若读数已迁移，请一并迁移 {name}；若仅缺标记，请补一个同名空文件（见 docs/how-to/lake-at-an-address.md）。",
+        "若读数已迁移，请一并迁移 {name}；若仅缺标记，请补一个同名空文件"
+        "（见 docs/how-to/lake-at-an-address.md）。",
     ),
 )
 
