@@ -92,12 +92,6 @@ class _Asked(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
-    def handle_expect_100(self) -> bool:
-        """At once: an upload's sender would wait a second for it."""
-        going_on = super().handle_expect_100()
-        self.wfile.flush()
-        return going_on
-
     def _key(self) -> tuple[str, dict[str, list[str]]]:
         url = urlsplit(self.path)
         self.store.asked.append(f"{self.command} {unquote(url.path)}")
