@@ -127,6 +127,7 @@ def test_doors_that_should_have_been_tried_by_now_are_late(world, clock):
     found = fit(world)
     assert (found.due, found.late, found.fits) == (15, 15, False)
     assert found.says.en == "This plan no longer fits: 15 of 15 doors late."
+    assert found.says.zh == "方案已不合适：应走 15 户中有 15 户未走。"
     for stop in stops[:13]:
         one = next(row for row in world.tasks() if row.id == stop.task_id)
         owner = next(code for code, p in world.people.items() if p == one.owner_id)

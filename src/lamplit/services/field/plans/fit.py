@@ -39,7 +39,7 @@ _DOORS = (Text("1 door", "1 户"), Text("{n} doors", "{n} 户"))
 _PLACES = (Text("1 place", "1 处"), Text("{n} places", "{n} 处"))
 _NEW = Text("{some} new", "新增 {some}")
 _BACK = Text("{some} given back", "退回 {some}")
-_LATE = Text("{late} of {due} late", "应走 {due}中有 {some}未走")
+_LATE = Text("{late} of {due} late", "应走 {due}中有 {late}未走")
 _NO_MORE = Text("This plan no longer fits: {why}.", "方案已不合适：{why}。")
 _FITS = Text("The plan in force fits.", "现行方案仍然合适。")
 
@@ -154,7 +154,8 @@ def _said(
             why.append(_GONE[gone != 1].say(language, n=gone, open=some(open_)))
         why += [text.say(language, some=some(n)) for text, n in ((_NEW, new), (_BACK, back)) if n]
         if late:
-            why.append(_LATE.say(language, late=late, due=some(due), some=some(late)))
+            counted = some(late) if language == "zh" else late
+            why.append(_LATE.say(language, late=counted, due=some(due)))
         if not why:
             return _FITS.say(language)
         return _NO_MORE.say(language, why=("，" if language == "zh" else ", ").join(why))
