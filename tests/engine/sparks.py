@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -142,11 +142,13 @@ class Sessions:
 
 
 @contextmanager
-def set_in(home: Home) -> Iterator[None]:
-    """SETTINGS in a home's own, for a process that opens a session by itself."""
+def set_in(home: Home, more: Mapping[str, str] | None = None) -> Iterator[None]:
+    """SETTINGS, and more, in a home's own, for a process that opens a session by itself."""
     toml = home.path / "lamplit.toml"
     plain = toml.read_text("utf-8")
-    lines = "".join(f'"{name}" = "{value}"\n' for name, value in SETTINGS.items())
+    lines = "".join(
+        f'"{name}" = "{value}"\n' for name, value in (SETTINGS | dict(more or {})).items()
+    )
     toml.write_text(plain.replace("\n[spark]\n", f"\n[spark]\n{lines}"), "utf-8")
     try:
         yield

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sparks import LOCAL, Sessions, set_in
+from sparks import LOCAL, PATIENCE, Sessions, set_in
 from story import (
     BETWEEN,
     LAST,
@@ -139,22 +139,32 @@ def test_an_ingest_whose_driver_is_killed(
     assert verify(home) == []
 
 
-def test_a_driver_killed_midway_leaves_the_home_as_it_was(
-    untold: Home, afresh: Home, sessions: Sessions
+def test_a_driver_killed_midway_leaves_the_home_as_it_was_and_no_disk_full(
+    untold: Home, afresh: Home, sessions: Sessions, tmp_path: Path
 ) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
     command = [sys.executable, "-m", "lamplit", "nightly", "--master", LOCAL]
-    with set_in(untold):
+    with set_in(untold, {"spark.local.dir": str(disk)}):
         run = subprocess.Popen([*command, "--home", str(untold.path)], stderr=subprocess.DEVNULL)
-        while run.poll() is None and not list(untold.tmp_dir.glob("night-*/gathered-*")):
-            time.sleep(0.05)
+        # The first states are written by the second job, of what the first has left on the disk.
+        while run.poll() is None and not list(untold.state_dir.glob("homes-*")):
+            time.sleep(0.01)
         assert run.poll() is None
+        assert list(disk.rglob("rdd_*"))
         run.kill()
         run.wait()
     assert not (untold.state_dir / "manifest.json").exists()
+    until = time.monotonic() + PATIENCE
+    while list(disk.iterdir()) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not list(disk.iterdir()), "Spark clears its disk when the driver is gone"
     master = sessions.at(LOCAL)
     assert lamplit("nightly", "--home", untold.path, "--master", master) == 0
     nights_alike(untold, afresh)
-    assert not list(untold.tmp_dir.glob("night-*"))
+    assert not list(untold.tmp_dir.iterdir())
+    named = read_manifest(untold.state_dir).named() | {"manifest.json"}
+    assert {file.name for file in untold.state_dir.iterdir()} == named
 
 
 def test_a_second_session_of_the_process_is_refused(sessions: Sessions) -> None:

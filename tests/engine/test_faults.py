@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 import signal
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -32,7 +33,7 @@ from lamplit.services.home import Home
 from lamplit.services.ingest import land
 from lamplit.services.ingest import spark as ingest_on_spark
 from lamplit.services.lock import writing
-from lamplit.services.night import runs
+from lamplit.services.night import gather_on_spark, runs
 from lamplit.services.night import spark as night_on_spark
 from lamplit.services.night.snapshots import read_manifest
 
@@ -41,32 +42,79 @@ pytestmark = pytest.mark.slow
 
 def losing(marker: Path, work: Callable[..., Any]) -> Callable[..., Any]:
     """`work`, but the first worker that comes to it takes its executor down, and goes on alone."""
+    executor = asking()
 
     def run(*given: Any) -> Any:
         try:
             marker.touch(exist_ok=False)
         except FileExistsError:
             return work(*given)
-        daemon = Path(f"/proc/{os.getppid()}/stat").read_text()
-        executor = int(daemon.rpartition(")")[2].split()[1])
-        assert Path(f"/proc/{executor}/comm").read_text().startswith("java")
-        os.kill(executor, signal.SIGKILL)
+        os.kill(executor(), signal.SIGKILL)
         return work(*given)
 
     return run
 
 
-def test_an_executor_lost_midway_changes_nothing(
+def asking() -> Callable[[], int]:
+    """What tells the executor of the worker that asks; pickled whole, unlike what a module has."""
+
+    def executor() -> int:
+        daemon = Path(f"/proc/{os.getppid()}/stat").read_text()
+        found = int(daemon.rpartition(")")[2].split()[1])
+        assert Path(f"/proc/{found}/comm").read_text().startswith("java")
+        return found
+
+    return executor
+
+
+def counting(folder: Path, work: Callable[..., Any]) -> Callable[..., Any]:
+    """`work`, with a file in `folder` for each time that it runs, which names its executor."""
+    folder.mkdir()
+    executor = asking()
+
+    def run(*given: Any) -> Any:
+        (folder / uuid.uuid4().hex).write_text(str(executor()))
+        return work(*given)
+
+    return run
+
+
+def test_an_executor_lost_between_the_jobs_of_a_night_and_one_midway_change_nothing(
     untold: Home, afresh: Home, sessions: Sessions, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
+    """What the first job left on the executor's disks is gone, and is made again."""
+    gathered, before = tmp_path / "gathered", []
+    gather = counting(gathered, gather_on_spark.gather_and_sum)
+    monkeypatch.setattr(gather_on_spark, "gather_and_sum", gather)
+    groups = gather_on_spark.GatheredOnSpark.groups
+
+    def lose(*given: Any) -> Any:
+        # On the driver, when the first job has ended and the second has not begun.
+        before.extend(int(file.read_text()) for file in gathered.iterdir())
+        os.kill(before[0], signal.SIGKILL)
+        return groups(*given)
+
+    monkeypatch.setattr(gather_on_spark.GatheredOnSpark, "groups", lose)
     marker = tmp_path / "lost"
     work = losing(marker, night_on_spark.work_shard)
     monkeypatch.setattr(night_on_spark, "work_shard", work)
     assert lamplit("nightly", "--home", untold.path, "--master", sessions.at(sessions.cluster)) == 0
     assert marker.exists()
+    assert len(set(before)) == 2, "both executors had gathered some of the shards"
+    assert len(list(gathered.iterdir())) > len(before)
     nights_alike(untold, afresh)
-    assert not list(untold.tmp_dir.glob("night-*"))
+    assert left_in(untold) == set()
+
+
+def left_in(home: Home) -> set[str]:
+    """What lies about in a home that no manifest names."""
+    named = read_manifest(home.state_dir).named() | {"manifest.json"}
+    found = [
+        *home.tmp_dir.rglob("*"),
+        *(f for f in home.state_dir.iterdir() if f.name not in named),
+    ]
+    return {str(path.relative_to(home.path)) for path in found}
 
 
 def test_an_executor_lost_while_parquet_is_dealt_out_doubles_nothing(
@@ -120,8 +168,7 @@ def test_a_night_whose_worker_has_no_room_is_told_so_and_nothing_changes(
     assert not (untold.state_dir / "manifest.json").exists()
     assert lamplit(*words) == 0
     nights_alike(untold, afresh)
-    named = read_manifest(untold.state_dir).named()
-    assert {file.name for file in untold.state_dir.glob("*.parquet")} == named
+    assert left_in(untold) == set()
 
 
 def test_files_that_a_worker_has_no_room_for_are_told_of_and_leave_nothing(

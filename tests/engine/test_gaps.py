@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +16,6 @@ from lamplit.services.doctor import machine
 from lamplit.services.doctor.examine import Check
 from lamplit.services.engine import GAPS
 from lamplit.services.home import Home
-from lamplit.services.replay_on_spark import LEFT_SECONDS, forget_leavings
 
 LONG = "meter_id,time,kwh\na,2025-01-01 00:00,1\na,2025-01-01 00:15,2\n"
 NEM12 = "100,NEM12,202501010000,A,B\n200,1,E1,E1,E1,N1,M1,KWH,30,\n900\n"
@@ -66,18 +63,6 @@ def test_the_gaps_are_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert answer["pyspark"]
     assert lamplit("engines", "--home", tmp_path / "home") == 0
     assert "pip install" not in capsys.readouterr().out
-
-
-def test_what_a_killed_look_back_left_goes_and_what_is_at_work_stays(tmp_path: Path) -> None:
-    left, at_work = tmp_path / "replayed-left", tmp_path / "replayed-now"
-    for folder in (left, at_work):
-        folder.mkdir()
-        (folder / "states.parquet").touch()
-    long_ago = time.time() - LEFT_SECONDS - 1
-    os.utime(left, (long_ago, long_ago))
-    forget_leavings(tmp_path)
-    assert not left.exists()
-    assert (at_work / "states.parquet").exists()
 
 
 def test_without_pyspark_the_remedy_is_told(

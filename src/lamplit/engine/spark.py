@@ -13,31 +13,31 @@ import re
 import shutil
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import pyarrow as pa
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import engines as problems
+from lamplit.engine import workers
+from lamplit.engine.workers import Deal, Leave, Work
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-Work = Callable[[Any, pa.Table], Any]
-"""(what the shard is given, its rows) → its answer; both ends are pickled."""
-
-Deal = Callable[[Any], Iterator[tuple[int, bytes]]]
-"""What a task is given → packets of bytes, each with the shard that it goes to."""
-
 TASKS_A_CORE = 2
-
-ANSWER = "shard int, answer binary"
-PACKETS = "shard int, packet binary"
+PACKET_BYTES = 4 << 20
+"""What is kept is cut in packets of so much, of which Java holds some at once for each task."""
+PACKETS_A_JOB = 8
+"""As many come to the driver at a time."""
+BATCH_BYTES = 32 << 20
+"""Of an Arrow batch to a worker: a column of one holds 2 GB at most."""
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 _JAVA_HOMES = "/usr/lib/jvm/*/bin/java"
 
@@ -53,6 +53,7 @@ class Spark:
         """`owned`: whether `close` stops the session."""
         self._session, self._owned = session, owned
         self._views: list[str] = []
+        self._kept: list[Kept] = []
         self._made = 0
 
     @classmethod
@@ -137,7 +138,7 @@ class Spark:
         """
         with self._faults():
             frame = self._one_by_one(dict(enumerate(given)))
-            return self._named(frame.mapInArrow(_dealt(deal), PACKETS))
+            return self._named(frame.mapInArrow(workers.dealt(deal), workers.PACKETS))
 
     def _named(self, frame: DataFrame) -> str:
         self._made += 1
@@ -160,18 +161,48 @@ class Spark:
         A shard without rows is worked too; rows of a shard that is not given are left out.
         """
         with self._faults():
-            tasks = self._tasks(given).groupBy("shard")
-            rows = self._session.sql(sql).groupBy("shard")
-            answers = tasks.cogroup(rows).applyInArrow(_both(work), ANSWER)
-            return _answers(answers.collect())
+            answers = self._cogrouped(sql, given, workers.both(work), workers.ANSWER).collect()
+            return {row["shard"]: workers.answer_of(row["answer"]) for row in answers}
+
+    def kept(self, sql: str, given: Mapping[int, Any], work: Leave) -> Kept:
+        """As `by_shard`; what the shards leave stays on Spark's disks until `Kept.close`.
+
+        What a lost executor held is made again, by the same function of the same rows.
+        """
+        from pyspark import StorageLevel
+
+        with self._faults():
+            leave = workers.leaving(work, PACKET_BYTES)
+            frame = self._cogrouped(sql, given, leave, workers.LEFT)
+            kept = Kept(self, frame.persist(StorageLevel.DISK_ONLY))
+            self._kept.append(kept)
+            try:
+                kept.work()
+            except BaseException:
+                kept.close()
+                raise
+            return kept
 
     def each(self, given: Mapping[int, Any], work: Work) -> dict[int, Any]:
         """The answer of every shard, which needs no rows; each is a task of its own."""
         with self._faults():
-            return _answers(self._one_by_one(given).mapInArrow(_each(work), ANSWER).collect())
+            frame = self._one_by_one(given)
+            answers = frame.mapInArrow(workers.each(work), workers.ANSWER).collect()
+            return {row["shard"]: workers.answer_of(row["answer"]) for row in answers}
+
+    def _cogrouped(
+        self, sql: str, given: Mapping[int, Any], work: workers.CoGrouped, schema: str
+    ) -> DataFrame:
+        # Each shard is a partition of its own: hashed, some tasks would have two, and most none.
+        shards = max(given, default=0) + 1
+        tasks, rows = (
+            frame.repartitionById(shards, "shard").groupBy("shard")
+            for frame in (self._tasks(given), self._session.sql(sql))
+        )
+        return tasks.cogroup(rows).applyInArrow(work, schema)
 
     def _one_by_one(self, given: Mapping[int, Any]) -> DataFrame:
-        return self._tasks(given).repartitionByRange(max(len(given), 1), "shard")
+        return self._tasks(given).repartitionById(max(given, default=0) + 1, "shard")
 
     def _tasks(self, given: Mapping[int, Any]) -> DataFrame:
         table = pa.table(
@@ -206,10 +237,12 @@ class Spark:
         return max(1, -(-count // self.tasks))
 
     def close(self) -> None:
-        """Forget the views, and stop the session where it is this one's own."""
+        """Forget the views and what is kept; stop the session where it is this one's own."""
         if self._owned:
             self._session.stop()
             return
+        for kept in list(self._kept):
+            kept.close()
         for name in self._views:
             self._session.catalog.dropTempView(name)
 
@@ -225,61 +258,57 @@ class Spark:
         self.close()
 
 
-# --- in the workers ---------------------------------------------------------------------------
+class Kept:
+    """What shards answered, and what they left on Spark's disks.
 
+    `answers`: shard → its answer. `sql`: SELECT of the packets of what they left, as (`shard`,
+    `place`, `packet`), for `Spark.by_shard`; `workers.left_whole` puts a shard's together.
+    """
 
-def _both(work: Work) -> Callable[[pa.Table, pa.Table], pa.Table]:
-    def run(task: pa.Table, rows: pa.Table) -> pa.Table:
-        if not task.num_rows:
-            return _answered(pa.array([], pa.int32()), [])
-        return _answered(task["shard"], [_worked(work, task["given"][0].as_py(), rows)])
+    def __init__(self, spark: Spark, frame: DataFrame) -> None:
+        self._spark, self._frame = spark, frame
+        self.answers: dict[int, Any] = {}
+        self._counts: dict[int, int] = {}
+        self.sql = ""
 
-    return run
+    def work(self) -> None:
+        """Have the shards worked. Raises the LamplitError of one that raised one."""
+        told = self._frame.where(f"place = {workers.ANSWERED}").select("shard", "packet").collect()
+        for row in sorted(told, key=lambda row: row["shard"]):
+            found = workers.answer_of(row["packet"])
+            self.answers[row["shard"]], self._counts[row["shard"]] = found
+        packets = self._spark._named(self._frame.where(f"place > {workers.ANSWERED}"))
+        self.sql = f"SELECT shard, place, packet FROM {packets}"
 
+    def left(self) -> Iterator[tuple[int, bytes]]:
+        """Each shard, in order, with what it left; here there is one at a time."""
+        counts = list(self._counts.items())
+        numbers = np.cumsum([0, *(n for _, n in counts)]).tolist()
+        firsts = dict(zip(self._counts, numbers, strict=False))
+        listed = ", ".join(str(firsts.get(i, 0)) for i in range(max(self._counts, default=0) + 1))
+        with self._spark._faults():
+            # A job brings a partition, which Java holds whole: so a few packets are one.
+            packets = (
+                self._spark._session.sql(
+                    f"SELECT packet, number, CAST(number DIV {PACKETS_A_JOB} AS INT) AS job FROM ("
+                    f"SELECT packet, element_at(array({listed}), shard + 1) + place AS number "
+                    f"FROM ({self.sql}))"
+                )
+                .repartitionById(max(-(-numbers[-1] // PACKETS_A_JOB), 1), "job")
+                .sortWithinPartitions("number")
+                .select("packet")
+            )
+            arriving = packets.toLocalIterator()
+        for shard, count in counts:
+            with self._spark._faults():
+                whole = b"".join(next(arriving)["packet"] for _ in range(count))
+            yield shard, whole
 
-def _each(work: Work) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            found = [_worked(work, given.as_py(), pa.table({})) for given in batch.column("given")]
-            yield from _answered(batch.column("shard"), found).to_batches()
-
-    return run
-
-
-def _dealt(deal: Deal) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for given in batch.column("given"):
-                for shard, packet in deal(pickle.loads(given.as_py())):
-                    yield pa.record_batch(
-                        {"shard": pa.array([shard], pa.int32()),
-                         "packet": pa.array([packet], pa.binary())}
-                    )  # fmt: skip
-
-    return run
-
-
-def _worked(work: Work, given: bytes, rows: pa.Table) -> bytes:
-    """The answer, pickled; a problem is an answer too, since trying again would not mend it."""
-    try:
-        return pickle.dumps((work(pickle.loads(given), rows), None))
-    except LamplitError as error:
-        fields = {name: str(value) for name, value in error.fields.items()}
-        return pickle.dumps((None, (error.problem, error.where, fields)))
-
-
-def _answered(shards: Any, answers: list[bytes]) -> pa.Table:
-    return pa.table({"shard": shards, "answer": pa.array(answers, pa.binary())})
-
-
-def _answers(rows: Sequence[Any]) -> dict[int, Any]:
-    found = {}
-    for row in rows:
-        answer, problem = pickle.loads(row["answer"])
-        if problem is not None:
-            raise LamplitError(problem[0], where=problem[1], **problem[2])
-        found[int(row["shard"])] = answer
-    return found
+    def close(self) -> None:
+        """Give the disks back."""
+        if self in self._spark._kept:
+            self._spark._kept.remove(self)
+            self._frame.unpersist()
 
 
 # --- the session ------------------------------------------------------------------------------
@@ -292,6 +321,7 @@ _DEFAULTS: dict[str, str] = {
     # A shard is the unit of work: partitions put together again would run it on one core.
     "spark.sql.adaptive.coalescePartitions.enabled": "false",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(BATCH_BYTES),
     "spark.driver.defaultJavaOptions": f"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}",
 }
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from lamplit.engine.duckdb import Duck
 from lamplit.engine.spark import Spark
-from lamplit.meters.shelf import FolderShelf
+from lamplit.engine.workers import left_table, table_left
 from lamplit.services.home import Home
 from lamplit.services.lake_on_spark import SparkLake, shard_lake, shards_of_meters
-from lamplit.services.night.carried import Carried, Placed, read_table, write_table
+from lamplit.services.night.carried import Carried, Placed
 from lamplit.services.night.gather import LAKE_COLUMNS
 from lamplit.services.night.replay import Replay
 from lamplit.services.night.snapshots import Snapshot, StateManifest, open_snapshot
@@ -28,8 +25,6 @@ from lamplit.services.night.worker import of_rows
 from lamplit.signals.fold import Fold
 
 Array = np.ndarray[Any, Any]
-LEFT_SECONDS: Final = 2 * 86_400
-"""No look back takes so long that its files lie untouched for two days."""
 
 Progress = Callable[[int, int], None]
 """(homes done, all of them)."""
@@ -48,7 +43,6 @@ class _Part:
     shaped: bool
     look: Look
     before: tuple[date, Carried] | None
-    tmp: Path
 
 
 def looked_at(
@@ -92,8 +86,6 @@ def replayed(
     else:
         read_from = replay.first
     size = max(1, min(size, spark.fair_share(len(order))))
-    forget_leavings(replay.home.tmp_dir)
-    tmp = replay.home.tmp_dir.absolute() / f"replayed-{uuid.uuid4().hex}"
     given = {}
     for i, at in enumerate(range(0, len(order), size)):
         small = subset(replay.universe, order[at : at + size])
@@ -103,28 +95,21 @@ def replayed(
             before = (days[-1], of_rows(placed, np.arange(small.count)))
         given[i] = _Part(
             replay.home.path.absolute(), replay.fold, replay.manifest, small, replay.shaped, look,
-            before, tmp,
+            before,
         )  # fmt: skip
     meters = shards_of_meters([(i, part.universe.meters) for i, part in given.items()])
     lake = SparkLake(replay.home, spark)
     sql = lake.by_shard(meters, min(read_from, start), stop, LAKE_COLUMNS)
+    kept = spark.kept(sql, given, _work)
     try:
-        found = spark.by_shard(sql, given, _work)
-        for i in range(len(given)):
-            yield read_table(FolderShelf(tmp), found[i])
+        for _, left in kept.left():
+            yield left_table(left)
     finally:
-        shutil.rmtree(tmp, ignore_errors=True)
+        kept.close()
 
 
-def forget_leavings(tmp_dir: Path) -> None:
-    """Remove what drivers that were killed left behind; others may be looking at this moment."""
-    for old in tmp_dir.glob("replayed-*"):
-        if time.time() - old.stat().st_mtime > LEFT_SECONDS:
-            shutil.rmtree(old, ignore_errors=True)
-
-
-def _work(part: _Part, rows: pa.Table) -> str:
-    """Write what is asked of a shard to a file; returns its name."""
+def _work(part: _Part, rows: pa.Table) -> tuple[None, pa.Buffer]:
+    """Leave what is asked of a shard."""
     homes, everybody = part.universe.homes, np.arange(part.universe.count)
     blank = Snapshot(homes, {}, {}, {})
     with Duck(threads=1) as con:
@@ -135,8 +120,4 @@ def _work(part: _Part, rows: pa.Table) -> str:
         if part.before is not None:
             day, carried = part.before
             replay.cache[day] = Snapshot(homes, carried.at(everybody), {}, {})
-        table = part.look(replay, everybody)
-    part.tmp.mkdir(parents=True, exist_ok=True)
-    name = f"replayed-{uuid.uuid4().hex}.parquet"
-    write_table(part.tmp / name, table)
-    return name
+        return None, table_left(part.look(replay, everybody))

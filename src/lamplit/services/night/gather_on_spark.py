@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from lamplit.engine.duckdb import Duck
-from lamplit.engine.spark import Spark
+from lamplit.engine.spark import Kept, Spark
 from lamplit.services.lake_on_spark import SparkLake, shards_of_meters
 from lamplit.services.night.areas import Groups, groups_of, no_sums, numbered
 from lamplit.services.night.gather import LAKE_COLUMNS, day_number
@@ -33,17 +30,12 @@ TASK_BYTES: Final = 1_000_000_000
 """What a shard's arrays may take on a worker; less than Spark leaves to Python there."""
 
 
-SCRATCH: Final = "night-"
-"""How the names of such folders begin."""
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class GatheredOnSpark(Gathered):
-    """As `Gathered`, with the days of each shard in a file, and what was summed of them."""
+    """As `Gathered`, with the days of each shard kept by Spark, and what was summed of them."""
 
-    parts: tuple[ToGather, ...] = ()
-    files: tuple[Path, ...] = ()
-    sums: tuple[LocalSums, ...] = ()
+    parts: tuple[ToGather, ...]
+    kept: Kept
 
     @classmethod
     def brought(
@@ -55,14 +47,12 @@ class GatheredOnSpark(Gathered):
         days: tuple[date, date],
         features: tuple[str, ...],
         size: int,
-        scratch: Path,
     ) -> GatheredOnSpark:
-        """Gather the days of a universe's homes, in shards of `size`, in files under `scratch`."""
+        """Gather the days of a universe's homes, in shards of `size`."""
         shards = cut(universe.count, size)
         span = (day_number(days[0]), day_number(days[1]))
-        tmp = new_scratch(scratch)
         small = [subset(universe, np.arange(s.start, s.stop)) for s in shards]
-        parts = [ToGather(one, span, features, tmp) for one in small]
+        parts = [ToGather(one, span, features) for one in small]
         groups = numbered(universe)
         given = {
             i: ToSum(part, {kind: local(n[shard]) for kind, (n, _) in groups.items()})
@@ -70,32 +60,25 @@ class GatheredOnSpark(Gathered):
         }
         meters = shards_of_meters([(i, one.meters) for i, one in enumerate(small)])
         sql = lake.by_shard(meters, *days, LAKE_COLUMNS)
-        found = spark.by_shard(sql, given, gather_and_sum)
-        answers = [found[i] for i in range(len(shards))]
         return cls(
             con, universe, span, features, shards, None, [], parts=tuple(parts),
-            files=tuple(a[0] for a in answers), sums=tuple(a[1] for a in answers),
+            kept=spark.kept(sql, given, gather_and_sum),
         )  # fmt: skip
 
     def groups(self, before: Remembered | None, keep_rows: tuple[int, ...]) -> list[Groups]:
         """What the groups say, of the sums of all shards."""
         groups = numbered(self.universe)
         total = no_sums(self.span[1] - self.span[0] + 1, groups)
-        for shard in self.sums:
+        shards: dict[int, LocalSums] = self.kept.answers
+        for shard in shards.values():
             for kind, (of_city, sums) in shard.items():
                 total[kind].count[:, of_city] += sums.count
                 total[kind].total[:, of_city] += sums.total
         return groups_of(total, groups, before, keep_rows)
 
     def close(self) -> None:
-        """Remove the files."""
-        for part in self.parts[:1]:
-            shutil.rmtree(part.tmp, ignore_errors=True)
-
-
-def new_scratch(tmp_dir: Path) -> Path:
-    """A folder for what workers leave in a night; the next night sweeps away one that stayed."""
-    return tmp_dir.absolute() / f"{SCRATCH}{uuid.uuid4().hex}"
+        """Give back Spark's disks."""
+        self.kept.close()
 
 
 def spoken_to(groups: list[Groups], shard: slice) -> Spoken:

@@ -4,11 +4,13 @@ those homes' days are read and worked again on workers, by the same functions.
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +18,12 @@ import pyarrow as pa
 from lamplit.engine.spark import Spark
 from lamplit.services.lake_on_spark import SparkLake, shards_of_meters
 from lamplit.services.night.areas import Groups
+from lamplit.services.night.carried import no_room
 from lamplit.services.night.course_files import HOMES_AT_ONCE
 from lamplit.services.night.courses import Eve, Nights
 from lamplit.services.night.gather import LAKE_COLUMNS
 from lamplit.services.night.gather_on_spark import (
     GatheredOnSpark,
-    new_scratch,
     shard_size,
     spoken_to,
 )
@@ -48,6 +50,9 @@ from lamplit.services.night.worker import (
 )
 from lamplit.signals.panel import DAILY_FEATURES, FEATURES
 from lamplit.signals.routine.course import Course
+
+COURSES: Final = "courses-"
+"""How the driver's folder of courses, as they come from workers, is called in `tmp`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,7 +111,7 @@ class _AgainOnSpark(Again):
         size = shard_size(self.spark, small.count, cells, self.work.fold, kept)
         return GatheredOnSpark.brought(
             self.spark, SparkLake(self.work.home, self.spark), self.work.con, small,
-            (self.start, self.work.through), features, size, self.work.home.tmp_dir,
+            (self.start, self.work.through), features, size,
         )  # fmt: skip
 
     def _grouped(self, gathered: Gathered, keep_rows: tuple[int, ...]) -> list[Groups]:
@@ -127,12 +132,13 @@ class _AgainOnSpark(Again):
         for number, shard, mine in touched_shards(gathered, again):
             rows = around[shard][mine]
             given[number] = ToWorkAgain(
-                gathered.parts[number], gathered.files[number], spoken_to(groups, shard),
-                work.fold, of_rows(self.before.carried, rows) if self.before else None, mine,
+                gathered.parts[number], spoken_to(groups, shard), work.fold,
+                of_rows(self.before.carried, rows) if self.before else None, mine,
                 tuple(kept_days), shelf, work.manifest.generation, number,
             )  # fmt: skip
         patches: dict[date, dict[str, str]] = {day: {} for day in kept_days}
-        for written in self.spark.each(given, work_again).values() if given else ():
+        found = self.spark.by_shard(gathered.kept.sql, given, work_again) if given else {}
+        for written in found.values():
             for day, files in written.items():
                 patches[day] |= files
         return patches
@@ -155,25 +161,34 @@ class NightsOnSpark(Nights):
 def _courses(
     nights: NightsOnSpark, rows: Array, first: date, last: date
 ) -> Iterator[Callable[[slice], Course]]:
-    """As `of_lake`: each worker leaves the courses of its homes in a file."""
+    """As `of_lake`: workers leave the courses of their homes, and here each shard's are a file."""
     start, carried = nights.before(first)
     shards = cut(len(rows), min(HOMES_AT_ONCE, nights.spark.fair_share(len(rows))))
-    tmp = new_scratch(nights.home.tmp_dir)
     given, links = {}, []
     for number, shard in enumerate(shards):
         small = subset(nights.universe, rows[shard])
         links.append((number, small.meters))
         given[number] = ToCourse(
             nights.home.path.absolute(), nights.fold, nights.manifest, small, nights.shaped,
-            of_rows(carried, rows[shard]) if carried else None, (start, first, last), tmp,
+            of_rows(carried, rows[shard]) if carried else None, (start, first, last),
         )  # fmt: skip
     lake, meters = SparkLake(nights.home, nights.spark), shards_of_meters(links)
     sql = lake.by_shard(meters, first, last, (*LAKE_COLUMNS, "intervals"))
     if start < first:  # of days that only lead there no slots are needed
         lead = lake.by_shard(meters, start, first - timedelta(1), LAKE_COLUMNS)
         sql += f" UNION ALL SELECT *, CAST(NULL AS ARRAY<FLOAT>) AS intervals FROM ({lead})"
-    try:
-        files = nights.spark.by_shard(sql, given, course_shard)
+    tmp = nights.home.tmp_dir
+    tmp.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=COURSES, dir=tmp) as folder:
+        files = {}
+        kept = nights.spark.kept(sql, given, course_shard)
+        for number, left in kept.left():
+            files[number] = Path(folder) / f"{number}.npz"
+            try:
+                files[number].write_bytes(left)
+            except OSError as fault:
+                raise no_room(fault, files[number]) from fault
+        kept.close()
 
         def course(wanted: slice) -> Course:
             parts = []
@@ -185,5 +200,3 @@ def _courses(
             return Course.joined(parts)
 
         yield course
-    finally:
-        shutil.rmtree(tmp, ignore_errors=True)

@@ -1,10 +1,10 @@
 """The night on Spark: each shard's days brought to a worker, and worked there by the same program.
 
 Two jobs a stretch of nights. The first shuffles the days to the shards of their homes, where they
-are laid by home and kept in files, and adds up what the groups say: sums that come to the same in
-any order. The second takes each shard's carried values and days to its new carried values. What
-the groups say is worked out between the two, on the driver, and so is the commit: a night that was
-cut off has left files that nobody names.
+are laid by home and kept on Spark's disks, and adds up what the groups say: sums that come to the
+same in any order. The second takes each shard's carried values and days to its new carried values.
+What the groups say is worked out between the two, on the driver, and so is the commit: a night that
+was cut off has left files that nobody names.
 """
 
 from __future__ import annotations
@@ -24,15 +24,10 @@ from lamplit.services.lake_on_spark import SparkLake
 from lamplit.services.night.advance import Night, Progress
 from lamplit.services.night.areas import Groups
 from lamplit.services.night.carried import Filed
-from lamplit.services.night.gather_on_spark import (
-    SCRATCH,
-    GatheredOnSpark,
-    shard_size,
-    spoken_to,
-)
+from lamplit.services.night.gather_on_spark import GatheredOnSpark, shard_size, spoken_to
 from lamplit.services.night.ledger import Ledger
 from lamplit.services.night.rework import Rework
-from lamplit.services.night.rework_on_spark import ReworkOnSpark
+from lamplit.services.night.rework_on_spark import COURSES, ReworkOnSpark
 from lamplit.services.night.shards import Gathered
 from lamplit.services.night.snapshots import Standing, StateManifest
 from lamplit.services.night.universe import Universe
@@ -52,7 +47,7 @@ class SparkNight(Night):
         self.spark = spark
         self.days = SparkLake(home, spark)
         # The home's lock is held, so that what lies there is of runs that were cut off.
-        for old in home.tmp_dir.glob(f"{SCRATCH}*"):
+        for old in home.tmp_dir.glob(f"{COURSES}*"):
             shutil.rmtree(old, ignore_errors=True)
 
     def _stretch_end(self, start: date, target: date, homes: int) -> date:
@@ -70,9 +65,8 @@ class SparkNight(Night):
         cells = len(self.features) * ((last - first).days + 1)
         size = shard_size(self.spark, universe.count, cells, self.fold, kept)
         return GatheredOnSpark.brought(
-            self.spark, self.days, self.con, universe, span, self.features, size,
-            self.home.tmp_dir,
-        )  # fmt: skip
+            self.spark, self.days, self.con, universe, span, self.features, size
+        )
 
     def _rework(self, manifest: StateManifest) -> Rework:
         """As `Night._rework`, with the work given to workers."""
@@ -104,11 +98,10 @@ class SparkNight(Night):
             mine = np.arange(shard.start, min(shard.stop, known))
             carried = of_rows(before.carried, mine) if before and len(mine) else None
             given[i] = ToWork(
-                gathered.parts[i], gathered.files[i], spoken_to(groups, shard), self.fold,
-                carried, len(mine), tuple(keep), shelf.for_workers(), manifest.generation,
-                None if single else i,
+                gathered.parts[i], spoken_to(groups, shard), self.fold, carried, len(mine),
+                tuple(keep), shelf.for_workers(), manifest.generation, None if single else i,
             )  # fmt: skip
-        found = self.spark.each(given, work_shard)
+        found = self.spark.by_shard(gathered.kept.sql, given, work_shard)
         parts: dict[str, dict[str, str]] = {day.isoformat(): {} for day in keep}
         for i in range(len(shards)):
             for day, files in found[i].items():

@@ -1,12 +1,13 @@
 """A shard of a night on a worker: what it is given, and what it gives back.
 
 The functions are those of a night on one machine, over the rows of one shard. Files are put
-on the shelf whole under names of their own, so that a task that runs twice does no harm.
+on the shelf whole under names of their own, so that a task that runs twice does no harm. What only
+the next job needs is no file: Spark keeps its bytes.
 """
 
 from __future__ import annotations
 
-import uuid
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -17,19 +18,12 @@ import numpy as np
 import pyarrow as pa
 
 from lamplit.engine.duckdb import Duck
-from lamplit.meters.shelf import FolderShelf, Shelf
+from lamplit.engine.workers import left_table, left_whole, table_left
+from lamplit.meters.shelf import Shelf
 from lamplit.services.home import Home
 from lamplit.services.lake_on_spark import shard_lake
 from lamplit.services.night.areas import AREA_INPUT, KINDS, SUMS
-from lamplit.services.night.carried import (
-    Carried,
-    Filed,
-    Held,
-    Placed,
-    grown,
-    read_table,
-    write_table,
-)
+from lamplit.services.night.carried import Carried, Filed, Held, Placed, grown
 from lamplit.services.night.courses import Nights, course_of
 from lamplit.services.night.gather import day_number, describe, gather_sql, panel_of
 from lamplit.services.night.snapshots import StateManifest, write_part, write_patch
@@ -54,18 +48,6 @@ class ToGather:
     universe: Universe
     span: tuple[int, int]
     features: tuple[str, ...]
-    tmp: Path
-
-
-def gather_shard(part: ToGather, rows: pa.Table) -> Path:
-    """Lay a shard's days by home, and keep them in a file; returns it."""
-    with Duck(threads=1) as con:
-        con.register("home_meters", part.universe.meters)
-        found = con.arrow(gather_sql(shard_lake(con, rows).table, part.features))
-    file = part.tmp / f"gathered-{uuid.uuid4().hex}.parquet"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_table(file, found)
-    return file
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +58,23 @@ class ToSum:
     groups: dict[str, tuple[Array, Array]]
 
 
-def gather_and_sum(part: ToSum, rows: pa.Table) -> tuple[Path, LocalSums]:
-    """Gather a shard's days, and add up what its homes say of their groups."""
-    file = gather_shard(part.gathered, rows)
-    panel = _panel(part.gathered, file)
+def gather_and_sum(part: ToSum, rows: pa.Table) -> tuple[LocalSums, pa.Buffer]:
+    """Lay a shard's days by home, to be left, and add up what its homes say of their groups."""
+    with Duck(threads=1) as con:
+        con.register("home_meters", part.gathered.universe.meters)
+        days = shard_lake(con, rows).table
+        found = con.arrow(gather_sql(days, part.gathered.features))
+    panel = _panel(part.gathered, found)
     sums = {
         kind: (of_city, SUMS[kind](panel, number, len(of_city)))
         for kind, (number, of_city) in part.groups.items()
     }
-    return file, sums
+    return sums, table_left(found)
 
 
-def _panel(part: ToGather, file: Path) -> Panel:
+def _panel(part: ToGather, days: pa.Table) -> Panel:
     count = part.universe.count
-    rows = read_table(FolderShelf(file.parent), file.name)
-    panel = panel_of(rows, count, part.span, part.features)
+    panel = panel_of(days, count, part.span, part.features)
     describe(panel, part.universe, slice(0, count), part.universe.swap_days())
     return panel
 
@@ -103,7 +87,6 @@ class ToWork:
     """
 
     gathered: ToGather
-    file: Path
     groups: Spoken
     fold: Fold
     carried: Carried | None
@@ -114,9 +97,12 @@ class ToWork:
     number: int | None
 
 
-def work_shard(part: ToWork, _: pa.Table) -> dict[str, dict[str, str]]:
-    """Work a shard through its days; returns the files of each kept day, under their parts."""
-    panel = _spoken_to(part.gathered, part.file, part.groups)
+def work_shard(part: ToWork, days: pa.Table) -> dict[str, dict[str, str]]:
+    """Work a shard through its days, of which `gather_and_sum` left the packets.
+
+    Returns the files of each kept day, under their parts.
+    """
+    panel = _spoken_to(part.gathered, days, part.groups)
     count = part.gathered.universe.count
     carried = grown(part.fold, part.carried, part.known, slice(0, count))
     homes = part.gathered.universe.homes
@@ -135,7 +121,6 @@ class ToWorkAgain:
     """
 
     gathered: ToGather
-    file: Path
     groups: Spoken
     fold: Fold
     carried: Carried | None
@@ -146,9 +131,9 @@ class ToWorkAgain:
     number: int
 
 
-def work_again(part: ToWorkAgain, _: pa.Table) -> dict[date, dict[str, str]]:
+def work_again(part: ToWorkAgain, days: pa.Table) -> dict[date, dict[str, str]]:
     """Work some homes of a shard again; returns the patches of each kept day, under their parts."""
-    panel = _spoken_to(part.gathered, part.file, part.groups).of_homes(part.rows)
+    panel = _spoken_to(part.gathered, days, part.groups).of_homes(part.rows)
     count = len(part.rows)
     carried = grown(part.fold, part.carried, count, slice(0, count))
     homes = part.gathered.universe.homes.take(pa.array(part.rows))
@@ -200,11 +185,10 @@ class ToCourse:
     shaped: bool
     carried: Carried | None
     days: tuple[date, date, date]
-    tmp: Path
 
 
-def course_shard(part: ToCourse, rows: pa.Table) -> Path:
-    """Lay a shard's courses in a file; returns it."""
+def course_shard(part: ToCourse, rows: pa.Table) -> tuple[None, pa.Buffer]:
+    """Leave a shard's courses, as `read_course` reads them."""
     count = part.universe.count
     with Duck(threads=1) as con:
         lake = shard_lake(con, rows)
@@ -213,21 +197,20 @@ def course_shard(part: ToCourse, rows: pa.Table) -> Path:
         )
         eve = grown(part.fold, part.carried, count, slice(0, count))
         found = course_of(nights, lake, part.universe, eve, part.days)
-    part.tmp.mkdir(parents=True, exist_ok=True)
-    file = part.tmp / f"course-{uuid.uuid4().hex}.npz"
+    file = io.BytesIO()
     np.savez(file, kwh=found.kwh, slots=found.slots, valid=found.valid, away=found.away)
-    return file
+    return None, pa.py_buffer(file.getbuffer())
 
 
 def read_course(file: Path) -> Course:
-    """What `course_shard` left in a file."""
+    """What `course_shard` left, in a file."""
     with np.load(file) as found:
         return Course(found["kwh"], found["slots"], found["valid"], found["away"])
 
 
-def _spoken_to(part: ToGather, file: Path, groups: Spoken) -> Panel:
-    """A shard's panel, with what its groups say."""
-    panel = _panel(part, file)
+def _spoken_to(part: ToGather, days: pa.Table, groups: Spoken) -> Panel:
+    """A shard's panel, of the packets of its days, with what its groups say."""
+    panel = _panel(part, left_table(left_whole(days)))
     for kind, (number, values) in groups.items():
         panel.area[AREA_INPUT[kind]] = spread(values, number, KINDS[kind][1])
     return panel
