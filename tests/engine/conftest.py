@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sparks import LOCAL, Sessions
+from sparks import LOCAL, Sessions, hide_tmp
 from story import Story, begin, evening, lamplit, look, write_story
 
 from lamplit.domain.errors import LamplitError
@@ -61,7 +61,8 @@ def on_spark(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Home:  # fmt: skip
     """The story told on Spark: whole on a cluster, whose master, two workers and their executors
-    are processes, so that all that moves between them is pickled; and in one process of its own
+    are processes, so that all that moves between them is pickled, and to whom the home's `tmp` is
+    no place, so that nothing moves through it; and in one process of its own
     from the second evening on, so that there a home goes on that DuckDB began.
 
     The second evening has each kind of work: files as text and in Parquet, late and corrected days,
@@ -74,6 +75,7 @@ def on_spark(
     else:
         master = sessions.cluster
         begin(path)
+        hide_tmp(path, tmp_path_factory.mktemp("tmp"))
         evening(story, path, 0, "--master", sessions.at(master))
     spark = ("--master", sessions.at(master))
     evening(story, path, 1, *spark)

@@ -38,6 +38,8 @@ SETTINGS = {
     "spark.driver.memory": "512m",
 }
 LOCAL = "local[2]"
+HIDDEN = 777
+"""The number of an open file that nobody else opens."""
 PATIENCE = 400
 """Seconds that a cluster may take to start, on a machine with much else to do."""
 
@@ -154,6 +156,18 @@ def set_in(home: Home, more: Mapping[str, str] | None = None) -> Iterator[None]:
         yield
     finally:
         toml.write_text(plain, "utf-8")
+
+
+def hide_tmp(home: Path, folder: Path) -> None:
+    """Let a home's `tmp` be `folder` for this process, and no place at all for any other.
+
+    As the link is this process's own: the Java of a driver, workers and executors can't follow it.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    os.dup2(handle, HIDDEN, inheritable=False)
+    os.close(handle)
+    (home / "tmp").rmdir()
+    (home / "tmp").symlink_to(f"/proc/self/fd/{HIDDEN}")
 
 
 def _free_port() -> int:

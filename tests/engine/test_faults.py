@@ -109,12 +109,9 @@ def test_an_executor_lost_between_the_jobs_of_a_night_and_one_midway_change_noth
 
 def left_in(home: Home) -> set[str]:
     """What lies about in a home that no manifest names."""
-    named = read_manifest(home.state_dir).named() | {"manifest.json"}
-    found = [
-        *home.tmp_dir.rglob("*"),
-        *(f for f in home.state_dir.iterdir() if f.name not in named),
-    ]
-    return {str(path.relative_to(home.path)) for path in found}
+    named = read_manifest(home.state_dir).named()
+    states = [f for f in home.state_dir.glob("*.parquet*") if f.name not in named]
+    return {str(path.relative_to(home.path)) for path in [*home.tmp_dir.rglob("*"), *states]}
 
 
 def test_an_executor_lost_while_parquet_is_dealt_out_doubles_nothing(

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from sparks import Sessions
+from sparks import LOCAL, Sessions
 from story import (
     BETWEEN,
     LISTS,
@@ -53,6 +53,24 @@ def test_the_lake_is_the_same_row_by_row(on_duckdb: Home, on_spark: Home) -> Non
     expected = lake_rows(on_duckdb)
     assert expected.num_rows > 9_000
     assert lake_rows(on_spark).equals(expected)
+
+
+def test_the_driver_alone_has_seen_the_scratch_folder_of_the_cluster_home(
+    on_spark: Home, sessions: Sessions
+) -> None:
+    """Without which the rest of these tests would not show that no worker needs it."""
+    if on_spark.config.spark_master == LOCAL:
+        return
+    tmp = on_spark.tmp_dir
+
+    def seen(_: int, rows: pa.Table) -> bool:
+        return tmp.is_dir()
+
+    sessions.at(on_spark.config.spark_master)
+    assert sessions.open is not None
+    assert sessions.open[1].each({0: 0, 1: 1}, seen) == {0: False, 1: False}
+    assert seen(0, pa.table({}))
+    assert list(on_spark.tmp_dir.iterdir()) == []
 
 
 def test_the_same_rows_go_to_quarantine_for_the_same_reasons(

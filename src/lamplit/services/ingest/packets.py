@@ -8,8 +8,6 @@ what a shard reads, it reads as one machine reads it from the file.
 from __future__ import annotations
 
 import pickle
-import shutil
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +17,7 @@ import pyarrow.parquet as pq
 
 from lamplit.domain.errors import LamplitError
 from lamplit.engine.duckdb import Duck, DuckError, quoted
+from lamplit.engine.workers import scratch
 from lamplit.meters.layouts.base import Options, Sample, Source, SqlLayout
 from lamplit.meters.layouts.csvfile import cells, places_read
 from lamplit.meters.layouts.names import find_columns
@@ -43,7 +42,6 @@ class Cut:
     """
 
     path: Path
-    tmp: Path
     sample: Sample
     layout: str
     places: tuple[int, ...]
@@ -53,12 +51,10 @@ class Cut:
     last: int
 
 
-def cuts(
-    path: Path, tmp: Path, sample: Sample, layout: SqlLayout, options: Options, tasks: int
-) -> list[Cut]:
+def cuts(path: Path, sample: Sample, layout: SqlLayout, options: Options, tasks: int) -> list[Cut]:
     """A file's rows in cuts of whole row groups, `tasks` of them where there are groups enough.
 
-    `tmp`: where workers may write. Raises LamplitError `ingest.missing-column`.
+    Raises LamplitError `ingest.missing-column`.
     """
     # Of the sample, what names the columns: it is told to each task.
     told = replace(sample, head=b"", rows=())
@@ -68,7 +64,7 @@ def cuts(
         groups = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
     width = max(len(places), 1)
     shards = max(tasks, sum(groups) * width // SHARD_CELLS + 1)
-    whole = Cut(path, tmp, told, layout.name, places, meter, shards, 0, -1)
+    whole = Cut(path, told, layout.name, places, meter, shards, 0, -1)
     most = min(CUT_CELLS // width, -(-sum(groups) // tasks))
     found, first, last = [], 0, -1
     for at, rows in enumerate(groups):
@@ -81,22 +77,19 @@ def cuts(
 
 def deal(cut: Cut) -> Iterator[tuple[int, bytes]]:
     """The packets of a cut, each with its shard; where its rows can't be read, why, for each."""
-    folder = cut.tmp / f"cut-{uuid.uuid4().hex}"
-    try:
-        folder.mkdir(parents=True)
-        with Duck(threads=1, temp_dir=folder / "spill") as duck:
-            _write(cut, duck, folder / "packets")
-        for packet in sorted(folder.glob("packets/*/*.parquet")):
-            yield int(packet.parent.name.removeprefix("shard=")), packet.read_bytes()
-            packet.unlink()
-    except (DuckError, OSError) as fault:
-        told = no_room(fault, cut.tmp) or unreadable(fault, cut.layout, cut.sample.name)
-        if not isinstance(told, LamplitError):
-            raise
-        problem = pickle.dumps((told.problem, told.where, told.fields))
-        yield from ((shard, problem) for shard in range(cut.shards))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch() as folder:
+        try:
+            with Duck(threads=1, temp_dir=folder / "spill") as duck:
+                _write(cut, duck, folder / "packets")
+            for packet in sorted(folder.glob("packets/*/*.parquet")):
+                yield int(packet.parent.name.removeprefix("shard=")), packet.read_bytes()
+                packet.unlink()
+        except (DuckError, OSError) as fault:
+            told = no_room(fault, folder) or unreadable(fault, cut.layout, cut.sample.name)
+            if not isinstance(told, LamplitError):
+                raise
+            problem = pickle.dumps((told.problem, told.where, told.fields))
+            yield from ((shard, problem) for shard in range(cut.shards))
 
 
 def _write(cut: Cut, duck: Duck, target: Path) -> None:

@@ -7,7 +7,6 @@ driver's manifest names it. Days that change wait as patches, since a month's de
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lamplit.engine.duckdb import Duck, DuckError
+from lamplit.engine.workers import scratch
 from lamplit.meters import slots
 from lamplit.meters.archive import Input
 from lamplit.meters.lake import FILES, Lake
@@ -47,7 +47,6 @@ class Part:
     """
 
     lake: Lake
-    tmp: Path
     timezone: str
     name: str
     batch: int
@@ -82,18 +81,14 @@ def land_shard(part: Part, rows: pa.Table) -> Landed:
     result = FileResult(part.name, batch=part.batch)
     if not rows.num_rows:
         return Landed(result)
-    folder = part.tmp / f"shard-{uuid.uuid4().hex}"
     try:
-        folder.mkdir(parents=True)
-        with Duck(threads=1, temp_dir=folder / "spill") as duck:
+        with scratch() as folder, Duck(threads=1, temp_dir=folder / "spill") as duck:
             return _landed(part, rows, folder, duck, result)
     except (DuckError, OSError) as fault:
         full = no_room(fault, part.lake.folder)
         if full is None:
             raise
         raise full from fault
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _landed(part: Part, rows: pa.Table, folder: Path, duck: Duck, result: FileResult) -> Landed:

@@ -57,7 +57,7 @@ class SparkRun(Run):
         _refuse(item, sample, layout)
         head = tuple(sample.text.splitlines()[: lines_before_data(Source(item.path, sample))])
         part = Part(
-            self.lake.for_workers(), self.tmp.absolute(), self.home.timezone, item.name,
+            self.lake.for_workers(), self.home.timezone, item.name,
             result.batch, layout.name, self.options, sample,
             tuple(line.lstrip("\ufeff") for line in head[:1]) + head[1:],
         )  # fmt: skip
@@ -111,7 +111,7 @@ def _packets(spark: Spark, item: Input, part: Part) -> tuple[str, int]:
     """SQL of the packets of a Parquet file, each with its shard; and how many shards there are."""
     layout = layouts()[part.layout]
     assert isinstance(layout, SqlLayout)
-    dealt = cuts(item.path.absolute(), part.tmp, part.sample, layout, part.options, spark.tasks)
+    dealt = cuts(item.path.absolute(), part.sample, layout, part.options, spark.tasks)
     return f"SELECT shard, packet FROM {spark.packets(dealt, deal)}", dealt[0].shards
 
 
