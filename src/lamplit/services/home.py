@@ -58,6 +58,11 @@ class Home:
         return home
 
     @classmethod
+    def seen(cls, path: Path) -> Home:
+        """The home as a worker on another machine sees it, who makes no folder there."""
+        return cls(path, read_settings(path / SETTINGS_FILE))
+
+    @classmethod
     def create(cls, path: Path | str, timezone: str = "Asia/Shanghai") -> Home:
         """Make a new home at `path`, whose local days are those of `timezone` (an IANA name).
 

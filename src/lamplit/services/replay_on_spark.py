@@ -114,7 +114,7 @@ def _work(part: _Part, rows: pa.Table) -> tuple[None, pa.Buffer]:
     blank = Snapshot(homes, {}, {}, {})
     with Duck(threads=1) as con:
         replay = Replay(
-            Home.open(part.home), con, part.fold, shard_lake(con, rows), part.manifest,
+            Home.seen(part.home), con, part.fold, shard_lake(con, rows), part.manifest,
             part.universe, blank, part.shaped,
         )  # fmt: skip
         if part.before is not None:

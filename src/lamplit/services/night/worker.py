@@ -193,7 +193,7 @@ def course_shard(part: ToCourse, rows: pa.Table) -> tuple[None, pa.Buffer]:
     with Duck(threads=1) as con:
         lake = shard_lake(con, rows)
         nights = Nights(
-            Home.open(part.home), con, part.fold, lake, part.manifest, part.universe, part.shaped
+            Home.seen(part.home), con, part.fold, lake, part.manifest, part.universe, part.shaped
         )
         eve = grown(part.fold, part.carried, count, slice(0, count))
         found = course_of(nights, lake, part.universe, eve, part.days)
