@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -181,14 +181,13 @@ def _courses(
     tmp.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=COURSES, dir=tmp) as folder:
         files = {}
-        kept = nights.spark.kept(sql, given, course_shard)
-        for number, left in kept.left():
-            files[number] = Path(folder) / f"{number}.npz"
-            try:
-                files[number].write_bytes(left)
-            except OSError as fault:
-                raise no_room(fault, files[number]) from fault
-        kept.close()
+        with closing(nights.spark.kept(sql, given, course_shard)) as kept:
+            for number, left in kept.left():
+                files[number] = Path(folder) / f"{number}.npz"
+                try:
+                    files[number].write_bytes(left)
+                except OSError as fault:
+                    raise no_room(fault, files[number]) from fault
 
         def course(wanted: slice) -> Course:
             parts = []
