@@ -49,7 +49,7 @@ def test_a_plan_changes_nothing_until_it_is_applied_and_is_taken_back_whole(
     page.get_by_role("button", name="Make a plan").click()
     affects = page.locator("section", has=page.get_by_role("heading", name="Whom applying it"))
     affects.wait_for(timeout=PLANNED)
-    assert re.search(r"People with more doors: \d+", affects.inner_text())
+    assert re.search(r"People with more tasks: \d+", affects.inner_text())
     # Each figure stands once, as a figure.
     assert page.get_by_text("holds with a probability").count() == 0
     assert page.get_by_text(re.compile(r"^No plan needs less than \d+% of this one")).is_visible()

@@ -12,10 +12,10 @@ import errno
 import hashlib
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -102,7 +102,7 @@ class AddressShelf:
         """As `Shelf.draft`: among the copies."""
         place = self._folder / name
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return place.with_name(f".{uuid.uuid4().hex}{place.suffix}")
+        return place.with_name(f".{secrets.token_hex(8)}{place.suffix}")
 
     def put(self, local: Path, name: str) -> None:
         """As `Shelf.put`: sent, and read back; a driver keeps the file as its copy."""

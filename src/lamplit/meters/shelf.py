@@ -7,8 +7,8 @@ names it, and nobody writes it again. So a shelf needs no lock and no renaming o
 from __future__ import annotations
 
 import errno
+import secrets
 import shutil
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -99,7 +99,7 @@ class FolderShelf:
         """As `Shelf.draft`: beside its place, since a file is renamed within a disk only."""
         place = self.folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        return place.with_name(f".{uuid.uuid4().hex}{place.suffix}")
+        return place.with_name(f".{secrets.token_hex(8)}{place.suffix}")
 
     def put(self, local: Path, name: str) -> None:
         """As `Shelf.put`."""
