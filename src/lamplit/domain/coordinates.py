@@ -71,12 +71,13 @@ def around(points: Sequence[Point], margin: float) -> list[Point]:
     lat0 = sum(lat for _, lat in points) / len(points)
     wide = METRES_A_DEGREE * cos(radians(lat0))
     turns = [(margin * cos(step * pi / 4), margin * sin(step * pi / 4)) for step in range(8)]
+    # Rounded first: of two corners that round to one the ring would have it twice.
     corners = [
-        (lon * wide + right, lat * METRES_A_DEGREE + up)
+        (round(lon + right / wide, 6), round(lat + up / METRES_A_DEGREE, 6))
         for lon, lat in points
         for right, up in turns
     ]
-    ring = [(round(x / wide, 6), round(y / METRES_A_DEGREE, 6)) for x, y in hull(corners)]
+    ring = hull(corners)
     return [*ring, ring[0]]
 
 
