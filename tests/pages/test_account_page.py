@@ -98,10 +98,10 @@ def test_signing_out_everywhere_says_first_which_browsers_end_this_one_too(
 def test_homes_that_one_opened_are_named_by_community_building_and_door(shared_rig: Rig) -> None:
     from playwright.sync_api import expect
 
-    page = shared_rig.page_as("volunteer", path="/account", width=360, language="en")
+    page = shared_rig.page_as("analyst", path="/account", width=360, language="en")
     opened = page.evaluate("async () => (await (await fetch('/api/v1/me/openings')).json()).items")
     homes = [one for one in opened if one["kind"] == "home.opened"]
-    assert homes, "the story has the volunteer open a home"
+    assert homes, "the story has the analyst open homes"
     first = homes[0]["where"]
     line = page.locator("li.opening").filter(has_text=first["door"]).first
     expect(line).to_contain_text(first["building"]["en"])
