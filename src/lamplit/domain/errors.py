@@ -6,13 +6,16 @@ A problem is *declared* once, in `lamplit.domain.problems`, beside the others of
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Final
 
 from lamplit.domain.language import Language, Text
 
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""How the system calls a disk that is full, or a limit on what may be written to it."""
 _WORD = re.compile(r"[a-z]+[ ,.]")
 """How a sentence begins whose first letter may be a capital: not with what stood in a file."""
 _PART = re.compile(r", (?:row|line|column) ")

@@ -17,6 +17,11 @@ class Text:
     en: str
     zh: str
 
+    @classmethod
+    def either(cls, en: str | None, zh: str | None) -> Text | None:
+        """What may be said in one language alone, each falling back on the other; None for none."""
+        return cls(en or zh or "", zh or en or "") if en or zh else None
+
     def say(self, language: Language, **fields: object) -> str:
         """The text in `language` with its fields filled in; a field may be a Text itself."""
         template = self.zh if language == "zh" else self.en

@@ -161,8 +161,7 @@ class Spark:
         A shard without rows is worked too; rows of a shard that is not given are left out.
         """
         with self._faults():
-            answers = self._cogrouped(sql, given, workers.both(work), workers.ANSWER).collect()
-            return {row["shard"]: workers.answer_of(row["answer"]) for row in answers}
+            return _answers(self._cogrouped(sql, given, workers.both(work), workers.ANSWER))
 
     def kept(self, sql: str, given: Mapping[int, Any], work: Leave) -> Kept:
         """As `by_shard`; what the shards leave stays on Spark's disks until `Kept.close`.
@@ -186,9 +185,7 @@ class Spark:
     def each(self, given: Mapping[int, Any], work: Work) -> dict[int, Any]:
         """The answer of every shard, which needs no rows; each is a task of its own."""
         with self._faults():
-            frame = self._one_by_one(given)
-            answers = frame.mapInArrow(workers.each(work), workers.ANSWER).collect()
-            return {row["shard"]: workers.answer_of(row["answer"]) for row in answers}
+            return _answers(self._one_by_one(given).mapInArrow(workers.each(work), workers.ANSWER))
 
     def _cogrouped(
         self, sql: str, given: Mapping[int, Any], work: workers.CoGrouped, schema: str
@@ -309,6 +306,11 @@ class Kept:
         if self in self._spark._kept:
             self._spark._kept.remove(self)
             self._frame.unpersist()
+
+
+def _answers(frame: DataFrame) -> dict[int, Any]:
+    """The answer of each shard. Raises the LamplitError of one that raised one."""
+    return {row["shard"]: workers.answer_of(row["answer"]) for row in frame.collect()}
 
 
 # --- the session ------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ here first, sent, read back and compared, and only then is it told to be there.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 import secrets
@@ -25,10 +24,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
-from lamplit.domain.errors import LamplitError
+from lamplit.domain.errors import FULL, LamplitError
 from lamplit.domain.problems import home as home_problems
 from lamplit.domain.problems import lake as problems
-from lamplit.meters.manifest import digest_of, sync_file
+from lamplit.meters.manifest import digest_of, new_digest, sync_file
 
 SCHEMES: Final = ("s3", "gs", "gcs", "abfs", "abfss", "hdfs", "viewfs", "file")
 """Of addresses that PyArrow has a client for."""
@@ -39,7 +38,6 @@ AT_ONCE: Final = 8
 PIECE: Final = 8 << 20
 IN_USE_SECONDS: Final = 600
 """A copy that was asked for so lately may still be read, and is not given up for room."""
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 T = TypeVar("T")
 
@@ -100,8 +98,7 @@ class AddressShelf:
 
     def draft(self, name: str) -> Path:
         """As `Shelf.draft`: among the copies."""
-        place = self._folder / name
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place = self._copy_of(name)
         return place.with_name(f".{secrets.token_hex(8)}{place.suffix}")
 
     def put(self, local: Path, name: str) -> None:
@@ -110,7 +107,7 @@ class AddressShelf:
         with local.open("rb") as source, self._reaching(name, making=True) as (system, place):
             with system.open_output_stream(place) as stream:
                 shutil.copyfileobj(source, stream, PIECE)
-            back = hashlib.blake2b(digest_size=16)
+            back = new_digest()
             with system.open_input_stream(place) as stream:
                 while piece := stream.read(PIECE):
                     back.update(piece)
@@ -121,8 +118,7 @@ class AddressShelf:
         if self.claim is None:
             local.unlink()
             return
-        copy = self._folder / name
-        copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        copy = self._copy_of(name)
         shutil.move(local, copy)
         self._make_room(0, {copy})
 
@@ -166,6 +162,12 @@ class AddressShelf:
         """As `Shelf.for_workers`: with copies in Spark's own scratch, which goes with its job."""
         return replace(self, copies=None, claim=None)
 
+    def _copy_of(self, name: str) -> Path:
+        """Where a file's copy goes; its folder is there."""
+        place = self._folder / name
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return place
+
     # --- one file -----------------------------------------------------------------------------
 
     def _size(self, name: str) -> int:
@@ -176,7 +178,7 @@ class AddressShelf:
         return int(info.size)
 
     def _fill(self, name: str, size: int, digest: str) -> None:
-        draft, seen = self.draft(name), hashlib.blake2b(digest_size=16)
+        draft, seen = self.draft(name), new_digest()
         try:
             with (
                 self._reaching(name) as (system, place),
@@ -316,7 +318,7 @@ def _taken(address: str, others: set[str]) -> LamplitError:
 def _failure(fault: Exception, where: str) -> LamplitError:
     """What a fault tells of: a full disk of this machine, or an address that fails."""
     number = getattr(fault, "errno", None)
-    if number in _FULL:
+    if number in FULL:
         reason = os.strerror(number)
         return LamplitError(home_problems.DISK_FULL, where=where, reason=reason)
     reason = re.sub(r"\s+", " ", str(fault)).partition(" Details:")[0].rstrip(";")

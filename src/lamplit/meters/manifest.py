@@ -147,7 +147,12 @@ def save(lake_dir: Path, manifest: Manifest) -> None:
 def digest_of(path: Path) -> str:
     """The digest of a file's bytes, as `LakeFile.digest` has it."""
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+        return hashlib.file_digest(stream, new_digest).hexdigest()
+
+
+def new_digest() -> hashlib.blake2b:
+    """A digest to be given a file's bytes, as `digest_of` makes it."""
+    return hashlib.blake2b(digest_size=16)
 
 
 def sync_file(path: Path) -> None:

@@ -272,6 +272,11 @@ class Pack:
         """The XForm's id: `lamplit_household_sweep`."""
         return f"lamplit_{self.name}"
 
+    @property
+    def to_homes(self) -> bool:
+        """Whether it goes to homes, and not to places alone where nobody lives."""
+        return PlaceKind.HOUSEHOLD in self.subjects
+
     def way(self, name: str = "") -> Way:
         """The way of enrolling called so; the first where no name is given. Raises KeyError."""
         for way in self.ways:

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 from lamplit.domain.errors import LamplitError
-from lamplit.domain.field import PlaceKind
 from lamplit.domain.problems.programmes import UNKNOWN_PROGRAMME
 from lamplit.programmes import load
 from lamplit.programmes.pack import Pack
@@ -49,7 +48,7 @@ def pack_or_none(office: Office, programme: str) -> Pack | None:
 def to_homes(office: Office, programme: str) -> bool:
     """Whether a programme goes to homes; it may where its pack can't be read."""
     pack = pack_or_none(office, programme)
-    return pack is None or PlaceKind.HOUSEHOLD in pack.subjects
+    return pack is None or pack.to_homes
 
 
 def packs(office: Office) -> dict[str, Pack]:

@@ -6,12 +6,11 @@ are wide (`wide_lane`) or one per reading (`long_lane`).
 
 from __future__ import annotations
 
-import errno
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from lamplit.domain.errors import LamplitError
+from lamplit.domain.errors import FULL, LamplitError
 from lamplit.domain.problems import ingest as problems
 from lamplit.domain.problems.home import DISK_FULL
 from lamplit.engine.duckdb import DuckError
@@ -176,7 +175,7 @@ class _OtherEncodingError(Exception):
 
 def is_full(cause: BaseException) -> bool:
     """Whether a fault is a disk that is full, or a limit on what may be written to it."""
-    known = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    known = isinstance(cause, OSError) and cause.errno in FULL
     return known or any(t in str(cause) for t in ("No space left", "File too large", "Disk quota"))
 
 

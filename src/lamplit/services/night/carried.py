@@ -7,7 +7,6 @@ are read without the rest of the city.
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lamplit.domain.errors import LamplitError
+from lamplit.domain.errors import FULL, LamplitError
 from lamplit.domain.problems import home as home_problems
 from lamplit.domain.problems import night as problems
 from lamplit.meters.shelf import Shelf, written
@@ -232,7 +231,7 @@ def read_table(shelf: Shelf, name: str) -> pa.Table:
 
 def no_room(fault: OSError, path: Path) -> Exception:
     """The full disk that this fault tells of, or the fault itself."""
-    if fault.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if fault.errno not in FULL:
         return fault
     reason = os.strerror(fault.errno)
     return LamplitError(home_problems.DISK_FULL, where=str(path), reason=reason)

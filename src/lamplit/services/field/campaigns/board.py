@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 
 from lamplit.domain.abilities import Ability
-from lamplit.domain.field import CampaignState, PlaceKind
+from lamplit.domain.field import CampaignState
 from lamplit.domain.language import Text
 from lamplit.programmes.pack import Pack
 from lamplit.programmes.rules import FigureValue, figures
@@ -123,7 +123,7 @@ def board(office: Office, actor: Actor, campaign: str) -> Board:
         due = counts.tasks_due_by(tx.conn, row.id, tx.now) if recurs(pack) else 0
         expected = expected_by_now(pack, row, there.enrolled, due, tx.now, office.zone)
         counted["expected_by_now"] = expected
-        singly = PlaceKind.HOUSEHOLD not in pack.subjects
+        singly = not pack.to_homes
         free = counts.uncovered(tx.conn, row.id, tx.now, singly=singly)
         workers = []
         if may(tx, Ability.SEE_PEOPLE, row.place_id):

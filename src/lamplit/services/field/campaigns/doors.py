@@ -334,13 +334,13 @@ def _further(after: list[Any]) -> ColumnElement[bool]:
 def _door(row: Row[Any], sight: _Sight, me: str | None) -> Door:
     order = row.sequence if sight.ranks else None
     owner = row.owner_id if sight.people or row.owner_id == me else None
-    named = row.kind != PlaceKind.HOUSEHOLD and (row.name_en or row.name_zh)
+    named = row.kind != PlaceKind.HOUSEHOLD
     return Door(
         row.id, order, row.place_id, row.code, row.building_id, row.building, row.unit,
         row.floor, row.door, row.state, row.outcome, row.attempts, row.from_day, row.done_at,
         row.task_id, row.task_state, owner, row.due_until,
         row.random_pick if sight.chance else None, row.version,
-        Text(row.name_en or row.name_zh, row.name_zh or row.name_en) if named else None,
+        Text.either(row.name_en, row.name_zh) if named else None,
         title_of(sight.pack, row.slot) if sight.pack and row.slot else None,
     )  # fmt: skip
 

@@ -52,9 +52,7 @@ def require_kind(found: Place, *wanted: PlaceKind) -> Place:
 
 def name_of(found: Place) -> Text:
     """What to call a place: its name, else its code; each language falls back on the other."""
-    return Text(
-        found.name_en or found.name_zh or found.code, found.name_zh or found.name_en or found.code
-    )
+    return Text.either(found.name_en, found.name_zh) or Text(found.code, found.code)
 
 
 def listing(texts: list[Text]) -> Text:

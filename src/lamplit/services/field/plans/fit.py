@@ -117,7 +117,7 @@ def _made(office: Office, tx: Transaction, campaign: Any, plans: Iterable[Any], 
         len(due), late, next(waits, None),
         _said(
             _DOORS if to_homes(office, campaign.programme) else _PLACES,
-            sum(one.doors for one in left), len(left), new, back, late if behind else 0, len(due),
+            left, new, back, late if behind else 0, len(due),
         ),
     )  # fmt: skip
 
@@ -143,15 +143,18 @@ def _without_anybody(
 
 
 def _said(
-    one_or_more: tuple[Text, Text], open_: int, gone: int, new: int, back: int, late: int, due: int
+    one_or_more: tuple[Text, Text], gone: list[Gone], new: int, back: int, late: int, due: int
 ) -> Text:
+    theirs = sum(one.doors for one in gone)
+
     def said(language: Language) -> str:
         def some(n: int) -> str:
             return one_or_more[n != 1].say(language, n=n)
 
         why = []
         if gone:
-            why.append(_GONE[gone != 1].say(language, n=gone, open=some(open_)))
+            left = _GONE[len(gone) != 1]
+            why.append(left.say(language, n=len(gone), open=some(theirs)))
         why += [text.say(language, some=some(n)) for text, n in ((_NEW, new), (_BACK, back)) if n]
         if late:
             counted = some(late) if language == "zh" else late

@@ -387,13 +387,9 @@ def _buildings(rows: Sequence[Any]) -> list[BuildingStops]:
     for building_id, some in groupby(ordered, key=lambda r: r.building_id):
         stops = list(some)
         one = stops[0]
-        name = _named(one.building_en, one.building_zh)
+        name = Text.either(one.building_en, one.building_zh)
         found.append(BuildingStops(building_id, one.building_code, name, [_stop(s) for s in stops]))
     return found
-
-
-def _named(en: str | None, zh: str | None) -> Text | None:
-    return Text(en or zh or "", zh or en or "") if en or zh else None
 
 
 def _stop(row: Any) -> Stop:
@@ -401,7 +397,7 @@ def _stop(row: Any) -> Stop:
     return Stop(
         row.task_id, row.place_id, row.code, row.unit, row.floor, row.door, row.turn, row.arrives,
         TaskState(row.state), row.owner_id != row.person_id,
-        _named(row.name_en, row.name_zh) if named else None,
+        Text.either(row.name_en, row.name_zh) if named else None,
     )  # fmt: skip
 
 

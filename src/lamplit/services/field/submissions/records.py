@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from lamplit.domain.abilities import Ability
-from lamplit.domain.field import CampaignState, Found, Outcome, PlaceKind
+from lamplit.domain.field import CampaignState, Found, Outcome
 from lamplit.domain.language import Text
 from lamplit.programmes.pack import Pack, Question
 from lamplit.services.field.campaigns import looks
@@ -126,7 +126,7 @@ def _only_mine(tx: Transaction, pack: Pack, campaign: Row[Any], place_id: str) -
     """Whose records alone who asks may read at a place; None: everybody's."""
     require(tx, Ability.SEE_DOORS, place_id)
     me = tx.actor.person_id
-    if me is None or PlaceKind.HOUSEHOLD not in pack.subjects or may(tx, Ability.LEAD, place_id):
+    if me is None or not pack.to_homes or may(tx, Ability.LEAD, place_id):
         return None
     goes_there = store.has_task(tx.conn, campaign.id, place_id, me)
     return None if goes_there or holds_role(tx, me, place_id, pack.roles.verify) else me

@@ -16,7 +16,6 @@ from lamplit.domain.field import (
     FINDING_TEXT,
     ROLE_TEXT,
     FindingState,
-    PlaceKind,
     Severity,
 )
 from lamplit.domain.language import Text
@@ -185,7 +184,7 @@ def _sees_all(office: Office, tx: Transaction, campaign: Row[Any]) -> bool:
     go from door to door.
     """
     pack = pack_of(office, campaign.programme)
-    if PlaceKind.HOUSEHOLD not in pack.subjects or may(tx, Ability.LEAD, campaign.place_id):
+    if not pack.to_homes or may(tx, Ability.LEAD, campaign.place_id):
         return True
     me = tx.actor.person_id
     return me is not None and holds_role(tx, me, campaign.place_id, pack.roles.verify)
