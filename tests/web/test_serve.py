@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -23,6 +24,7 @@ from lamplit.services.field.access import tokens
 from lamplit.services.field.office import Office
 from lamplit.services.home import Home
 from lamplit.web import asgi
+from lamplit.web.serving import serve
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
@@ -138,3 +140,17 @@ def test_a_board_that_somebody_watches_does_not_hold_up_the_servers_end(tmp_path
     assert process.returncode in (0, 130, -signal.SIGINT)
     assert "Traceback" not in said
     assert "Cancel" not in said
+
+
+@pytest.mark.slow
+def test_a_connection_outlasts_the_time_after_which_clients_give_one_up(tmp_path):
+    """httpx reuses a connection for 5 seconds: one that ended then would now and then be lost."""
+    office = Office.open(Home.create(tmp_path / "home"))
+    with serve(office) as served:
+        talk = HTTPConnection(served.url.removeprefix("http://"))
+        for pause in (0, 6):
+            time.sleep(pause)
+            talk.request("GET", "/healthz")
+            assert talk.getresponse().read()
+        talk.close()
+    office.db.close()

@@ -16,6 +16,10 @@ from lamplit.web.app import WebOptions, create_app
 
 START_SECONDS = 20.0
 GRACE_SECONDS = 5
+KEEP_ALIVE_SECONDS = 30
+"""As `lamplit serve` has it. Clients give up an idle connection after 5 seconds as a rule; a server
+that did so too would now and then close one at the moment at which it is used again.
+"""
 
 
 class Served:
@@ -37,7 +41,7 @@ class Served:
         self._listener = socket.create_server((host, port), family=family)
         settings: dict[str, Any] = {
             "access_log": False, "log_level": "warning", "server_header": False,
-            "timeout_graceful_shutdown": GRACE_SECONDS,
+            "timeout_graceful_shutdown": GRACE_SECONDS, "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         }  # fmt: skip
         self._app = create_app(office, options)
         config = uvicorn.Config(self._app, **(settings | more))
