@@ -25,7 +25,8 @@ class Store:
 
     `after`: a kind of request, and how many of it are answered before all are refused. `cut_at`: a
     download ends after so many bytes. `swallow`: an upload's byte at this place is kept as another.
-    `kill_at`: what is done once so many uploads have come.
+    `kill_at`: what is done once so many uploads have come. `at_download`: what is done at each
+    download, of which half is sent by then.
     """
 
     port: int = 0
@@ -36,6 +37,7 @@ class Store:
     swallow: int | None = None
     after: tuple[str, int] | None = None
     kill_at: tuple[int, Callable[[], None]] | None = None
+    at_download: Callable[[], None] | None = None
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -49,7 +51,7 @@ class Store:
     def begin_anew(self) -> None:
         """Empty, and without a bad day to come."""
         self.kept, self.parts, self.refused, self.asked = {}, {}, {}, []
-        self.cut_at = self.swallow = self.after = self.kill_at = None
+        self.cut_at = self.swallow = self.after = self.kill_at = self.at_download = None
 
     def put(self, key: str, body: bytes) -> None:
         """Keep an object."""
@@ -157,6 +159,12 @@ class _Asked(BaseHTTPRequestHandler):
             code, body = 206, body[first : last + 1]
             extra["Content-Range"] = f"bytes {first}-{last}/{whole}"
         length = len(body)
+        if self.command == "GET" and self.store.at_download is not None:
+            self._answer(code, body[: length // 2], Content_Length=str(length), **extra)
+            self.wfile.flush()
+            self.store.at_download()
+            self.close_connection = True
+            return
         if self.command == "GET" and self.store.cut_at is not None and self.store.cut_at < length:
             body = body[: self.store.cut_at]
             self.close_connection = True

@@ -26,6 +26,7 @@ FILES: dict[str, tuple[str, bytes]] = {
     "packed": ("a.csv.gz", gzip.compress(LONG.encode())),
     "encoding": ("a.csv", LONG.replace("meter_id", "表号").encode("gb18030")),
     "address": ("a.csv", LONG.encode()),
+    "source": ("a.csv", LONG.encode()),
     "quotes": ("a.csv", LONG.replace("\na,", '\n"a\nb",', 1).encode()),
 }
 
@@ -36,8 +37,8 @@ def test_each_gap_is_refused_with_its_reason(
 ) -> None:
     home = tmp_path / "home"
     name, content = FILES[code]
-    file = tmp_path / name
-    file.write_bytes(content)
+    (tmp_path / name).write_bytes(content)
+    file = f"file://{tmp_path}/{name}" if code == "source" else str(tmp_path / name)
     assert lamplit("init", home) == 0
     if code == "address":
         settings = home / "lamplit.toml"

@@ -39,9 +39,11 @@ def register(app: typer.Typer) -> None:
 
 
 _HELP = tr(
-    "Take readings into the lake: files, archives (gz, zst, zip) and whole folders. The layout is "
+    "Take readings into the lake: files, archives (gz, zst, zip) and whole folders, here or at an "
+    "address (s3://bucket/folder/*.csv). The layout is "
     "recognised, and can be told. Rows that can't be read go to the quarantine folder.",
-    "将读数导入湖中：文件、压缩包（gz、zst、zip）或整个文件夹。布局自动识别，也可指定。"
+    "将读数导入湖中：文件、压缩包（gz、zst、zip）或整个文件夹，可在本机或某一地址"
+    "（s3://bucket/folder/*.csv）。布局自动识别，也可指定。"
     "无法读取的行写入隔离文件夹。",
 )
 

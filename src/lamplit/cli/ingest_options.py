@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +13,14 @@ def _choice(name: str, metavar: str, text: str) -> Any:
     return typer.Option(name, metavar=metavar, help=text)
 
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE…", show_default=False)]
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE…",
+        show_default=False,
+        help=tr("Files, folders, or addresses such as s3://…", "文件、文件夹，或 s3://… 等地址"),
+    ),
+]
 Layout = Annotated[str | None, _choice("--layout", "NAME", tr("Take this layout.", "指定布局。"))]
 Timezone = Annotated[
     str | None,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lamplit.services.ingest.result import IngestReport
 
 VARIABLE = "LAMPLIT_LOG"
-PLACES = ("engine.", "home.", "ingest.", "lake.", "night.", "registry.")
+PLACES = ("engine.", "home.", "ingest.", "lake.", "night.", "registry.", "source.")
 """Problems whose `where` is a file or a folder."""
 
 

@@ -26,8 +26,13 @@ if TYPE_CHECKING:
     from lamplit.services.registry import ImportPlan
 
 File = Annotated[
-    Path,
-    typer.Argument(metavar="FILE", help=tr("CSV, XLSX or Parquet.", "CSV、XLSX 或 Parquet 文件。")),
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help=tr(
+            "CSV, XLSX or Parquet, also at an address.", "CSV、XLSX 或 Parquet 文件，也可为地址。"
+        ),
+    ),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help=tr("Only say what would change.", "只显示将有的变动。"))
@@ -242,7 +247,7 @@ def _notes(plan: ImportPlan) -> list[str]:
 def _answer(plan: ImportPlan, dry_run: bool, quarantined: Path | None) -> dict[str, Any]:
     merge = plan.merge
     return {
-        "file": str(plan.file),
+        "file": plan.file,
         "dry_run": dry_run,
         "rows": plan.rows,
         "added": merge.added,

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from lamplit.domain.errors import FULL, LamplitError
 from lamplit.domain.problems import home as home_problems
@@ -31,6 +31,8 @@ from lamplit.meters.manifest import digest_of, new_digest, sync_file
 
 SCHEMES: Final = ("s3", "gs", "gcs", "abfs", "abfss", "hdfs", "viewfs", "file")
 """Of addresses that PyArrow has a client for."""
+SECRETS: Final = {"client_secret", "sig"}
+"""Settings of an address by which Azure would be told a password."""
 MARK: Final = "lamplit-home-"
 """How the name of the file begins by which a home says that an address is its own."""
 AT_ONCE: Final = 8
@@ -321,16 +323,21 @@ def _failure(fault: Exception, where: str) -> LamplitError:
     if number in FULL:
         reason = os.strerror(number)
         return LamplitError(home_problems.DISK_FULL, where=where, reason=reason)
-    reason = re.sub(r"\s+", " ", str(fault)).partition(" Details:")[0].rstrip(";")
-    return LamplitError(problems.UNREACHED, where=where, reason=reason[:300])
+    return LamplitError(problems.UNREACHED, where=where, reason=reason_of(fault))
+
+
+def reason_of(fault: Exception) -> str:
+    """What PyArrow says of a fault, in a line."""
+    return re.sub(r"\s+", " ", str(fault)).partition(" Details:")[0].rstrip(";")[:300]
 
 
 def bad_address(address: str) -> bool:
-    """Whether an address is none that a lake can be at, or holds a password.
+    """Whether an address is none that PyArrow has a client for, or holds a password.
 
     Credentials are found by the client, in the environment or with the machine.
     """
     parts = urlsplit(address)
     user = parts.netloc.rpartition("@")[0]
     secret = ":" in user or (bool(user) and parts.scheme == "s3")
+    secret |= not SECRETS.isdisjoint(parse_qs(parts.query))
     return parts.scheme not in SCHEMES or secret or not (parts.netloc or parts.path.strip("/"))

@@ -17,6 +17,8 @@ import zstandard
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import ingest as problems
+from lamplit.meters.address import told
+from lamplit.meters.sources import ROOM_LEFT, FarFile, find_far, is_address
 
 Packing = Literal["plain", "gzip", "zstd", "zip"]
 
@@ -25,8 +27,6 @@ BOMB_RATIO: Final = 250
 BOMB_BYTES: Final = 256 << 20
 """Text of readings packs to a tenth, at the very best to a sixtieth: past 250 times its packed
 size, and past 256 MB, a file is not unpacked further."""
-FREE_RESERVE: Final = 256 << 20
-"""Bytes of disk that unpacking leaves free."""
 LINE_WINDOW: Final = 16 << 10
 MEMBERS_MAX: Final = 200_000
 PACKED_ENDINGS: Final = (".zip", ".gz", ".zst", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")
@@ -43,27 +43,40 @@ class Input:
     member: str | None = None
     size: int = 0
     """Bytes as they lie on disk (packed, for a member of a zip)."""
-    from_folder: bool = False
 
 
-def find_inputs(paths: Iterable[Path]) -> list[Input]:
-    """Every file under `paths`, in the order given; folders by name, zips member by member.
+def find_inputs(given: Iterable[Path | str]) -> list[Input | FarFile]:
+    """Every file under the paths and addresses `given`, in that order; folders by name.
 
-    Raises LamplitError `ingest.no-such-file`, `ingest.no-files`.
+    Of this machine, zips are given member by member. Raises LamplitError `ingest.no-such-file`,
+    `ingest.no-files`, and those of `find_far`.
     """
-    found: list[Input] = []
-    for path in paths:
-        if path.is_dir():
-            inside = [p for p in sorted(path.rglob("*")) if _is_data(p, path)]
-            if not inside:
-                raise LamplitError(problems.NO_FILES, where=str(path))
-            for file in inside:
-                found += _inputs_of(file, str(file.relative_to(path.parent)), from_folder=True)
-        elif path.exists():
-            found += _inputs_of(path, path.name, from_folder=False)
-        else:
-            raise LamplitError(problems.NO_SUCH_FILE, where=str(path))
+    found: list[Input | FarFile] = []
+    for one in given:
+        found += _far_inputs(str(one)) if is_address(str(one)) else _near_inputs(Path(one))
     return found
+
+
+def _far_inputs(address: str) -> list[FarFile]:
+    try:
+        found = find_far(address)
+    except FileNotFoundError as gone:
+        raise LamplitError(problems.NO_SUCH_FILE, where=str(gone.filename)) from gone
+    if not found:
+        raise LamplitError(problems.NO_FILES, where=told(address))
+    return found
+
+
+def _near_inputs(path: Path) -> list[Input]:
+    if not path.exists():
+        raise LamplitError(problems.NO_SUCH_FILE, where=str(path))
+    if not path.is_dir():
+        return inputs_of(path, path.name)
+    inside = [p for p in sorted(path.rglob("*")) if _is_data(p, path)]
+    if not inside:
+        raise LamplitError(problems.NO_FILES, where=str(path))
+    names = {file: str(file.relative_to(path.parent)) for file in inside}
+    return [one for file in inside for one in inputs_of(file, names[file])]
 
 
 def digest(item: Input) -> str:
@@ -161,19 +174,24 @@ class _Guarded:
             raise _cut_off(self._item, EOFError("no data"))
 
 
-def _inputs_of(path: Path, name: str, *, from_folder: bool) -> list[Input]:
+def inputs_of(path: Path, name: str) -> list[Input]:
+    """A file of this machine as what is to be read of it: itself, or a zip's members.
+
+    `name`: what people know it by. Raises LamplitError `ingest.cut-off`, `ingest.no-files`,
+    `ingest.encrypted`, `ingest.archive-bomb`.
+    """
     with path.open("rb") as stream:
         magic = stream.read(4)
     size = path.stat().st_size
     if magic[:2] == b"\x1f\x8b":
-        return [Input(name, path, "gzip", None, size, from_folder)]
+        return [Input(name, path, "gzip", None, size)]
     if magic == b"\x28\xb5\x2f\xfd":
-        return [Input(name, path, "zstd", None, size, from_folder)]
+        return [Input(name, path, "zstd", None, size)]
     if magic[:2] == b"PK" and path.suffix.lower() not in (".xlsx", ".xlsm"):
-        return _members(Input(name, path, "zip", None, size, from_folder))
+        return _members(Input(name, path, "zip", None, size))
     if path.suffix.lower() == ".zip" and size:
         raise _cut_off(Input(name, path, "zip"), zipfile.BadZipFile("no zip signature"))
-    return [Input(name, path, "plain", None, size, from_folder)]
+    return [Input(name, path, "plain", None, size)]
 
 
 def _members(item: Input) -> list[Input]:
@@ -191,7 +209,7 @@ def _members(item: Input) -> list[Input]:
             shown = info.filename if info.flag_bits & 0x800 else _gbk_name(info.filename)
             packed = max(info.compress_size, 1)
             name = f"{item.name}/{shown}"
-            found.append(Input(name, item.path, "zip", info.filename, packed, item.from_folder))
+            found.append(Input(name, item.path, "zip", info.filename, packed))
     if not found:
         raise LamplitError(problems.NO_FILES, where=item.name)
     return found
@@ -223,7 +241,7 @@ def _member(archive: zipfile.ZipFile, item: Input) -> Iterator[BinaryIO]:
 
 
 def _check_room(item: Input, target: Path, written: int) -> None:
-    if shutil.disk_usage(target.parent).free < FREE_RESERVE:
+    if shutil.disk_usage(target.parent).free < ROOM_LEFT:
         ratio = round(written / max(item.size, 1))
         raise LamplitError(
             problems.NO_ROOM, where=item.name, size=f"{written >> 20} MB", ratio=ratio

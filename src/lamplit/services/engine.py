@@ -81,6 +81,13 @@ GAPS: Final[dict[str, tuple[Text, Text]]] = {
             "其读取程序只从各节点路径相同的文件夹取文件。",
         ),
     ),
+    "source": (
+        Text("reading a file at an address ({name})", "读取网络地址中的文件（{name}）"),
+        Text(
+            "Its readers take files from a folder that all machines see at the same path.",
+            "其读取程序只从各节点路径相同的文件夹取文件。",
+        ),
+    ),
     "quotes": (
         Text("reading cells that hold line ends ({name})", "读取含换行的单元格（{name}）"),
         Text("Spark deals lines out one by one.", "Spark 按行分发。"),

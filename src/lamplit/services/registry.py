@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,9 @@ from lamplit.meters.registry import FLAGS, SCHEMA, column_of, empty_table
 from lamplit.meters.registry_merge import Merge, merge
 from lamplit.meters.registry_rules import Checked, Faults, all_rows, check
 from lamplit.meters.sheets import Sheet, read_sheet
+from lamplit.meters.sources import is_address
 from lamplit.services.engine import open_engine
+from lamplit.services.fetched import fetched
 from lamplit.services.home import Home
 from lamplit.services.lock import alone, writing
 from lamplit.services.night.courses import forget_withdrawn
@@ -71,11 +73,13 @@ class RowFault:
 class ImportPlan:
     """What an import would do: read it first, then `apply` it.
 
-    `rows` is the number of rows in the file, `bad` how many of them can't be used. `stamp` says
-    which registry the plan was made for.
+    `rows` is the number of rows in the file, `bad` how many of them can't be used. `file`: its path
+    or address, as people know it; `mark`: by its bytes. `stamp` says which registry the plan was
+    made for.
     """
 
-    file: Path
+    file: str
+    mark: str
     rows: int
     bad: int
     faults: list[Faults]
@@ -88,12 +92,19 @@ class ImportPlan:
         return sorted(_each_fault(self.faults), key=lambda f: f.row)[:count]
 
 
-def plan_import(home: Home, file: Path, mapping: Mapping[str, str] | None = None) -> ImportPlan:
+def plan_import(
+    home: Home, file: Path | str, mapping: Mapping[str, str] | None = None
+) -> ImportPlan:
     """What importing `file` (CSV, XLSX, Parquet) would do to the registry; nothing is written.
 
-    `mapping` names columns that would not be recognised: file's header → registry's column.
-    Raises the LamplitErrors of `read_sheet` and `check`, and `home.no-such-file`.
+    It may lie at an address. `mapping` names columns that would not be recognised: file's header →
+    registry's column. Raises the LamplitErrors of `read_sheet`, `check` and `fetched`, and
+    `home.no-such-file`.
     """
+    if is_address(str(file)):
+        with fetched(home, str(file)) as (copy, name):
+            return replace(plan_import(home, copy, mapping), file=name)
+    file = Path(file)
     if not file.is_file():
         raise LamplitError(home_problems.NO_SUCH_FILE, where=str(file))
     return plan_sheet(home, file, read_sheet(file, column_of), mapping or {})
@@ -121,7 +132,10 @@ def plan_sheet(
         )
         merged = merge(old, checked.table, checked.rows, checked.given)
     total = len(sheet.rows) + len(sheet.ragged)
-    return ImportPlan(file, total, len(all_rows(faults)), faults, checked, merged, stamp)
+    with file.open("rb") as stream:
+        mark = hashlib.file_digest(stream, "sha256").hexdigest()[:8]
+    bad = len(all_rows(faults))
+    return ImportPlan(str(file), mark, total, bad, faults, checked, merged, stamp)
 
 
 def apply_import(home: Home, plan: ImportPlan, *, skip_bad: bool = False) -> Path | None:
@@ -136,7 +150,7 @@ def apply_import(home: Home, plan: ImportPlan, *, skip_bad: bool = False) -> Pat
     if quarantined and (not skip_bad or plan.bad == plan.rows):
         raise LamplitError(
             problems.BAD_ROWS,
-            where=str(plan.file),
+            where=plan.file,
             bad=plan.bad,
             rows=plan.rows,
             quarantine=quarantined,
@@ -165,8 +179,8 @@ def _let_go(home: Home) -> None:
 
 def quarantine(home: Home, plan: ImportPlan) -> Path:
     """Write every refused row with its reason and cure, in both languages; gives the file."""
-    mark = hashlib.sha256(plan.file.read_bytes()).hexdigest()[:8]
-    target = home.quarantine_dir / f"registry-{plan.file.stem}-{mark}.csv"
+    file = PurePath(plan.file)
+    target = home.quarantine_dir / f"registry-{file.stem}-{plan.mark}.csv"
     with target.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(
@@ -175,7 +189,7 @@ def quarantine(home: Home, plan: ImportPlan) -> Path:
         for fault in sorted(_each_fault(plan.faults), key=lambda f: f.row):
             cure = fault.problem.remedy
             says = (fault.says("en"), cure.en, fault.says("zh"), cure.zh)
-            where = (plan.file.name, fault.row, fault.column, fault.problem.code, fault.value)
+            where = (file.name, fault.row, fault.column, fault.problem.code, fault.value)
             # What a spreadsheet would run stays text: the file is made to be opened in one.
             writer.writerow([inert(str(cell)) for cell in (*where, *says)])
     return target

@@ -9,8 +9,8 @@ NO_SUCH_FILE = Problem(
     "ingest.no-such-file",
     Text("there is no such file or folder", "没有这个文件或文件夹"),
     Text(
-        "Check the path; addresses such as s3a:// or hdfs:// are not read, copy the file first.",
-        "请检查路径；不读取 s3a://、hdfs:// 等地址，请先将文件复制过来。",
+        "Check the path, or the address; of an address `*` may stand in its last part only.",
+        "请检查路径或地址；地址中的 `*` 只能用在最后一段。",
     ),
 )
 NO_FILES = Problem(

@@ -40,7 +40,7 @@ def as_text(item: Input, tmp: Path) -> Input:
         raise LamplitError(
             problems.CUT_OFF, where=item.name, kind="Excel", cause=str(cause)
         ) from cause
-    return Input(item.name, target, "plain", None, target.stat().st_size, item.from_folder)
+    return Input(item.name, target, "plain", None, target.stat().st_size)
 
 
 def _check_size(item: Input) -> None:

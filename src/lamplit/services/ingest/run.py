@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
@@ -16,11 +16,12 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import ingest as problems
 from lamplit.domain.problems.home import DISK_FULL
 from lamplit.engine.duckdb import Duck, DuckError, quoted
-from lamplit.meters.archive import Input, digest, find_inputs, has_long_lines
+from lamplit.meters.archive import Input, digest, find_inputs, has_long_lines, inputs_of
 from lamplit.meters.lake import COLUMNS, Lake
 from lamplit.meters.layouts.base import Layout, Options, Sample
 from lamplit.meters.quarantine import write_quarantine
 from lamplit.meters.sniff import choose, sample_of
+from lamplit.meters.sources import FarFile
 from lamplit.services.blame import blaming
 from lamplit.services.home import Home
 from lamplit.services.ingest.excel import as_text
@@ -48,14 +49,14 @@ Report = Callable[[float, float | None, str | None], None]
 
 def ingest(
     home: Home,
-    paths: Sequence[Path],
+    given: Sequence[Path | str],
     options: Options,
     *,
     report: Report | None = None,
     dry_run: bool = False,
     watch: Watch | None = None,
 ) -> IngestReport:
-    """Take the readings of `paths` (files and folders) into the home's lake.
+    """Take the readings of what is given (files, folders, addresses) into the home's lake.
 
     A file of which nothing can be used is told of in its result, and the others go on. What
     `report` raises ends the run; files committed by then stay. `watch` is kept filled in for
@@ -63,7 +64,7 @@ def ingest(
     and `lake.file-damaged` or `lake.file-missing`.
     """
     started = time.monotonic()
-    inputs = find_inputs(paths)
+    inputs = find_inputs(given)
     with writing(home.path, "ingest"):
         run = _run_on(home.config.engine)(
             home, options, report or _silent, dry_run, watch or Watch()
@@ -123,6 +124,7 @@ class Run:
         self.hasher = ThreadPoolExecutor(1, "digest")
         self.report = IngestReport(dry_run=dry_run)
         self.next_batch = self.lake.last_batch() + 1
+        self.done = 0.0
         watch.report = self.report
 
     def watched(self) -> None:
@@ -137,21 +139,21 @@ class Run:
         self.duck.close()
         shutil.rmtree(self.tmp, ignore_errors=True)
 
-    def all(self, inputs: list[Input]) -> None:
+    def all(self, inputs: list[Input | FarFile]) -> None:
         """Every file, in groups."""
-        total = float(sum(i.size for i in inputs)) or 1.0
+        # What lies at an address is gone over twice: it is fetched, and then read.
+        total = float(sum(i.size * (1 + isinstance(i, FarFile)) for i in inputs)) or 1.0
         self.watch.total = total
-        done = 0.0
         group = self.staging.begin(self.tmp / "staged")
-        for item in inputs:
-            self.say(done, total, item.name)
+        for item in self._at_hand(inputs, total):
+            self.say(self.done, total, item.name)
             if group.results and group.bytes + item.size > GROUP_BYTES:
                 self._land()
                 group = self.staging.begin(self.tmp / "staged")
-            self.watch.at("reading", item.name, done, item.size)
+            self.watch.at("reading", item.name, self.done, item.size)
             self._one(item)
             group.bytes += item.size
-            done += item.size
+            self.done += item.size
             if len(group.results) >= self.most_files:
                 self._land()
                 group = self.staging.begin(self.tmp / "staged")
@@ -159,18 +161,54 @@ class Run:
         self.say(total, total, None)
         self._count_unknown()
 
+    def _at_hand(self, inputs: Iterable[Input | FarFile], total: float) -> Iterator[Input]:
+        """What is to be read, one after the other; of a file at an address there is a copy here
+        until the next is asked for.
+        """
+        for item in inputs:
+            if isinstance(item, Input):
+                yield item
+                continue
+            copy, begun = self.tmp / item.copy_name(), self.done
+            try:
+                yield from self.fetched(item, copy, total)
+            except (LamplitError, FileNotFoundError) as fault:
+                gone = LamplitError(problems.NO_SUCH_FILE, where=item.name)
+                result = FileResult(item.name)
+                self.report.files.append(result)
+                self._failed(result, fault if isinstance(fault, LamplitError) else gone)
+            finally:
+                copy.unlink(missing_ok=True)
+                self.done = begun + 2 * item.size
+
+    def fetched(self, item: FarFile, copy: Path, total: float) -> list[Input]:
+        """Have a file that lies at an address here, as `copy`; and what is to be read of it."""
+        size = f"{item.size / 1e6:,.1f} MB"
+
+        def come(copied: int) -> None:
+            self.say(self.done + copied, total, f"{item.name} ({copied / 1e6:,.1f} / {size})")
+
+        come(0)
+        item.fetch(copy, come)
+        self.done += item.size
+        return inputs_of(copy, item.name)
+
     def _one(self, item: Input) -> None:
         """Stage one file; what is wrong with it is told in its result."""
         result = FileResult(item.name)
-        self.report.files.append(result)
         try:
+            self.report.files.append(result)
             self._stage(item, result)
         except LamplitError as error:
-            if error.code.startswith("lake.") or error.code == DISK_FULL.code:
-                raise  # the fault of no file that comes in, and the next would meet it too
-            result.error = error
-            result.rows = Rows()
-            result.batch = 0
+            self._failed(result, error)
+
+    def _failed(self, result: FileResult, error: LamplitError) -> None:
+        """Tell of a file that nothing was taken of; raise what would meet the next file too."""
+        if error.code.startswith("lake.") or error.code == DISK_FULL.code:
+            raise error
+        result.error = error
+        result.rows = Rows()
+        result.batch = 0
 
     def _stage(self, item: Input, result: FileResult) -> None:
         item = as_text(item, self.tmp)

@@ -23,6 +23,7 @@ from lamplit.meters.layouts import layouts
 from lamplit.meters.layouts.base import Layout, Sample, Source, SqlLayout
 from lamplit.meters.layouts.csvfile import lines_before_data
 from lamplit.meters.layouts.names import find_columns
+from lamplit.meters.sources import FarFile
 from lamplit.services.blame import blaming
 from lamplit.services.engine import gap, open_spark
 from lamplit.services.ingest.excel import ENDINGS
@@ -64,6 +65,10 @@ class SparkRun(Run):
         with blaming(self.lake, self.duck, COLUMNS):
             self.shards = self._landed(item, part)
         _gathered(result, self.shards)
+
+    def fetched(self, item: FarFile, copy: Path, total: float) -> list[Input]:
+        """Raise `engine.not-on-spark`: no worker would see a copy on this machine."""
+        raise gap("source", item.name)
 
     def forget(self, result: FileResult) -> None:
         """Leave what the shards have written to nobody."""
