@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -221,6 +222,61 @@ def test_what_is_removed_leaves_no_copy_on_this_machine(far: AddressShelf):
     keep(far, NAME, b"who is at home")
     far.remove([NAME])
     assert copies_of(far) == set()
+
+
+# --- the copy of a manifest -------------------------------------------------------------------
+
+
+@pytest.fixture(params=["file", "s3"])
+def beside(request: pytest.FixtureRequest, tmp_path: Path, store: Store) -> AddressShelf:
+    where = store.address if request.param == "s3" else f"file://{tmp_path}/there"
+    return at_address(where, tmp_path / "here")
+
+
+def saved(folder: Path, number: int, after: str) -> Path:
+    file = folder / "manifest.json"
+    file.write_text(json.dumps({"next_batch": number, "after": after}), "utf-8")
+    return file
+
+
+def test_a_manifest_is_abreast_of_its_copy_or_one_step_before_it(
+    beside: AddressShelf, tmp_path: Path
+):
+    """The next manifest names the one before by its digest; what lags is brought up."""
+    assert beside.abreast(tmp_path / "manifest.json") == ""
+    for number in (1, 2, 3):
+        file = saved(tmp_path, number, beside.abreast(tmp_path / "manifest.json"))
+        if number == 1:
+            beside.note(file)
+    assert beside.abreast(file) == digest_of(file)
+    assert "manifest.json.new" not in beside.sizes()
+
+
+def test_a_manifest_that_did_not_take_the_place_of_what_lies_there_is_not_abreast(
+    beside: AddressShelf, tmp_path: Path
+):
+    file = saved(tmp_path, 7, "")
+    beside.note(file)
+    for number, after in ((8, ""), (6, ""), (7, "cafe"), (8, "cafe")):
+        saved(tmp_path, number, after)
+        with pytest.raises(LamplitError) as told:
+            beside.abreast(file)
+        assert told.value.code == "home.address-differs"
+        assert (told.value.fields["there"], told.value.fields["here"]) == (7, number)
+    file.unlink()
+    with pytest.raises(LamplitError, match=r"home\.address-differs"):
+        beside.abreast(file)
+
+
+@pytest.mark.slow
+def test_a_copy_of_a_manifest_that_comes_in_part_is_no_other_manifest(
+    far: AddressShelf, store: Store, tmp_path: Path
+):
+    file = saved(tmp_path, 7, "x" * 2000)
+    far.note(file)
+    store.cut_at = 1000
+    with pytest.raises(LamplitError, match=r"lake\.address-unreached"):
+        far.abreast(file)
 
 
 # --- whose address it is ----------------------------------------------------------------------

@@ -21,6 +21,7 @@ from lamplit.cli.app import run
 from lamplit.domain.errors import LamplitError
 from lamplit.engine.duckdb import Duck
 from lamplit.meters import address
+from lamplit.meters.address import AddressShelf
 from lamplit.meters.lake import Lake
 from lamplit.meters.layouts.base import Options
 from lamplit.services.backup import backup
@@ -241,7 +242,7 @@ def test_a_file_that_is_gone_or_damaged_there_is_named(copied: Home, store: Stor
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "answered"),
-    [("PUT", 0), ("PUT", 1), ("PUT", 4), ("GET", 3)],
+    [("PUT", 0), ("PUT", 1), ("PUT", 4), ("GET", 5)],
     ids=["at the lake's file", "at the copy of its manifest", "in the night", "at a download"],
 )
 def test_a_store_that_fails_midway_leaves_the_home_whole_and_the_next_run_goes_on(
@@ -317,6 +318,160 @@ def test_a_restored_backup_is_another_home_until_it_is_told_to_stand_in(
     (mark,) = [key for key in store.kept if "lamplit-home-" in key]
     del store.kept[mark]  # as the remedy says
     assert lake_rows(restored) == lake_rows(copied)
+
+
+# --- a folder that was copied, and run twice at one address -----------------------------------
+
+
+@pytest.fixture
+def twin(copied: Home, tmp_path: Path) -> Home:
+    """The folder of `copied`, copied with all that it has: both go by one mark."""
+    return Home.open(shutil.copytree(copied.path, tmp_path / "twin"))
+
+
+@pytest.fixture
+def more(tmp_path: Path) -> Path:
+    """The readings of one day more."""
+    return write(tmp_path / "more.csv", of_day(LAST + timedelta(1)))
+
+
+def as_it_is(home: Home) -> dict[str, bytes]:
+    """The manifests of a home, byte by byte."""
+    files = (home.lake_dir / "manifest.json", home.state_dir / "manifest.json")
+    return {f"{file.parent.name}/{file.name}": file.read_bytes() for file in files}
+
+
+@pytest.mark.parametrize("ran", ["ingest", "nightly"])
+def test_once_one_copy_has_run_every_writer_of_the_other_is_refused_and_takes_nothing_away(
+    ran: str, copied: Home, twin: Home, store: Store, more: Path
+):
+    if ran == "ingest":
+        take(copied, more)
+    else:
+        run_nights(copied, LAST + timedelta(1))
+    there, here = dict(store.kept), as_it_is(twin)
+    for writer in (
+        lambda: take(twin, more),
+        lambda: run_nights(twin, LAST + timedelta(1)),
+        lambda: run_nights(twin, afresh=True),
+        lambda: compact(twin),
+        lambda: expire(twin, date(2025, 3, 31)),
+    ):
+        with pytest.raises(LamplitError) as told:
+            writer()
+        part = "lake" if ran == "ingest" else "state"
+        assert told.value.code == "home.address-differs"
+        assert told.value.where == f"s3://bucket/city/{part}/manifest.json"
+    assert (store.kept, as_it_is(twin)) == (there, here)
+    run_nights(copied, LAST + timedelta(1))  # the true one goes on
+
+
+def test_of_two_copies_that_each_went_one_step_further_the_one_that_came_first_is_refused(
+    copied: Home, twin: Home, store: Store, more: Path, files: dict[str, Path]
+):
+    """Both count alike then, and are not the same."""
+    kept = store.kept["city/lake/manifest.json"]
+    take(copied, more)
+    store.kept["city/lake/manifest.json"] = kept  # as it was when the other looked
+    take(twin, write(more.with_name("other.csv"), of_day(LAST + timedelta(2))))
+    with pytest.raises(LamplitError) as told:
+        take(copied, files["late"])
+    assert told.value.code == "home.address-differs"
+    assert told.value.fields["there"] == told.value.fields["here"]
+    take(twin, more)
+
+
+def test_of_two_copies_at_work_at_once_the_one_that_commits_later_commits_nothing(
+    copied: Home, twin: Home, more: Path
+):
+    """It looked before the other had committed, and looks again before it commits itself."""
+    here, said = as_it_is(twin), []
+
+    def meanwhile(*_: object) -> None:
+        if not said:
+            said.append("once")
+            take(copied, more)
+
+    with pytest.raises(LamplitError, match=r"home\.address-differs"):
+        ingest(twin, [more], Options(timezone=twin.timezone), report=meanwhile)
+    assert said and as_it_is(twin) == here
+    assert verify(copied, deep=True) == []
+
+
+@pytest.mark.parametrize("part", ["lake", "state"])
+def test_a_run_killed_between_its_commit_and_the_copy_of_the_manifest_goes_on(
+    part: str, copied: Home, store: Store, more: Path, in_folder: Home,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    note = AddressShelf.note
+
+    def killed(shelf: AddressShelf, file: Path) -> None:
+        if shelf.part == part:
+            raise KeyboardInterrupt
+        note(shelf, file)
+
+    before = store.kept[f"city/{part}/manifest.json"]
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(AddressShelf, "note", killed)
+        take(copied, more)
+        run_nights(copied, LAST + timedelta(1))
+    own = as_it_is(copied)[f"{part}/manifest.json"]
+    assert store.kept[f"city/{part}/manifest.json"] == before != own
+    plain = Home.open(shutil.copytree(in_folder.path, tmp_path / "plain"))
+    for home in (copied, plain):
+        take(home, more)
+        run_nights(home, LAST + timedelta(1))
+    assert_same(outcome(copied), outcome(plain))
+    for name, own in as_it_is(copied).items():
+        assert store.kept[f"city/{name}"] == own
+
+
+def test_an_older_backup_goes_on_only_from_what_is_at_the_address(
+    copied: Home, store: Store, more: Path, tmp_path: Path
+):
+    backup(copied, tmp_path / "backup")
+    take(copied, more)
+    run_nights(copied, LAST + timedelta(1))
+    (mark,) = [key for key in store.kept if "lamplit-home-" in key]
+    del store.kept[mark]
+    address.owned.cache_clear()
+    restored, there = Home.open(tmp_path / "backup"), dict(store.kept)
+    with pytest.raises(LamplitError, match=r"home\.address-differs"):
+        compact(restored)
+    assert store.kept.items() >= there.items()
+    for name in as_it_is(restored):  # as the remedy says
+        (restored.path / name).write_bytes(store.kept[f"city/{name}"])
+    compact(restored)
+    assert lake_rows(restored)[-1][1] == LAST + timedelta(1)
+    assert_same(outcome(restored), outcome(copied))
+
+
+def test_a_new_home_at_the_address_of_a_lost_one_does_not_sweep_it_away(
+    at_address: Home, store: Store, files: dict[str, Path], tmp_path: Path
+):
+    """Whoever loses the folder makes another, and takes the lost one's mark away."""
+    (mark,) = [key for key in store.kept if "lamplit-home-" in key]
+    del store.kept[mark]
+    there = dict(store.kept)
+    new = new_home(tmp_path / "new", store.address)
+    with pytest.raises(LamplitError, match=r"home\.address-differs"):
+        take(new, files["early"])
+    assert store.kept.items() >= there.items()
+
+
+def test_without_a_manifest_at_the_address_a_home_goes_on_and_puts_its_own(
+    copied: Home, store: Store, files: dict[str, Path]
+):
+    """As the remedy says where this home is the true one."""
+    for part in ("lake", "state"):
+        store.kept[f"city/{part}/manifest.json"] = b"of another"
+    with pytest.raises(LamplitError, match=r"home\.address-differs"):
+        take(copied, files["late"])
+    for part in ("lake", "state"):
+        del store.kept[f"city/{part}/manifest.json"]
+    take(copied, files["late"])
+    for name, own in as_it_is(copied).items():
+        assert store.kept[f"city/{name}"] == own
 
 
 def now_of(day: date) -> Any:

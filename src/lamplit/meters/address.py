@@ -9,6 +9,7 @@ here first, sent, read back and compared, and only then is it told to be there.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import secrets
@@ -17,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -35,6 +36,8 @@ SECRETS: Final = {"client_secret", "sig"}
 """Settings of an address by which Azure would be told a password."""
 MARK: Final = "lamplit-home-"
 """How the name of the file begins by which a home says that an address is its own."""
+FOLDERS: Final = ("local", "hdfs")
+"""PyArrow's file systems that have folders, which must be there, and where a half file shows."""
 AT_ONCE: Final = 8
 """Files that are sent or fetched side by side."""
 PIECE: Final = 8 << 20
@@ -128,13 +131,48 @@ class AddressShelf:
         """As `Shelf.settle`: what was read back is kept by the store."""
 
     def note(self, file: Path) -> None:
-        """As `Shelf.note`."""
+        """As `Shelf.note`: the copy there is the old or the new, never a part.
+
+        An object is there once it is whole; in a folder a file is written beside it first.
+        """
         content = file.read_bytes()
-        with (
-            self._reaching(file.name, making=True) as (system, place),
-            system.open_output_stream(place) as stream,
-        ):
-            stream.write(content)
+        with self._reaching(file.name, making=True) as (system, place):
+            draft = f"{place}.new" if system.type_name in FOLDERS else place
+            with system.open_output_stream(draft) as stream:
+                stream.write(content)
+            if draft != place:
+                with suppress(FileNotFoundError):
+                    system.delete_file(place)  # HDFS renames onto nothing that is there
+                system.move(draft, place)
+
+    def abreast(self, file: Path) -> str:
+        """As `Shelf.abreast`, by reading the copy.
+
+        It is this home's manifest, or the one that this took the place of where a run was cut off
+        between the commit and the copy. Any other was put by another copy of the home's folder.
+        """
+        own = file.read_bytes() if file.exists() else b""
+        if own and _count(own) is None:
+            return ""  # damaged, and told to be by whoever reads it
+        there = self._noted(file.name)
+        if there not in (own, None) and _said(own, "after") != _digest(there):
+            raise LamplitError(
+                home_problems.ADDRESS_DIFFERS, where=self.where(file.name),
+                there=_count(there) or "–", here=_count(own) or "–",
+            )  # fmt: skip
+        if not own:
+            return ""
+        if there != own:
+            self.note(file)
+        return _digest(own)
+
+    def _noted(self, name: str) -> bytes | None:
+        """The copy of a manifest; None where there is none."""
+        try:
+            with self._reaching(name) as (system, place), system.open_input_file(place) as stream:
+                return bytes(stream.read())
+        except FileNotFoundError:
+            return None
 
     def sizes(self) -> dict[str, int]:
         """As `Shelf.sizes`, by one list."""
@@ -242,7 +280,7 @@ class AddressShelf:
         try:
             system, root = owned(self.address, self.home, self.claim)
             place = f"{root}/{self.part}/{name}"
-            if making and system.type_name in ("local", "hdfs"):
+            if making and system.type_name in FOLDERS:
                 system.create_dir(place.rpartition("/")[0], recursive=True)
             yield system, place
         except FileNotFoundError as gone:
@@ -293,7 +331,7 @@ def owned(address: str, home: str, claim: Path | None) -> tuple[Any, str]:
         return system, root
     if claim is None or claim.exists():
         raise LamplitError(home_problems.ADDRESS_LOST, where=told(address), name=MARK + home)
-    if system.type_name in ("local", "hdfs"):
+    if system.type_name in FOLDERS:
         system.create_dir(root, recursive=True)
     with system.open_output_stream(f"{root}/{MARK}{home}") as stream:
         stream.write(b"The files here belong to a lamplit home.\n")
@@ -329,6 +367,26 @@ def _failure(fault: Exception, where: str) -> LamplitError:
 def reason_of(fault: Exception) -> str:
     """What PyArrow says of a fault, in a line."""
     return re.sub(r"\s+", " ", str(fault)).partition(" Details:")[0].rstrip(";")[:300]
+
+
+def _digest(content: bytes) -> str:
+    digest = new_digest()
+    digest.update(content)
+    return digest.hexdigest()
+
+
+def _said(manifest: bytes, *names: str) -> object:
+    """What a manifest says under the first of these names that it has; None where under none."""
+    try:
+        said = json.loads(manifest)
+    except ValueError:
+        return None
+    return next((said[name] for name in names if name in said), None)
+
+
+def _count(manifest: bytes) -> object:
+    """How far a manifest is: the lake's next batch, or the nights' generation."""
+    return _said(manifest, "next_batch", "generation")
 
 
 def bad_address(address: str) -> bool:

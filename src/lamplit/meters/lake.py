@@ -178,8 +178,10 @@ class Lake:
     def sweep(self) -> list[str]:
         """Remove what no manifest lists: leavings of a writer that was cut off.
 
-        Gives the names. Only for the holder of the home's lock.
+        Gives the names. Only for the holder of the home's lock. Raises LamplitError
+        `home.address-differs`.
         """
+        self._abreast()
         orphans = self.unlisted()
         self.shelf.remove(orphans)
         return orphans
@@ -188,12 +190,16 @@ class Lake:
         """Make `new` the lake.
 
         Files that it no longer lists stay on disk until the next writer sweeps, since a reader
-        may be in the middle of them.
+        may be in the middle of them. Raises LamplitError `home.address-differs`, and commits
+        nothing.
         """
         old = set(self.manifest.files)
         self.shelf.settle([file.path for file in new.files if file not in old])
-        manifests.save(self.folder, new)
+        manifests.save(self.folder, replace(new, after=self._abreast()))
         self.shelf.note(self.folder / manifests.NAME)
+
+    def _abreast(self) -> str:
+        return self.shelf.abreast(self.folder / manifests.NAME)
 
     def _scan(
         self,

@@ -70,6 +70,8 @@ class Manifest:
     next_batch: int = 1
     files: tuple[LakeFile, ...] = ()
     batches: tuple[Batch, ...] = ()
+    after: str = ""
+    """The digest of the manifest that it took the place of; empty where files are in a folder."""
 
     def overlapping(self, first: date | None, last: date | None) -> tuple[LakeFile, ...]:
         """The files that may hold days from `first` to `last`, inclusive."""
@@ -132,6 +134,7 @@ def save(lake_dir: Path, manifest: Manifest) -> None:
     content = {
         "version": VERSION,
         "next_batch": manifest.next_batch,
+        "after": manifest.after,
         "files": [asdict(f) for f in manifest.files],
         "batches": [asdict(b) for b in manifest.batches],
     }
@@ -187,6 +190,7 @@ def _parse(raw: dict[str, Any]) -> Manifest:
         raw["next_batch"],
         tuple(_dated(LakeFile, f) for f in raw["files"]),
         tuple(_dated(Batch, b) for b in raw["batches"]),
+        raw.get("after", ""),
     )
 
 

@@ -49,6 +49,13 @@ class Shelf(Protocol):
     def note(self, file: Path) -> None:
         """Lay a copy of a manifest beside the files, for whoever loses its folder."""
 
+    def abreast(self, file: Path) -> str:
+        """See to it that the copy of a manifest there is of this home's run, and of its last.
+
+        Gives the digest by which the next manifest is to name this one, in its `after`; empty where
+        there is none, and where no copies are kept. Raises LamplitError `home.address-differs`.
+        """
+
     def sizes(self) -> dict[str, int]:
         """All there is, drafts that were left behind among it: name → bytes."""
 
@@ -127,6 +134,10 @@ class FolderShelf:
 
     def note(self, file: Path) -> None:
         """As `Shelf.note`: it lies there."""
+
+    def abreast(self, file: Path) -> str:
+        """As `Shelf.abreast`: there is no other."""
+        return ""
 
     def sizes(self) -> dict[str, int]:
         """As `Shelf.sizes`."""

@@ -14,7 +14,7 @@ from lamplit.meters.manifest import LakeFile
 from lamplit.meters.shelf import written
 from lamplit.services.home import Home
 from lamplit.services.ingest.land import listed
-from lamplit.services.lock import writing
+from lamplit.services.lock import committing
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def compact(home: Home, *, everything: bool = False) -> list[Compacted]:
     """
     lake = Lake(home)
     done = []
-    with writing(home.path, "lake compact"), duck_of(home) as duck:
+    with committing(home, "lake compact"), duck_of(home) as duck:
         lake.sweep()
         for month in sorted({f.month for f in lake.files()}):
             files = [f for f in lake.files() if f.month == month]

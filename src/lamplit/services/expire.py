@@ -19,7 +19,7 @@ from lamplit.meters.shelf import written
 from lamplit.services.compact import duck_of
 from lamplit.services.home import Home
 from lamplit.services.ingest.land import listed
-from lamplit.services.lock import writing
+from lamplit.services.lock import committing
 from lamplit.services.night.snapshots import StateManifest, commit, read_manifest, sweep_leftovers
 
 
@@ -44,7 +44,7 @@ def expire(home: Home, before: date, *, dry_run: bool = False) -> Expired:
     LamplitError `lake.nothing-before` or `lake.locked`.
     """
     lake = Lake(home)
-    with writing(home.path, "lake expire"), duck_of(home) as duck:
+    with committing(home, "lake expire"), duck_of(home) as duck:
         manifest = read_manifest(home.state_dir)
         kept = [day for day in manifest.days() if day < before]
         if not kept:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import lake as problems
+from lamplit.meters.manifest import NAME as MANIFEST
+from lamplit.services.home import Home
 
 NAME = ".lock"
 MOMENT_SECONDS = 0.5
@@ -38,6 +40,25 @@ def writing(home: Path, what: str) -> Iterator[None]:
         os.ftruncate(handle, 0)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def committing(home: Home, what: str) -> Iterator[None]:
+    """As `writing`, for whoever adds or removes files of the lake or of the nights.
+
+    Of a home whose files are at an address, this is where a folder that was copied and run
+    elsewhere is found out, before anything is written or removed. Raises LamplitError `lake.locked`
+    or `home.address-differs`, and what reaching the address raises.
+    """
+    with writing(home.path, what):
+        check_abreast(home)
+        yield
+
+
+def check_abreast(home: Home) -> None:
+    """Raise LamplitError `home.address-differs` where another copy of the home's folder has run."""
+    for shelf, folder in ((home.lake_shelf, home.lake_dir), (home.state_shelf, home.state_dir)):
+        shelf.abreast(folder / MANIFEST)
 
 
 @contextmanager

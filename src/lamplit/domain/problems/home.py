@@ -75,6 +75,25 @@ ADDRESS_LOST = Problem(
     ),
 )
 
+ADDRESS_DIFFERS = Problem(
+    "home.address-differs",
+    Text(
+        "this is not the manifest that this home put there last: another copy of the home's folder "
+        "has run since, or this one is an older one (there it counts {there}, here {here}).",
+        "此处的清单不是本主目录最近一次放置的：主目录的另一份副本此后运行过，或本目录是较早的副本"
+        "（该处计数为 {there}，本目录为 {here}）。",
+    ),
+    Text(
+        "Nothing was changed. Find out which copy is the true one, and let no other run. To take "
+        "over what is at the address, copy lake/manifest.json and state/manifest.json from there "
+        "over those of this home, and empty its tmp/copies. Only where this home is the true one, "
+        "remove the two there (docs/how-to/lake-at-an-address.md).",
+        "未作任何改动。请查明哪一份副本为准，并停用其余副本。若以该地址的内容为准，请将该处的 "
+        "lake/manifest.json 与 state/manifest.json 复制到本主目录的相应位置，并清空 tmp/copies；"
+        "仅当以本主目录为准时，才可删除该处的这两个文件（见 docs/how-to/lake-at-an-address.md）。",
+    ),
+)
+
 UNKNOWN_TIMEZONE = Problem(
     "home.unknown-timezone",
     Text("`{name}` is not a time zone's name.", "“{name}”不是时区名。"),

@@ -30,7 +30,7 @@ from lamplit.services.ingest.land import Landing
 from lamplit.services.ingest.result import FileResult, IngestReport, Rows
 from lamplit.services.ingest.stage import is_full, stage
 from lamplit.services.ingest.watch import Watch
-from lamplit.services.lock import writing
+from lamplit.services.lock import committing
 from lamplit.services.settings import Settings, bytes_of
 
 GROUP_BYTES: Final = 64 << 20
@@ -65,7 +65,7 @@ def ingest(
     """
     started = time.monotonic()
     inputs = find_inputs(given)
-    with writing(home.path, "ingest"):
+    with committing(home, "ingest"):
         run = _run_on(home.config.engine)(
             home, options, report or _silent, dry_run, watch or Watch()
         )

@@ -25,7 +25,7 @@ from lamplit.meters.manifest import NAME
 from lamplit.services.blame import blaming
 from lamplit.services.engine import maybe_spark, open_engine
 from lamplit.services.home import Home
-from lamplit.services.lock import writing
+from lamplit.services.lock import committing
 from lamplit.services.night.areas import Groups, lay_over, memories, work_groups, write_log
 from lamplit.services.night.carried import Filed, Held, grown
 from lamplit.services.night.courses import Eve, carry, complete, withdrawn
@@ -117,7 +117,7 @@ def run_nights(
     """
     fold = detector(home)
     with (
-        writing(home.path, "nightly"),
+        committing(home, "nightly"),
         noted(home, job) as said,
         open_engine(home, ENGINE_SHARE) as con,
     ):

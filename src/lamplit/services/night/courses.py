@@ -24,6 +24,7 @@ from lamplit.engine.duckdb import Duck, quoted
 from lamplit.meters.lake import Lake, TableLake
 from lamplit.meters.shelf import Shelf
 from lamplit.services.home import Home
+from lamplit.services.lock import check_abreast
 from lamplit.services.night.areas import with_words
 from lamplit.services.night.carried import Carried, Placed
 from lamplit.services.night.course_files import (
@@ -301,7 +302,7 @@ def forget_withdrawn(home: Home, con: Duck) -> int:
     """Remove the courses of those who agree no more by the registry as it is; returns how many.
 
     Their files go at once. Only for the holder of the home's lock. Raises LamplitError
-    `night.state-damaged` or `home.disk-full`.
+    `night.state-damaged`, `home.address-differs` or `home.disk-full`.
     """
     manifest = read_manifest(home.state_dir)
     if not manifest.course:
@@ -315,6 +316,7 @@ def forget_withdrawn(home: Home, con: Duck) -> int:
     gone = stored.index.count - len(keep)
     if not gone:
         return 0
+    check_abreast(home)
     manifest.generation += 1
     if len(keep):
         index = Index(stored.index.table.take(pa.array(keep)))

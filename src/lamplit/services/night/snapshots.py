@@ -54,7 +54,8 @@ class StateManifest:
     `logs`: month (2025-01) → the log of what its groups said. `links`: the registry's links of
     homes with several, as they were taken into account. `expired`: the last day whose readings were
     let go; what comes late for it or for days before it is not worked in any more. `course`: day →
-    the file of that day's courses (courses.py); `course_homes`: whose they are.
+    the file of that day's courses (courses.py); `course_homes`: whose they are. `after`: the digest
+    of the manifest that this took the place of, empty where the states lie in a folder.
     """
 
     format: int = FORMAT
@@ -69,6 +70,7 @@ class StateManifest:
     expired: str = ""
     course: dict[str, str] = field(default_factory=dict)
     course_homes: str = ""
+    after: str = ""
 
     def days(self) -> list[date]:
         """The snapshots' days, in order."""
@@ -143,9 +145,11 @@ def commit(home: Home, manifest: StateManifest) -> None:
     """Make the manifest count, in one rename.
 
     The files that it no longer names stay until the next run sweeps, since a reader may be in the
-    middle of them.
+    middle of them. Raises LamplitError `home.address-differs` or `home.disk-full`, and commits
+    nothing.
     """
     file = home.state_dir / MANIFEST
+    manifest.after = home.state_shelf.abreast(file)
     try:
         write_atomically(file, json.dumps(asdict(manifest), indent=1))
     except OSError as fault:
@@ -154,10 +158,14 @@ def commit(home: Home, manifest: StateManifest) -> None:
 
 
 def sweep_leftovers(home: Home, *manifests: StateManifest) -> None:
-    """Remove files that none of these manifests names, nor the ledger of a night cut off."""
+    """Remove files that none of these manifests names, nor the ledger of a night cut off.
+
+    Raises LamplitError `home.address-differs`.
+    """
     named = {name for manifest in manifests for name in manifest.named()}
     named |= unfinished(home.state_dir)
     shelf = home.state_shelf
+    shelf.abreast(home.state_dir / MANIFEST)
     shelf.remove(name for name in shelf.sizes() if ".parquet" in name and name not in named)
     for file in home.state_dir.glob(".*.json.*"):
         file.unlink(missing_ok=True)
