@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 BUCKET = "bucket"
+KEYS = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "secret"}
+"""What a client wants to find in its environment."""
 
 
 @dataclass
@@ -26,7 +29,7 @@ class Store:
     `after`: a kind of request, and how many of it are answered before all are refused. `cut_at`: a
     download ends after so many bytes. `swallow`: an upload's byte at this place is kept as another.
     `kill_at`: what is done once so many uploads have come. `at_download`: what is done at each
-    download, of which half is sent by then.
+    download, of which half is sent by then. `sent`: bytes of files so far.
     """
 
     port: int = 0
@@ -39,6 +42,7 @@ class Store:
     kill_at: tuple[int, Callable[[], None]] | None = None
     at_download: Callable[[], None] | None = None
     asked: list[str] = field(default_factory=list)
+    sent: int = 0
 
     @property
     def address(self) -> str:
@@ -76,7 +80,7 @@ class Store:
     def named(self, part: str) -> set[str]:
         """Names of files below a part of the home's address."""
         start = f"city/{part}/"
-        return {key.removeprefix(start) for key in self.kept if key.startswith(start)}
+        return {key.removeprefix(start) for key in list(self.kept) if key.startswith(start)}
 
 
 class _Asked(BaseHTTPRequestHandler):
@@ -159,6 +163,8 @@ class _Asked(BaseHTTPRequestHandler):
             code, body = 206, body[first : last + 1]
             extra["Content-Range"] = f"bytes {first}-{last}/{whole}"
         length = len(body)
+        if self.command == "GET":
+            self.store.sent += length
         if self.command == "GET" and self.store.at_download is not None:
             self._answer(code, body[: length // 2], Content_Length=str(length), **extra)
             self.wfile.flush()
@@ -218,7 +224,7 @@ class _Asked(BaseHTTPRequestHandler):
                 self.store.kept.pop(name, None)
             self._answer(200, b"<DeleteResult></DeleteResult>")
         elif "uploads" in asked:
-            upload = f"u{len(self.store.parts)}"
+            upload = uuid.uuid4().hex
             self.store.parts[upload] = {}
             self._answer(
                 200,

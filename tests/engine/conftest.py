@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sparks import LOCAL, Sessions, hide_tmp
+from sparks import LOCAL, Sessions, hidden
 from story import Story, begin, evening, lamplit, look, write_story
 
 from lamplit.domain.errors import LamplitError
 from lamplit.engine.spark import check_spark
 from lamplit.services.home import Home
 from machine import lacking
+from stores import KEYS, Store, open_store
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +39,15 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 
 @pytest.fixture(scope="session")
+def store() -> Iterator[Store]:
+    """An object store."""
+    with pytest.MonkeyPatch.context() as patch, open_store() as store:
+        for name, value in KEYS.items():
+            patch.setenv(name, value)
+        yield store
+
+
+@pytest.fixture(scope="session")
 def begun(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home whose first evening was on DuckDB."""
     path = tmp_path_factory.mktemp("begun") / "home"
@@ -58,12 +68,13 @@ def on_duckdb(story: Story, begun: Home, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="session", params=["local", "cluster"])
 def on_spark(
     request: pytest.FixtureRequest, sessions: Sessions, story: Story, begun: Home,
-    tmp_path_factory: pytest.TempPathFactory,
+    store: Store, tmp_path_factory: pytest.TempPathFactory,
 ) -> Home:  # fmt: skip
     """The story told on Spark: whole on a cluster, whose master, two workers and their executors
-    are processes, so that all that moves between them is pickled, and to whom the home's `tmp` is
-    no place, so that nothing moves through it; and in one process of its own
-    from the second evening on, so that there a home goes on that DuckDB began.
+    are processes, so that all that moves between them is pickled, and to whom the home's folder is
+    no place: they see its readings and nights in an object store, and nothing else of it; and in
+    one process of its own, with all in a folder, from the second evening on, so that there a home
+    goes on that DuckDB began.
 
     The second evening has each kind of work: files as text and in Parquet, late and corrected days,
     nights worked again. The first has the bulk, and would only be the same code once more.
@@ -75,7 +86,9 @@ def on_spark(
     else:
         master = sessions.cluster
         begin(path)
-        hide_tmp(path, tmp_path_factory.mktemp("tmp"))
+        settings = path / "lamplit.toml"
+        settings.write_text(f'lake = "{store.address}"\n{settings.read_text("utf-8")}', "utf-8")
+        path = hidden(path)
         evening(story, path, 0, "--master", sessions.at(master))
     spark = ("--master", sessions.at(master))
     evening(story, path, 1, *spark)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lamplit.engine.spark import Spark
 from lamplit.services.home import Home
+from stores import KEYS
 
 LIGHT = (
     "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
@@ -36,6 +37,8 @@ SETTINGS = {
     "spark.executor.memory": "512m",
     "spark.executor.cores": "1",
     "spark.driver.memory": "512m",
+    # For the store of the tests, whose client on a worker finds them as on any other machine.
+    **{f"spark.executorEnv.{name}": value for name, value in KEYS.items()},
 }
 LOCAL = "local[2]"
 HIDDEN = 777
@@ -158,16 +161,17 @@ def set_in(home: Home, more: Mapping[str, str] | None = None) -> Iterator[None]:
         toml.write_text(plain, "utf-8")
 
 
-def hide_tmp(home: Path, folder: Path) -> None:
-    """Let a home's `tmp` be `folder` for this process, and no place at all for any other.
+def hidden(home: Path) -> Path:
+    """A home's path by which this process finds it, and no other finds anything.
 
     As the link is this process's own: the Java of a driver, workers and executors can't follow it.
     """
-    handle = os.open(folder, os.O_RDONLY)
+    handle = os.open(home, os.O_RDONLY)
     os.dup2(handle, HIDDEN, inheritable=False)
     os.close(handle)
-    (home / "tmp").rmdir()
-    (home / "tmp").symlink_to(f"/proc/self/fd/{HIDDEN}")
+    link = home.with_name("hidden")
+    link.symlink_to(f"/proc/self/fd/{HIDDEN}")
+    return link
 
 
 def _free_port() -> int:

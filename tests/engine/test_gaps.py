@@ -25,7 +25,6 @@ FILES: dict[str, tuple[str, bytes]] = {
     "layout": ("a.csv", NEM12.encode()),
     "packed": ("a.csv.gz", gzip.compress(LONG.encode())),
     "encoding": ("a.csv", LONG.replace("meter_id", "表号").encode("gb18030")),
-    "address": ("a.csv", LONG.encode()),
     "source": ("a.csv", LONG.encode()),
     "quotes": ("a.csv", LONG.replace("\na,", '\n"a\nb",', 1).encode()),
 }
@@ -40,11 +39,6 @@ def test_each_gap_is_refused_with_its_reason(
     (tmp_path / name).write_bytes(content)
     file = f"file://{tmp_path}/{name}" if code == "source" else str(tmp_path / name)
     assert lamplit("init", home) == 0
-    if code == "address":
-        settings = home / "lamplit.toml"
-        settings.write_text(
-            f'lake = "file://{tmp_path}/far"\n{settings.read_text("utf-8")}', "utf-8"
-        )
     capsys.readouterr()
     assert lamplit("ingest", file, "--home", home, "--engine", "spark", "--json") == 1
     error = json.loads(capsys.readouterr().err.splitlines()[-1])["error"]

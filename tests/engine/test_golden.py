@@ -30,6 +30,7 @@ from lamplit.services.night.courses import carried_courses
 from lamplit.services.night.snapshots import read_manifest
 from lamplit.services.sweep import sweep
 from lamplit.town.confounders import CONFOUNDERS
+from stores import Store
 
 pytestmark = pytest.mark.slow
 
@@ -55,22 +56,24 @@ def test_the_lake_is_the_same_row_by_row(on_duckdb: Home, on_spark: Home) -> Non
     assert lake_rows(on_spark).equals(expected)
 
 
-def test_the_driver_alone_has_seen_the_scratch_folder_of_the_cluster_home(
-    on_spark: Home, sessions: Sessions
+def test_the_driver_alone_has_seen_the_folder_of_the_cluster_home(
+    on_spark: Home, sessions: Sessions, store: Store
 ) -> None:
     """Without which the rest of these tests would not show that no worker needs it."""
     if on_spark.config.spark_master == LOCAL:
         return
-    tmp = on_spark.tmp_dir
+    folder = on_spark.path
 
     def seen(_: int, rows: pa.Table) -> bool:
-        return tmp.is_dir()
+        return folder.is_dir()
 
     sessions.at(on_spark.config.spark_master)
     assert sessions.open is not None
     assert sessions.open[1].each({0: 0, 1: 1}, seen) == {0: False, 1: False}
     assert seen(0, pa.table({}))
-    assert list(on_spark.tmp_dir.iterdir()) == []
+    assert {path.name for path in on_spark.tmp_dir.iterdir()} == {"copies"}
+    assert store.named("lake") >= {file.path for file in Lake(on_spark).manifest.files}
+    assert not list(on_spark.lake_dir.rglob("*.parquet"))
 
 
 def test_the_same_rows_go_to_quarantine_for_the_same_reasons(

@@ -33,7 +33,7 @@ from lamplit.services.ingest import ingest
 from lamplit.services.night.advance import run_nights
 from lamplit.services.night.courses import carried_courses
 from lamplit.services.night.snapshots import read_manifest
-from stores import Store, open_store
+from stores import KEYS, Store, open_store
 
 FIRST, TURN, LAST = date(2025, 3, 1), date(2025, 3, 25), date(2025, 4, 3)
 HOMES = 24
@@ -42,8 +42,8 @@ HOMES = 24
 @pytest.fixture(scope="module")
 def running() -> Iterator[Store]:
     with pytest.MonkeyPatch.context() as patch, open_store() as store:
-        patch.setenv("AWS_ACCESS_KEY_ID", "someone")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        for name, value in KEYS.items():
+            patch.setenv(name, value)
         yield store
 
 

@@ -26,7 +26,7 @@ import pyarrow as pa
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import engines as problems
 from lamplit.engine import workers
-from lamplit.engine.workers import Deal, Leave, Work
+from lamplit.engine.workers import Deal, Leave, Read, Work
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -95,11 +95,6 @@ class Spark:
         """Let SQL read an Arrow table; gives its name."""
         return self._named(self._session.createDataFrame(table))
 
-    def files(self, paths: Sequence[Path]) -> str:
-        """Let SQL read Parquet files, with `row_index` of each row in its file; gives the name."""
-        frame = self._session.read.parquet(*(_address(path) for path in paths))
-        return self._named(frame.select("*", "_metadata.row_index"))
-
     def lines(self, path: Path, parts: int) -> str:
         """Let SQL read a text file as (`line`, `text`), lines counted from 1; gives the name.
 
@@ -139,6 +134,19 @@ class Spark:
         with self._faults():
             frame = self._one_by_one(dict(enumerate(given)))
             return self._named(frame.mapInArrow(workers.dealt(deal), workers.PACKETS))
+
+    def read(self, given: Sequence[Any], read: Read, schema: pa.Schema) -> str:
+        """Let SQL read the batches of `schema` that `read` makes of each thing given; the name.
+
+        Each is a task of its own, and is run again each time that the view is read. What it raises
+        as a LamplitError is raised as such by whoever reads.
+        """
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        with self._faults():
+            frame = self._one_by_one(dict(enumerate(given)))
+            made = frame.mapInArrow(workers.reading(read), from_arrow_schema(schema))
+            return self._named(made)
 
     def _named(self, frame: DataFrame) -> str:
         self._made += 1
@@ -217,6 +225,9 @@ class Spark:
             except (LamplitError, OSError):
                 raise
             except Exception as fault:  # py4j's and pyspark's have no common base
+                told = workers.told_in(str(fault))
+                if told is not None:
+                    raise told from fault
                 raise LamplitError(problems.JOB_FAILED, reason=_short(fault)) from fault
 
     @property

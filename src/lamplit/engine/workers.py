@@ -6,9 +6,11 @@ most and lies in memory several times while it moves, so that small ones move be
 
 from __future__ import annotations
 
+import base64
 import os
 import pickle
 import random
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +31,9 @@ Leave = Callable[[Any, pa.Table], tuple[Any, pa.Buffer]]
 Deal = Callable[[Any], Iterator[tuple[int, bytes]]]
 """What a task is given → packets of bytes, each with the shard that it goes to."""
 
+Read = Callable[[Any], Iterator[pa.RecordBatch]]
+"""What a task is given → rows for SQL to read."""
+
 CoGrouped = Callable[[pa.Table, pa.Table], pa.Table]
 Mapped = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
@@ -37,6 +42,7 @@ PACKETS: Final = "shard int, packet binary"
 LEFT: Final = "shard int, place int, packet binary"
 """`place`: the packet's among its shard's, from 0; what stands at ANSWERED is the answer."""
 ANSWERED: Final = -1
+TOLD: Final = "<lamplit-problem>"
 _LEFT = pa.schema([("shard", pa.int32()), ("place", pa.int32()), ("packet", pa.binary())])
 
 
@@ -132,13 +138,43 @@ def dealt(deal: Deal) -> Mapped:
     return run
 
 
+def reading(read: Read) -> Mapped:
+    """Run what reads rows. They have no place for a problem, which is told by the failed task."""
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for given in batch.column("given"):
+                try:
+                    yield from read(pickle.loads(given.as_py()))
+                except LamplitError as error:
+                    told = base64.b64encode(pickle.dumps(_problem(error))).decode("ascii")
+                    raise RuntimeError(f"{TOLD}{told}{TOLD}") from error
+
+    return run
+
+
+def told_in(failure: str) -> LamplitError | None:
+    """The LamplitError that a failed task of `reading` tells of, in what Spark says of it."""
+    found = re.search(f"{TOLD}([A-Za-z0-9+/=]+){TOLD}", failure)
+    return _raised(pickle.loads(base64.b64decode(found[1]))) if found else None
+
+
 def _worked(work: Work, given: bytes, rows: pa.Table) -> bytes:
     """The answer, pickled; a problem is an answer too, since trying again would not mend it."""
     try:
         return pickle.dumps((work(pickle.loads(given), rows), None))
     except LamplitError as error:
-        fields = {name: str(value) for name, value in error.fields.items()}
-        return pickle.dumps((None, (error.problem, error.where, fields)))
+        return pickle.dumps((None, _problem(error)))
+
+
+def _problem(error: LamplitError) -> tuple[Any, Any, dict[str, str]]:
+    """What a LamplitError is made from, to be pickled."""
+    return error.problem, error.where, {name: str(value) for name, value in error.fields.items()}
+
+
+def _raised(problem: tuple[Any, Any, dict[str, str]]) -> LamplitError:
+    """The LamplitError of `_problem`."""
+    return LamplitError(problem[0], where=problem[1], **problem[2])
 
 
 def _answered(shards: Any, answers: list[bytes]) -> pa.Table:
@@ -149,7 +185,7 @@ def answer_of(answer: bytes) -> Any:
     """An answer as the shard's function gave it. Raises the LamplitError that it raised."""
     found, problem = pickle.loads(answer)
     if problem is not None:
-        raise LamplitError(problem[0], where=problem[1], **problem[2])
+        raise _raised(problem)
     return found
 
 

@@ -68,7 +68,7 @@ class AddressShelf:
 
     @property
     def _folder(self) -> Path:
-        return self.copies or worker_copies() / self.part
+        return self.copies or worker_copies() / self.home / self.part
 
     def where(self, name: str) -> str:
         """As `Shelf.where`."""

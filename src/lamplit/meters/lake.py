@@ -31,6 +31,10 @@ PARQUET: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 30720"
 as large leave a thread idle at the end of each, which cost a quarter of the time."""
 
 
+Days = tuple[date | None, date | None]
+"""The first and the last day, inclusive; None where there is no bound."""
+
+
 class HasLake(Protocol):
     """A home, as far as the lake needs one."""
 
@@ -121,7 +125,7 @@ class Lake:
         files = [f for f in self.files(None, through) if f.batch > batch]
         if not files:
             return f"({self._empty(('meter_id', 'day'))})"
-        scan = self._scan(files, None, through, ("meter_id", "day"), f"batch > {batch}")
+        scan = self._scan(files, None, through, ("meter_id", "day"), after=batch)
         return f"(SELECT meter_id, min(day) AS day FROM ({scan}) GROUP BY meter_id)"
 
     def paths(self, files: Iterable[LakeFile]) -> list[Path]:
@@ -207,20 +211,24 @@ class Lake:
         day_from: date | None,
         day_to: date | None,
         columns: Sequence[str],
-        *conditions: str,
+        *,
+        after: int | None = None,
     ) -> str:
+        """SELECT of files' rows; `after`: of those that later batches than it wrote."""
         files = list(files)
-        tests = list(conditions)
+        tests = [] if after is None else [f"batch > {after}"]
         # A file that lies within the span needs no filter, so that a scan of it is a plain scan.
         if day_from is not None and any(f.day_min < day_from for f in files):
             tests.append(f"day >= DATE '{day_from}'")
         if day_to is not None and any(f.day_max > day_to for f in files):
             tests.append(f"day <= DATE '{day_to}'")
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
-        return f"SELECT {', '.join(columns)} FROM {self._relation(files)}{where}"
+        asked = dict.fromkeys((*columns, "day", *(() if after is None else ("batch",))))
+        relation = self._relation(files, tuple(asked), (day_from, day_to))
+        return f"SELECT {', '.join(columns)} FROM {relation}{where}"
 
-    def _relation(self, files: list[LakeFile]) -> str:
-        """Files as a relation for FROM."""
+    def _relation(self, files: list[LakeFile], columns: tuple[str, ...], days: Days) -> str:
+        """Files as a relation for FROM, of which no other columns and days are asked."""
         return f"read_parquet({self.paths_sql(files)})"
 
     def _empty(self, columns: Sequence[str]) -> str:

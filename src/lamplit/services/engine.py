@@ -11,7 +11,6 @@ from lamplit.domain.language import Text
 from lamplit.domain.problems import engines as problems
 from lamplit.engine.duckdb import Duck
 from lamplit.engine.spark import Spark
-from lamplit.meters.address import told
 from lamplit.services.home import Home
 from lamplit.services.settings import bytes_of
 
@@ -35,10 +34,8 @@ def open_engine(home: Home, share: float = 1.0) -> Duck:
 def open_spark(home: Home) -> Spark:
     """Spark on the home's master, with the home's settings for it.
 
-    Raises the errors of `Spark.open`, and `engine.not-on-spark` where readings lie at an address.
+    Raises the errors of `Spark.open`.
     """
-    if home.config.lake:
-        raise gap("address", told(home.config.lake))
     return Spark.open(home.config.spark_master, home.config.spark)
 
 
@@ -72,13 +69,6 @@ GAPS: Final[dict[str, tuple[Text, Text]]] = {
         Text(
             "Spark replaces what it can't decode instead of telling of it.",
             "Spark 会替换无法解码的字节而不报告。",
-        ),
-    ),
-    "address": (
-        Text("working on a lake at an address ({name})", "处理网络地址中的湖（{name}）"),
-        Text(
-            "Its readers take files from a folder that all machines see at the same path.",
-            "其读取程序只从各节点路径相同的文件夹取文件。",
         ),
     ),
     "source": (

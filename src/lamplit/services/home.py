@@ -21,6 +21,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import home as problems
@@ -39,6 +40,8 @@ class Home:
 
     path: Path
     config: Settings
+    shelves: tuple[Shelf, Shelf] | None = None
+    """Of lake and states, where they are not what the settings say: on a worker."""
 
     @classmethod
     def open(cls, path: Path | str) -> Home:
@@ -56,11 +59,6 @@ class Home:
         for name in FOLDERS:
             (folder / name).mkdir(exist_ok=True)
         return home
-
-    @classmethod
-    def seen(cls, path: Path) -> Home:
-        """The home as a worker on another machine sees it, who makes no folder there."""
-        return cls(path, read_settings(path / SETTINGS_FILE))
 
     @classmethod
     def create(cls, path: Path | str, timezone: str = "Asia/Shanghai") -> Home:
@@ -100,6 +98,13 @@ class Home:
         """The home with DuckDB, whatever its settings say: for what the pages ask and send."""
         return self.with_engine("duckdb", None)
 
+    def for_workers(self) -> Home:
+        """The home to be sent to machines that see its shelves alone, without its secrets."""
+        shelves = self.lake_shelf.for_workers(), self.state_shelf.for_workers()
+        nothing: dict[str, Any] = {}
+        bare = Settings(self.timezone, spark=nothing, detector=nothing, store=nothing, web=nothing)
+        return Home(self.path.absolute(), bare, shelves)
+
     @property
     def timezone(self) -> str:
         """The IANA name of the zone that says what a local day is."""
@@ -113,7 +118,7 @@ class Home:
     @property
     def lake_shelf(self) -> Shelf:
         """Where the lake's files are."""
-        return self._shelf("lake", self.lake_dir)
+        return self.shelves[0] if self.shelves else self._shelf("lake", self.lake_dir)
 
     @property
     def registry_file(self) -> Path:
@@ -128,7 +133,7 @@ class Home:
     @property
     def state_shelf(self) -> Shelf:
         """Where the carried states are."""
-        return self._shelf("state", self.state_dir)
+        return self.shelves[1] if self.shelves else self._shelf("state", self.state_dir)
 
     def _shelf(self, part: str, folder: Path) -> Shelf:
         if not self.config.lake:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,7 +35,7 @@ Look = Callable[[Replay, Array], pa.Table]
 class _Part:
     """A shard's homes. `before`: the day of the snapshot that they start from, what they carry."""
 
-    home: Path
+    home: Home
     fold: Fold
     manifest: StateManifest
     universe: Universe
@@ -75,7 +74,7 @@ def replayed(
     """What `look` gives of each shard of homes, in the order of `order`.
 
     `span`: the day whose eve the homes start from, the first and the last that are looked at.
-    `size`: homes of a shard at most. Workers read what groups said from the home's folder.
+    `size`: homes of a shard at most. Workers read what groups said from the shelf of the states.
     """
     eve, start, stop = span
     read_from, standing = eve, None
@@ -86,17 +85,14 @@ def replayed(
     else:
         read_from = replay.first
     size = max(1, min(size, spark.fair_share(len(order))))
-    given = {}
+    given, home = {}, replay.home.for_workers()
     for i, at in enumerate(range(0, len(order), size)):
         small = subset(replay.universe, order[at : at + size])
         before = None
         if standing is not None:
             placed = Placed(replay.fold, standing.carried, places_in(small.homes, standing.homes))
             before = (days[-1], of_rows(placed, np.arange(small.count)))
-        given[i] = _Part(
-            replay.home.path.absolute(), replay.fold, replay.manifest, small, replay.shaped, look,
-            before,
-        )  # fmt: skip
+        given[i] = _Part(home, replay.fold, replay.manifest, small, replay.shaped, look, before)
     meters = shards_of_meters([(i, part.universe.meters) for i, part in given.items()])
     lake = SparkLake(replay.home, spark)
     sql = lake.by_shard(meters, min(read_from, start), stop, LAKE_COLUMNS)
@@ -114,8 +110,8 @@ def _work(part: _Part, rows: pa.Table) -> tuple[None, pa.Buffer]:
     blank = Snapshot(homes, {}, {}, {})
     with Duck(threads=1) as con:
         replay = Replay(
-            Home.seen(part.home), con, part.fold, shard_lake(con, rows), part.manifest,
-            part.universe, blank, part.shaped,
+            part.home, con, part.fold, shard_lake(con, rows), part.manifest, part.universe, blank,
+            part.shaped,
         )  # fmt: skip
         if part.before is not None:
             day, carried = part.before

@@ -164,12 +164,12 @@ def _courses(
     """As `of_lake`: workers leave the courses of their homes, and here each shard's are a file."""
     start, carried = nights.before(first)
     shards = cut(len(rows), min(HOMES_AT_ONCE, nights.spark.fair_share(len(rows))))
-    given, links = {}, []
+    given, links, home = {}, [], nights.home.for_workers()
     for number, shard in enumerate(shards):
         small = subset(nights.universe, rows[shard])
         links.append((number, small.meters))
         given[number] = ToCourse(
-            nights.home.path.absolute(), nights.fold, nights.manifest, small, nights.shaped,
+            home, nights.fold, nights.manifest, small, nights.shaped,
             of_rows(carried, rows[shard]) if carried else None, (start, first, last),
         )  # fmt: skip
     lake, meters = SparkLake(nights.home, nights.spark), shards_of_meters(links)

@@ -178,7 +178,7 @@ def write_whole(part: ToWrite, _: pa.Table) -> dict[str, str]:
 class ToCourse:
     """Homes of a shard whose courses are read. `carried`, `days`: as `course_of` has them."""
 
-    home: Path
+    home: Home
     fold: Fold
     manifest: StateManifest
     universe: Universe
@@ -192,9 +192,7 @@ def course_shard(part: ToCourse, rows: pa.Table) -> tuple[None, pa.Buffer]:
     count = part.universe.count
     with Duck(threads=1) as con:
         lake = shard_lake(con, rows)
-        nights = Nights(
-            Home.seen(part.home), con, part.fold, lake, part.manifest, part.universe, part.shaped
-        )
+        nights = Nights(part.home, con, part.fold, lake, part.manifest, part.universe, part.shaped)
         eve = grown(part.fold, part.carried, count, slice(0, count))
         found = course_of(nights, lake, part.universe, eve, part.days)
     file = io.BytesIO()

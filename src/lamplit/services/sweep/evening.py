@@ -22,6 +22,7 @@ from lamplit.domain.problems import night as problems
 from lamplit.engine.duckdb import Duck, DuckError, quoted
 from lamplit.engine.spark import Spark
 from lamplit.meters.shelf import Shelf
+from lamplit.services.lake_on_spark import night_view
 from lamplit.services.night.carried import HOMES, PATCH, carried_at, fetched
 from lamplit.services.night.gather import day_number
 from lamplit.services.night.replay import Replay
@@ -37,6 +38,11 @@ CELLS_AT_ONCE = 24_000_000
 """Home-days in memory at once while a day between kept nights is worked again."""
 ROWS_A_PART = 1_000_000_000
 """Row numbers that each file of a night has for itself."""
+CITY_COLUMNS = (
+    "household_id", "stranger", "community_id", "lives_alone", "shared", "state", "away", "since",
+    "event", "event_found", "belief",
+)  # fmt: skip
+"""What questions about every home ask of a kept night."""
 WORKED = "evening_homes"
 BREAKS = "routine_breaks"
 """The table of broken routines, which a list joins."""
@@ -58,7 +64,9 @@ class Evening:
 
     @property
     def city(self) -> str:
-        """The relation, for questions about every home: Spark's own where Spark answers them."""
+        """The relation, for questions about every home: Spark's own where Spark answers them, with
+        CITY_COLUMNS and `row` alone.
+        """
         return self.on_spark or self.relation
 
     def of_city(self, sql: str) -> pa.Table:
@@ -152,7 +160,7 @@ def _kept(shelf: Shelf, manifest: StateManifest, day: date) -> str:
 
 
 def kept_on_spark(spark: Spark, shelf: Shelf, manifest: StateManifest, day: date) -> str:
-    """As `_kept`, with the same numbers of rows, for Spark to read.
+    """As `_kept`, with the same numbers of rows, for Spark to read: CITY_COLUMNS.
 
     Raises LamplitError `night.state-damaged`.
     """
@@ -160,12 +168,11 @@ def kept_on_spark(spark: Spark, shelf: Shelf, manifest: StateManifest, day: date
     bases, patches = (
         [files[part] for part in sorted(files) if part.startswith(kind)] for kind in (HOMES, PATCH)
     )
-    scans = []
-    for part, path in enumerate(fetched(shelf, [*bases, *patches])):
-        view = spark.files([path])
-        scans.append(
-            f"SELECT * EXCEPT (row_index), row_index + {part * ROWS_A_PART}L AS row FROM {view}"
-        )
+    views = (
+        night_view(spark, shelf, name, CITY_COLUMNS, part * ROWS_A_PART)
+        for part, name in enumerate([*bases, *patches])
+    )
+    scans = [f"SELECT * FROM {view}" for view in views]
     whole = " UNION ALL ".join(scans[: len(bases)])
     if not patches:
         return f"({whole})"
