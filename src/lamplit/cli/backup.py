@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lamplit.cli.common import DEFAULT_HOME, FAILED, HomeOption, JsonOption, note, print_json
+from lamplit.cli.progress import progress
 from lamplit.cli.text import LANGUAGE, tr
 
 if TYPE_CHECKING:
@@ -18,6 +20,19 @@ if TYPE_CHECKING:
 Target = Annotated[
     Path,
     typer.Argument(metavar="DIR", help=tr("The folder to make of it.", "要新建的备份目录。")),
+]
+
+
+WithLake = Annotated[
+    bool,
+    typer.Option(
+        "--with-lake",
+        help=tr(
+            "Where readings and nights lie at an address, fetch them too: the copy is then a home "
+            "in a folder by itself.",
+            "若读数与夜间状态存放在网络地址，也一并取回：副本即为可独立运行的主目录。",
+        ),
+    ),
 ]
 
 
@@ -33,12 +48,18 @@ def register(app: typer.Typer) -> None:
         ),
     )
     def backup(
-        target: Target, as_json: JsonOption = False, home: HomeOption = DEFAULT_HOME
+        target: Target,
+        with_lake: WithLake = False,
+        as_json: JsonOption = False,
+        home: HomeOption = DEFAULT_HOME,
     ) -> None:
         from lamplit.cli.common import open_home
         from lamplit.services.backup import backup as make
 
-        done = make(open_home(home), target)
+        here, label = open_home(home), tr("Fetching readings and nights", "取回读数与夜间状态")
+        far = with_lake and here.config.lake
+        with progress(label) if far else nullcontext() as bar:
+            done = make(here, target, with_lake=with_lake, progress=bar)
         if as_json:
             print_json(_as_json(done))
         else:
@@ -84,10 +105,20 @@ def _print(done: BackedUp) -> None:
     if done.lake:
         note(
             tr(
-                f"Readings and nights are at {done.lake} and not in this copy: let the store keep "
-                "what is removed there for as long as copies are kept.",
-                f"读数与夜间状态存放在 {done.lake}，不在此副本内：请让该存储保留被删除的对象，"
-                "保留期与副本相同。",
+                f"Readings and nights are at {done.lake} and not in this copy: fetch them with "
+                "--with-lake, or let the store keep what is removed there for as long as copies "
+                "are kept.",
+                f"读数与夜间状态存放在 {done.lake}，不在此副本内：可用 --with-lake 一并取回，"
+                "或让该存储保留被删除的对象，保留期与副本相同。",
+            )
+        )
+    if done.fetched:
+        note(
+            tr(
+                f"{done.fetched:,} files of readings and nights were fetched; `lake` is taken out "
+                "of the copy's lamplit.toml.",
+                f"已取回读数与夜间状态 {done.fetched:,} 个文件；"
+                "副本的 lamplit.toml 中已停用 `lake`。",
             )
         )
     for error in done.problems:

@@ -12,7 +12,6 @@ import errno
 import json
 import os
 import re
-import secrets
 import shutil
 import tempfile
 import time
@@ -29,6 +28,7 @@ from lamplit.domain.errors import FULL, LamplitError
 from lamplit.domain.problems import home as home_problems
 from lamplit.domain.problems import lake as problems
 from lamplit.meters.manifest import digest_of, new_digest, sync_file
+from lamplit.meters.shelf import draft_beside
 
 SCHEMES: Final = ("s3", "gs", "gcs", "abfs", "abfss", "hdfs", "viewfs", "file")
 """Of addresses that PyArrow has a client for."""
@@ -90,8 +90,38 @@ class AddressShelf:
         if missing:
             sizes = dict(zip(missing, self._each(missing, self._size), strict=True))
             self._make_room(sum(sizes.values()), set(paths))
-            self._each(missing, lambda n: self._fill(n, sizes[n], known.get(n, "")))
+            self._each(
+                missing, lambda n: self._fill(n, sizes[n], known.get(n, ""), self._copy_of(n))
+            )
         return paths
+
+    def copy_to(
+        self,
+        folder: Path,
+        sizes: Mapping[str, int],
+        digests: Mapping[str, str],
+        came: Callable[[int], None],
+    ) -> list[LamplitError]:
+        """Lay files into a folder of this machine under their names, past the copies of `fetch`.
+
+        `sizes`: name → bytes, as `sizes` tells them. `digests` as for `fetch`. `came` is told of
+        bytes as they come, from several threads. A file is there whole or not at all. Gives a
+        LamplitError `lake.file-altered` for each that is left out for its bytes; one that is gone
+        meanwhile is left out.
+        """
+
+        def one(name: str) -> LamplitError | None:
+            try:
+                self._fill(name, sizes[name], digests[name], folder / name, came)
+            except FileNotFoundError:
+                return None
+            except LamplitError as fault:
+                if fault.problem is not problems.FILE_ALTERED:
+                    raise
+                return fault
+            return None
+
+        return [fault for fault in self._each(list(sizes), one) if fault]
 
     def open(self, name: str) -> BinaryIO:
         """As `Shelf.open`."""
@@ -103,8 +133,7 @@ class AddressShelf:
 
     def draft(self, name: str) -> Path:
         """As `Shelf.draft`: among the copies."""
-        place = self._copy_of(name)
-        return place.with_name(f".{secrets.token_hex(8)}{place.suffix}")
+        return draft_beside(self._copy_of(name))
 
     def put(self, local: Path, name: str) -> None:
         """As `Shelf.put`: sent, and read back; a driver keeps the file as its copy."""
@@ -217,26 +246,36 @@ class AddressShelf:
             raise FileNotFoundError(errno.ENOENT, "no such file", self.where(name))
         return int(info.size)
 
-    def _fill(self, name: str, size: int, digest: str) -> None:
-        draft, seen = self.draft(name), new_digest()
+    def _fill(
+        self,
+        name: str,
+        size: int,
+        digest: str,
+        place: Path,
+        came: Callable[[int], None] | None = None,
+    ) -> None:
+        """Bring a file to `place`, whole and as it is to be."""
+        draft, seen = draft_beside(place), new_digest()
         try:
             with (
-                self._reaching(name) as (system, place),
-                system.open_input_stream(place) as stream,
+                self._reaching(name) as (system, there),
+                system.open_input_stream(there) as stream,
                 draft.open("wb") as target,
             ):
                 while piece := stream.read(PIECE):
                     seen.update(piece)
                     target.write(piece)
-            came = draft.stat().st_size
-            if came != size:
-                reason = f"{came} of {size} bytes came"
+                    if came:
+                        came(len(piece))
+            all_of_it = draft.stat().st_size
+            if all_of_it != size:
+                reason = f"{all_of_it} of {size} bytes came"
                 raise LamplitError(problems.UNREACHED, where=self.where(name), reason=reason)
             if digest and seen.hexdigest() != digest:
                 raise LamplitError(problems.FILE_ALTERED, where=self.where(name))
             # Else a loss of power could leave a copy of the right name without its bytes.
             sync_file(draft)
-            draft.replace(self._folder / name)
+            draft.replace(place)
         finally:
             draft.unlink(missing_ok=True)
 

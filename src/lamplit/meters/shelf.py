@@ -80,6 +80,12 @@ def written(shelf: Shelf, name: str) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
+def draft_beside(place: Path) -> Path:
+    """A fresh path in the folder of a file that is to be, which is made where it is not there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place.with_name(f".{secrets.token_hex(8)}{place.suffix}")
+
+
 @dataclass(frozen=True, slots=True)
 class FolderShelf:
     """A folder that all machines see at the same path: files are read and written in place."""
@@ -104,9 +110,7 @@ class FolderShelf:
 
     def draft(self, name: str) -> Path:
         """As `Shelf.draft`: beside its place, since a file is renamed within a disk only."""
-        place = self.folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        return place.with_name(f".{secrets.token_hex(8)}{place.suffix}")
+        return draft_beside(self.folder / name)
 
     def put(self, local: Path, name: str) -> None:
         """As `Shelf.put`."""

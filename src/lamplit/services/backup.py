@@ -6,7 +6,8 @@ names is younger than the rest of the copy. The lake and the states are copied u
 lock, as one moment of both; their files are replaced by renaming and never written over. All goes
 to a folder beside the target that is renamed when it is whole.
 
-Where readings and nights lie at an address, they stay there, and the copy has their manifests.
+Where readings and nights lie at an address, they stay there, and the copy has their manifests;
+or they are fetched into it, and it is a home in a folder (`backup_lake`).
 What is left out: `tmp`, files on their way in (`incoming`: they are sent again), and the salt of
 addresses, which is to be gone by tomorrow.
 """
@@ -17,6 +18,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,12 +27,15 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import backup as problems
 from lamplit.domain.problems import store as store_problems
 from lamplit.meters.address import told
+from lamplit.services.backup_lake import Fetched, Progress, fetch, resumed
 from lamplit.services.doctor import data
 from lamplit.services.doctor.examine import Check
 from lamplit.services.field.office import CLI, Office, has_store, system_clock
 from lamplit.services.field.submissions import media
-from lamplit.services.home import SETTINGS_FILE, Home
+from lamplit.services.home import SETTINGS_FILE, Home, write_atomically
+from lamplit.services.lock import NAME as LOCK
 from lamplit.services.lock import writing
+from lamplit.services.settings import without_lake
 from lamplit.store import import_files, log, photos
 from lamplit.store.database import Database
 
@@ -44,7 +49,8 @@ NOT_COPIED = ("lamplit.db", "lamplit.db-wal", "lamplit.db-shm", "address-salt", 
 class BackedUp:
     """What a backup holds. `store`: `sqlite` (in it), `postgresql` (not in it) or None.
 
-    `lake`: the address where readings and nights stay, empty where they are in the copy too.
+    `lake`: the address where readings and nights stay, empty where they are in the copy too;
+    `fetched`: how many of the files came from an address, by this run or one that was cut off.
     `entries` and `head` are the log's end as the copy has it. `problems` are those of the copy,
     which has what the home has, damage too.
     """
@@ -58,31 +64,42 @@ class BackedUp:
     head: str | None = None
     photos: int = 0
     lake: str = ""
+    fetched: int = 0
     problems: list[LamplitError] = field(default_factory=list)
 
 
-def backup(home: Home, target: Path, *, office: Office | None = None) -> BackedUp:
+def backup(
+    home: Home,
+    target: Path,
+    *,
+    with_lake: bool = False,
+    office: Office | None = None,
+    progress: Progress | None = None,
+) -> BackedUp:
     """Copy `home` to the new folder `target`, check the copy, and log that it was made.
 
-    A store in PostgreSQL is not in it: `pg_dump` copies that, before this. Raises LamplitError
+    `with_lake`: what lies at an address is fetched too, which `progress` is told of. A store in
+    PostgreSQL is not in it: `pg_dump` copies that, before this. Raises LamplitError
     `backup.exists`, `backup.no-folder`, `backup.inside`, `lake.locked` while somebody writes to
-    the lake, and those of opening the store; OSError where the disk is full. Nothing is left then.
+    the lake, those of opening the store, and those of `fetch`; OSError where the disk is full.
+    Nothing is left then but what was fetched, for the next run to the same target to go on from.
     """
     _check_target(home, target)
     if office is None and has_store(home):
         office = Office.open(home)
     done = BackedUp(target, office.clock() if office else system_clock())
-    coming = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    try:
-        _fill(home, office, coming, done)
-        done.lake = told(home.config.lake)
+    fetching = with_lake and bool(home.config.lake)
+    with resumed(home, target) if fetching else _afresh(target) as coming:
+        if fetching:
+            # Most of it here, while others may write; the rest as one moment, under the lock.
+            fetch(home, coming, progress)
+        _fill(home, office, coming, done, fetching=fetching)
+        done.lake = "" if fetching else told(home.config.lake)
         if not done.lake:
             done.problems += _checked(coming)
+        (coming / LOCK).unlink(missing_ok=True)
         coming.rename(target)
         _sync(target.parent)
-    except BaseException:
-        shutil.rmtree(coming, ignore_errors=True)
-        raise
     if office is not None:
         with office.begin(CLI) as tx:
             tx.log(
@@ -90,6 +107,17 @@ def backup(home: Home, target: Path, *, office: Office | None = None) -> BackedU
                 files=done.files, bytes=done.bytes, entries=done.entries,
             )  # fmt: skip
     return done
+
+
+@contextmanager
+def _afresh(target: Path) -> Iterator[Path]:
+    """A folder where the backup comes to be; it is gone where that fails."""
+    coming = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    try:
+        yield coming
+    except BaseException:
+        shutil.rmtree(coming, ignore_errors=True)
+        raise
 
 
 def _check_target(home: Home, target: Path) -> None:
@@ -101,7 +129,9 @@ def _check_target(home: Home, target: Path) -> None:
         raise LamplitError(problems.INSIDE, where=str(target))
 
 
-def _fill(home: Home, office: Office | None, coming: Path, done: BackedUp) -> None:
+def _fill(
+    home: Home, office: Office | None, coming: Path, done: BackedUp, *, fetching: bool
+) -> None:
     named: set[str] | None = set()
     store = coming / "store"
     store.mkdir()
@@ -109,17 +139,28 @@ def _fill(home: Home, office: Office | None, coming: Path, done: BackedUp) -> No
         done.store = "sqlite" if office.db.is_sqlite else "postgresql"
         named = _store(office, store / "lamplit.db", done) if office.db.is_sqlite else None
     with writing(home.path, "backup"):
+        if fetching:
+            _take_up(fetch(home, coming), done)
         for name in UNDER_LOCK:
             _copy(done, home.path / name, coming / name, _files(home.path / name))
     for name in BESIDE:
         if (home.path / name).is_dir():
             _copy(done, home.path / name, coming / name, _files(home.path / name))
     _copy(done, home.path, coming, [home.path / SETTINGS_FILE])
+    if fetching:
+        settings = coming / SETTINGS_FILE
+        write_atomically(settings, without_lake(settings.read_text("utf-8-sig")))
     kept = [f for f in _files(home.store_dir) if f.relative_to(home.store_dir).parts[0] not in
             NOT_COPIED]  # fmt: skip
     _copy(done, home.store_dir, store, kept)
     if office is not None:
         _photos(office, store / "media", named, done)
+
+
+def _take_up(fetched: Fetched, done: BackedUp) -> None:
+    done.fetched = fetched.files
+    done.files, done.bytes = done.files + fetched.files, done.bytes + fetched.bytes
+    done.problems += fetched.problems
 
 
 def _store(office: Office, copy: Path, done: BackedUp) -> set[str]:

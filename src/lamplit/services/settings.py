@@ -172,6 +172,33 @@ def _is_store(value: Any) -> bool:
     )
 
 
+_LAKE = re.compile(r"""\s*["']?lake["']?\s*=""")
+
+
+def without_lake(toml: str) -> str:
+    """The text of a lamplit.toml with its `lake` made a comment, which says that a backup did so.
+
+    The text has such a setting. All else stays as it is.
+    """
+    lines = toml.splitlines(keepends=True)
+    first = next(n for n, line in enumerate(lines) if _LAKE.match(line))
+    for last in range(first + 1, len(lines) + 1):  # a value may go over several lines
+        out = ["# " + line for line in lines[first:last]]
+        text = "".join([*lines[:first], _TAKEN_OUT, *out, *lines[last:]])
+        try:
+            if "lake" not in tomllib.loads(text):
+                return text
+        except tomllib.TOMLDecodeError:
+            continue
+    raise ValueError("no lake is set here")
+
+
+_TAKEN_OUT = """\
+# Taken out by `lamplit backup --with-lake`: readings and nights are in this folder.
+# 已由 `lamplit backup --with-lake` 停用：读数与夜间状态就在本目录内。
+"""
+
+
 def new_toml(timezone: str) -> str:
     """The text of a new lamplit.toml, commented in both languages."""
     return f'''\

@@ -29,6 +29,18 @@ INSIDE = Problem(
     ),
 )
 
+NO_ROOM = Problem(
+    "backup.no-room",
+    Text(
+        "{size} are to be fetched, and {free} are free here.",
+        "需取回 {size}，而此处仅剩 {free}。",
+    ),
+    Text(
+        "Free some space, or name a folder on another disk. Nothing was fetched.",
+        "请腾出空间，或改用其他磁盘上的目录。尚未取回任何内容。",
+    ),
+)
+
 PHOTOS_MISSING = Problem(
     "backup.photos-missing",
     Text("{count} photos that the store names are not there.", "数据库所记的 {count} 张照片缺失。"),
