@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from sparks import LOCAL, Sessions
 from lamplit.domain.errors import LamplitError
 from lamplit.engine.spark import Spark
 from lamplit.meters.address import AddressShelf
+from lamplit.meters.lake import Lake
+from lamplit.meters.manifest import LakeFile, Manifest
 from lamplit.meters.shelf import FolderShelf, Shelf
 from lamplit.services import lake_on_spark
-from lamplit.services.lake_on_spark import ROW, Piece, night_view, rows_of_lake
+from lamplit.services.lake_on_spark import ROW, Piece, SparkLake, night_view, rows_of_lake
 from stores import Store
 
 FIRST = date(2025, 3, 1)
@@ -132,3 +135,24 @@ def test_a_nights_file_of_many_groups_is_read_by_several_tasks_with_the_numbers_
     assert [row["row"] for row in found] == list(range(1_000, 1_000 + DAYS * METERS))
     assert [row["meter_id"] for row in found] == days_table()["meter_id"].to_pylist()
     assert spark._session.table(view).rdd.getNumPartitions() == 3
+
+
+@pytest.mark.slow
+def test_the_days_of_a_city_are_never_sent_to_every_executor(
+    spark: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Spark took what our tasks read for as small as what the tasks are told, and sent all of it to
+    all: a night of 100,000 homes ran out of memory."""
+    lake = SparkLake(tmp_path, spark)
+    file = LakeFile("days.parquet", "base", 202503, FIRST, FIRST + timedelta(DAYS - 1), 60, 1)
+    late = replace(file, path="late.parquet", kind="delta", rows=1)
+    meters = pa.table({"meter_id": ["M1", "M2"], "shard": pa.array([0, 1], pa.int32())})
+    plans = {}
+    for name, most in (("few", 10 << 20), ("many", 0)):
+        monkeypatch.setattr(lake_on_spark, "BROADCAST_BYTES", most)
+        monkeypatch.setattr(Lake, "manifest", Manifest(files=(file, late)))
+        sql = lake.by_shard(meters, FIRST, FIRST + timedelta(3), ("meter_id", "day"))
+        (plans[name],) = spark.arrow(f"EXPLAIN {sql}")["plan"].to_pylist()
+    assert "BroadcastHashJoin" not in plans["many"] and "BuildLeft" not in plans["few"]
+    assert plans["few"].count("BroadcastHashJoin") == 2
+    assert plans["few"].count("BuildRight") == 2

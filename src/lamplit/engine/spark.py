@@ -38,6 +38,8 @@ PACKETS_A_JOB = 8
 """As many come to the driver at a time."""
 BATCH_BYTES = 32 << 20
 """Of an Arrow batch to a worker: a column of one holds 2 GB at most."""
+BROADCAST_BYTES = 10 << 20
+"""What goes to every executor whole, so that what it is joined with need not be dealt out."""
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 _JAVA_HOMES = "/usr/lib/jvm/*/bin/java"
 
@@ -333,6 +335,10 @@ _DEFAULTS: dict[str, str] = {
     "spark.sql.session.timeZone": "UTC",
     # A shard is the unit of work: partitions put together again would run it on one core.
     "spark.sql.adaptive.coalescePartitions.enabled": "false",
+    # Of what tasks of ours read, Spark knows no size before it is there, and takes it for small:
+    # it would send a city's days to every executor. Once they are there it may still do so.
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.adaptive.autoBroadcastJoinThreshold": str(BROADCAST_BYTES),
     "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
     "spark.sql.execution.arrow.maxBytesPerBatch": str(BATCH_BYTES),
     "spark.driver.defaultJavaOptions": f"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}",
@@ -389,6 +395,8 @@ def spark_version() -> str:
 def _short(fault: BaseException) -> str:
     """The line of a long fault that says what happened."""
     text = str(fault) or type(fault).__name__
-    python = re.findall(r"^(?:\w+\.)*\w+(?:Error|Exception): .+$", text, re.MULTILINE)
+    told = re.findall(
+        r"^(?:: |Caused by: )?((?:\w+\.)*\w+(?:Error|Exception): .+)$", text, re.MULTILINE
+    )
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return (python[-1] if python else lines[0])[:300]
+    return (told[-1] if told else lines[0])[:300]

@@ -231,6 +231,10 @@ class Lake:
         """Files as a relation for FROM, of which no other columns and days are asked."""
         return f"read_parquet({self.paths_sql(files)})"
 
+    def _few(self, files: list[LakeFile]) -> str:
+        """What an engine must be told where the files that are joined as `d` are small."""
+        return ""
+
     def _empty(self, columns: Sequence[str]) -> str:
         """A SELECT without rows."""
         return _empty(columns)
@@ -252,7 +256,7 @@ class Lake:
         keys = self._scan(delta, day_from, day_to, ("meter_id", "day"))
         named = ", ".join(f"b.{c}" for c in columns)
         return [
-            f"SELECT {named} FROM ({under}) AS b "
+            f"SELECT {self._few(delta)}{named} FROM ({under}) AS b "
             f"ANTI JOIN ({keys}) AS d ON b.meter_id = d.meter_id AND b.day = d.day",
             over,
         ]

@@ -21,7 +21,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import lake as problems
 from lamplit.domain.problems import night as night_problems
 from lamplit.engine.duckdb import Duck
-from lamplit.engine.spark import Spark
+from lamplit.engine.spark import BROADCAST_BYTES, Spark
 from lamplit.meters.canonical import METER_DAY
 from lamplit.meters.lake import Days, HasLake, Lake, TableLake
 from lamplit.meters.manifest import LakeFile
@@ -31,6 +31,8 @@ ROWS: Final = "shard_days"
 TASK_ROWS: Final = 250_000
 """Rows of a file that a task reads, by whole row groups: some 100 MB with all columns."""
 BATCH_ROWS: Final = 16_384
+KEY_BYTES: Final = 40
+"""A meter's id and a day, about."""
 ROW: Final = "row"
 """The column of row numbers, where they are asked for."""
 
@@ -136,10 +138,15 @@ class SparkLake(Lake):
         """SELECT of the days of the meters in `meters` (meter_id, shard), with their `shard`."""
         picked = ", ".join(f"d.{name}" for name in columns)
         days = self.sql(first, last, columns)
+        hint = "/*+ BROADCAST(s) */ " if meters.nbytes <= BROADCAST_BYTES else ""
         return (
-            f"SELECT s.shard, {picked} FROM {days} AS d "
+            f"SELECT {hint}s.shard, {picked} FROM {days} AS d "
             f"JOIN {self.spark.view(meters)} AS s ON d.meter_id = s.meter_id"
         )
+
+    def _few(self, files: list[LakeFile]) -> str:
+        few = sum(file.rows for file in files) * KEY_BYTES <= BROADCAST_BYTES
+        return "/*+ BROADCAST(d) */ " if few else ""
 
 
 def _schema(columns: Sequence[str]) -> pa.Schema:
