@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,14 +73,14 @@ def on_spark(
 ) -> Home:  # fmt: skip
     """The story told on Spark: whole on a cluster, whose master, two workers and their executors
     are processes, so that all that moves between them is pickled, and to whom the home's folder is
-    no place: they see its readings and nights in an object store, and nothing else of it; and in
-    one process of its own, with all in a folder, from the second evening on, so that there a home
-    goes on that DuckDB began.
+    no place: they see its readings and nights in an object store, where the files that come in lie
+    too, and nothing else; and in one process of its own, with all in a folder, from the second
+    evening on, so that there a home goes on that DuckDB began.
 
     The second evening has each kind of work: files as text and in Parquet, late and corrected days,
     nights worked again. The first has the bulk, and would only be the same code once more.
     """
-    path = tmp_path_factory.mktemp("spark") / "home"
+    path, at = tmp_path_factory.mktemp("spark") / "home", str
     if request.param == "local":
         master = LOCAL
         shutil.copytree(begun.path, path)
@@ -88,12 +89,18 @@ def on_spark(
         begin(path)
         settings = path / "lamplit.toml"
         settings.write_text(f'lake = "{store.address}"\n{settings.read_text("utf-8")}', "utf-8")
-        path = hidden(path)
-        evening(story, path, 0, "--master", sessions.at(master))
+        path, at = hidden(path), partial(sent_to, store)
+        evening(story, path, 0, "--master", sessions.at(master), at=at)
     spark = ("--master", sessions.at(master))
-    evening(story, path, 1, *spark)
+    evening(story, path, 1, *spark, at=at)
     look(path, *spark)
     return Home.open(path).with_engine("spark", master)
+
+
+def sent_to(store: Store, file: Path) -> str:
+    """Let a file lie in a store; gives its address."""
+    store.kept[f"exports/{file.name}"] = file.read_bytes()
+    return store.address.replace("/city?", f"/exports/{file.name}?")
 
 
 @pytest.fixture(scope="session")

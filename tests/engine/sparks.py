@@ -24,10 +24,9 @@ LIGHT = (
 )
 """Each Java lives for a minute or so: it compiles little, and takes Spark's classes as they are."""
 SETTINGS = {
-    # Two of everything, and files cut in pieces, so that small data is shuffled like large.
+    # Two of everything, so that small data is shuffled like large.
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
-    "spark.sql.files.maxPartitionBytes": "60000",
     # No time for code that would pay on large data only.
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,11 +70,16 @@ def begin(path: Path) -> None:
     assert lamplit("init", path, "--timezone", ZONE) == 0
 
 
-def evening(story: Story, path: Path, number: int, *engine: str) -> None:
-    """An evening on one engine: the registry and files come in, the nights are worked."""
+def evening(
+    story: Story, path: Path, number: int, *engine: str, at: Callable[[Path], str] = str
+) -> None:
+    """An evening on one engine: the registry and files come in, the nights are worked.
+
+    `at`: where a file of readings is, for those who take it in.
+    """
     assert lamplit("registry", "import", story.registries[number], "--home", path) == 0
     for file in story.evenings[number]:
-        assert lamplit("ingest", file, "--home", path, *engine) == 0
+        assert lamplit("ingest", at(file), "--home", path, *engine) == 0
     assert lamplit("nightly", "--through", EVENINGS[number], "--home", path, *engine) == 0
 
 
@@ -255,19 +261,29 @@ def lake_rows(home: Home) -> pa.Table:
 
 
 def rejected(home: Home) -> list[tuple[Any, ...]]:
-    """Every row of the quarantine."""
+    """Every row of the quarantine; a file goes by its last name, wherever it lay."""
     with Duck() as duck:
         pattern = quoted(str(home.quarantine_dir / "*.csv"))
         return duck.rows(
-            f"SELECT * FROM read_csv({pattern}, header = true, all_varchar = true) "
+            "SELECT * REPLACE (regexp_extract(file, '[^/]*$') AS file) "
+            f"FROM read_csv({pattern}, header = true, all_varchar = true) "
             "ORDER BY file, CAST(line AS INTEGER), reason"
         )
 
 
 def batches(home: Home) -> list[tuple[Any, ...]]:
-    """What the manifest says of each batch."""
+    """What the manifest says of each batch; its source goes by its last name."""
     return [
-        (b.id, b.source, b.sha256, b.layout, b.rows, b.meters, b.day_min, b.day_max)
+        (
+            b.id,
+            b.source.rpartition("/")[2],
+            b.sha256,
+            b.layout,
+            b.rows,
+            b.meters,
+            b.day_min,
+            b.day_max,
+        )
         for b in Lake(home).manifest.batches
     ]
 

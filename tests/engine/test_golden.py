@@ -95,7 +95,7 @@ def test_each_line_that_came_again_is_a_duplicate_on_both(
     again = repeated(first[1:])
     assert len(again) > 28
     for home in (on_duckdb, on_spark):
-        (rows,) = [b.rows for b in Lake(home).manifest.batches if b.source == "4-wide.csv"]
+        (rows,) = [b.rows for b in Lake(home).manifest.batches if b.source.endswith("4-wide.csv")]
         assert rows["duplicate"] == len(again)
 
 

@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def take(home: Home, *paths: Path, **options: Any) -> Taken:
+def take(home: Home, *paths: Path | str, **options: Any) -> Taken:
     done = ingest(home, paths, Options(timezone=ZONE, **options))
     assert all(file.rows.adds_up for file in done.files)
     return Taken(home, {Path(file.name).stem: file for file in done.files})

@@ -238,6 +238,19 @@ def test_a_file_that_goes_between_the_list_and_its_turn_is_told_of_as_missing(
     assert codes(report) == {told("in/01.csv"): "ingest.no-such-file", told("in/02.csv"): ""}
 
 
+def test_a_file_that_is_another_when_its_turn_comes_is_not_taken_for_whole(
+    home: Home, store: Store
+):
+    address = lay(store, "in/01.csv", readings(1))
+
+    def shorter(done: float, total: float | None, label: str | None) -> None:
+        store.kept["in/01.csv"] = readings(1).encode()[:700]
+
+    report = take(home, address, report=shorter)
+    assert codes(report) == {told("in/01.csv"): "source.address-unreached"}
+    assert take(home, address).failed == []
+
+
 def test_what_does_not_fit_on_the_disk_is_refused_before_it_is_fetched(
     home: Home, store: Store, monkeypatch: pytest.MonkeyPatch
 ):

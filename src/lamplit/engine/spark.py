@@ -97,37 +97,6 @@ class Spark:
         """Let SQL read an Arrow table; gives its name."""
         return self._named(self._session.createDataFrame(table))
 
-    def lines(self, path: Path, parts: int) -> str:
-        """Let SQL read a text file as (`line`, `text`), lines counted from 1; gives the name.
-
-        Lines are told apart by any of the three line ends. The file is cut in `parts` at least,
-        where it is large enough to be cut, and one pass over it counts the lines of each.
-        """
-        with self._faults():
-            self._session.conf.set("spark.sql.files.minPartitionNum", str(parts))
-            frame = self._session.read.text(_address(path)).selectExpr(
-                "value AS text",
-                "_metadata.file_block_start AS block",
-                "monotonically_increasing_id() AS id",
-            )
-            cut = self._named(frame)
-            blocks = self._session.sql(
-                f"SELECT block, count(*) AS n, min(id) AS first FROM {cut} GROUP BY block"
-            ).collect()
-            before, offsets = 0, []
-            for block in sorted(blocks, key=lambda row: row["block"]):
-                offsets.append((block["block"], before + 1 - block["first"]))
-                before += block["n"]
-            starts = pa.table(
-                {"block": pa.array([o[0] for o in offsets], pa.int64()),
-                 "ahead": pa.array([o[1] for o in offsets], pa.int64())}
-            )  # fmt: skip
-            sql = (
-                f"SELECT /*+ BROADCAST(s) */ c.id + s.ahead AS line, c.text FROM {cut} AS c "
-                f"JOIN {self.view(starts)} AS s ON c.block = s.block"
-            )
-            return self._named(self._session.sql(sql))
-
     def packets(self, given: Sequence[Any], deal: Deal) -> str:
         """Let SQL read what `deal` makes of each thing given, as (`shard`, `packet`); the name.
 
@@ -376,11 +345,6 @@ def _find_java() -> None:
     if not found:
         raise LamplitError(problems.NO_JAVA)
     os.environ["JAVA_HOME"] = str(found[0].parents[1])
-
-
-def _address(path: Path) -> str:
-    """A file as Spark takes it: not as a URI, whose escapes it would read as they stand."""
-    return "file:" + re.sub(r"([*?\[\]{}\\])", r"\\\1", str(path.absolute()))
 
 
 def spark_version() -> str:

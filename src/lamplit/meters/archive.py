@@ -17,7 +17,7 @@ import zstandard
 
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.problems import ingest as problems
-from lamplit.meters.address import told
+from lamplit.meters.address import PIECE, told
 from lamplit.meters.sources import ROOM_LEFT, FarFile, find_far, is_address
 
 Packing = Literal["plain", "gzip", "zstd", "zip"]
@@ -32,6 +32,10 @@ MEMBERS_MAX: Final = 200_000
 PACKED_ENDINGS: Final = (".zip", ".gz", ".zst", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")
 
 
+Place = Path | FarFile
+"""Where a file's bytes are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """One file to read, as it lies on disk or within a zip."""
@@ -43,6 +47,13 @@ class Input:
     member: str | None = None
     size: int = 0
     """Bytes as they lie on disk (packed, for a member of a zip)."""
+    far: FarFile | None = None
+    """Where it lies at an address and is read there: nothing is at `path` then."""
+
+    @property
+    def place(self) -> Place:
+        """Where its bytes are, for whoever reads them on another machine."""
+        return self.far or self.path.absolute()
 
 
 def find_inputs(given: Iterable[Path | str]) -> list[Input | FarFile]:
@@ -83,7 +94,8 @@ def digest(item: Input) -> str:
     """The SHA-256 of the file's unpacked bytes, in hex. Raises as `opened` does."""
     state = hashlib.sha256()
     with opened(item) as stream:
-        while chunk := stream.read(CHUNK):
+        # Of an address, each read is a request.
+        while chunk := stream.read(PIECE if item.far else CHUNK):
             state.update(chunk)
     return state.hexdigest()
 
@@ -106,7 +118,7 @@ def opened(item: Input) -> Iterator[BinaryIO]:
     Raises LamplitError `ingest.cut-off`, `ingest.archive-bomb`, `ingest.encrypted` while it is
     read, and OSError.
     """
-    with item.path.open("rb") as raw:
+    with plain(item.place) as raw:
         if item.packing == "plain":
             yield raw
         elif item.packing == "zip":
@@ -120,6 +132,24 @@ def opened(item: Input) -> Iterator[BinaryIO]:
             )
             with unpack as stream:
                 yield _Guarded(stream, item)  # type: ignore[misc]
+
+
+@contextmanager
+def plain(place: Place) -> Iterator[BinaryIO]:
+    """A file's bytes as they lie there, as a stream that can seek.
+
+    Raises OSError; of an address, LamplitError `source.address-unreached` or
+    `ingest.no-such-file`.
+    """
+    if isinstance(place, Path):
+        with place.open("rb") as stream:
+            yield stream
+        return
+    try:
+        with place.opened() as stream:
+            yield stream
+    except FileNotFoundError as gone:
+        raise LamplitError(problems.NO_SUCH_FILE, where=place.name) from gone
 
 
 def unpack(item: Input, target: Path) -> None:
@@ -180,18 +210,24 @@ def inputs_of(path: Path, name: str) -> list[Input]:
     `name`: what people know it by. Raises LamplitError `ingest.cut-off`, `ingest.no-files`,
     `ingest.encrypted`, `ingest.archive-bomb`.
     """
-    with path.open("rb") as stream:
-        magic = stream.read(4)
     size = path.stat().st_size
-    if magic[:2] == b"\x1f\x8b":
-        return [Input(name, path, "gzip", None, size)]
-    if magic == b"\x28\xb5\x2f\xfd":
-        return [Input(name, path, "zstd", None, size)]
+    packing, magic = packing_of(path)
+    if packing != "plain":
+        return [Input(name, path, packing, None, size)]
     if magic[:2] == b"PK" and path.suffix.lower() not in (".xlsx", ".xlsm"):
         return _members(Input(name, path, "zip", None, size))
     if path.suffix.lower() == ".zip" and size:
         raise _cut_off(Input(name, path, "zip"), zipfile.BadZipFile("no zip signature"))
     return [Input(name, path, "plain", None, size)]
+
+
+def packing_of(place: Place) -> tuple[Packing, bytes]:
+    """How a file is packed, but for zips, by its first four bytes; and these."""
+    with plain(place) as stream:
+        magic = stream.read(4)
+    if magic[:2] == b"\x1f\x8b":
+        return "gzip", magic
+    return ("zstd" if magic == b"\x28\xb5\x2f\xfd" else "plain"), magic
 
 
 def _members(item: Input) -> list[Input]:

@@ -35,13 +35,15 @@ REASONS: Final = {
 """Why a row went to quarantine, by its code."""
 
 RAW_CHARACTERS: Final = 200
+RAW_HELD: Final = RAW_CHARACTERS + 24
+"""A shard's rows end in the line that they stand on, which is taken off before they are cut."""
 GZIP_FROM_ROWS: Final = 20_000
 HEADER: Final = ("file", "line", "column", "reason", "reason_en", "reason_zh", "raw")
 
 
 def reject(line: int, code: str, raw: str, column: str = "") -> Reject:
     """A reject with one of the common reasons."""
-    return Reject(line, code, REASONS[code], raw[:RAW_CHARACTERS], column)
+    return Reject(line, code, REASONS[code], raw[:RAW_HELD], column)
 
 
 def write_quarantine(folder: Path, batch: int, source: str, rejects: Iterable[Reject]) -> Path:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from lamplit.domain.errors import LamplitError
 from lamplit.domain.language import Text
 from lamplit.domain.problems import ingest as problems
-from lamplit.meters.archive import Input, opened
+from lamplit.meters.archive import Input, opened, plain
 from lamplit.meters.layouts import layouts
 from lamplit.meters.layouts.base import Layout, Match, Options, Sample
 
@@ -143,7 +143,7 @@ def _parquet_sample(item: Input, head: bytes) -> Sample:
     if item.packing != "plain":
         raise LamplitError(problems.NESTED, where=item.name)
     try:
-        with pq.ParquetFile(item.path) as file:
+        with plain(item.place) as stream, pq.ParquetFile(stream) as file:
             schema = file.schema_arrow
             if file.metadata.num_rows == 0:
                 raise LamplitError(problems.HEADER_ONLY, where=item.name)

@@ -7,6 +7,7 @@ of a batch, is the address without them.
 from __future__ import annotations
 
 import errno
+import io
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 from urllib.parse import quote, unquote
 
 from lamplit.domain.errors import FULL, LamplitError
@@ -24,6 +25,7 @@ from lamplit.meters.address import PIECE, SCHEMES, bad_address, connected, reaso
 
 ROOM_LEFT: Final = 256 << 20
 """Bytes of disk that a copy leaves free."""
+BUFFER: Final = 1 << 16
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 _USER: Final = re.compile(r"//[^/?@]*@")
 _ENDING: Final = re.compile(r"(\.[A-Za-z0-9]{1,10}){1,2}$")
@@ -47,11 +49,10 @@ class FarFile:
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
         """The file as a stream that can seek, of which only what is asked for is read."""
-        with (
-            reaching(self.address, self.name) as (system, _),
-            system.open_input_file(self.place) as stream,
-        ):
-            yield cast(BinaryIO, stream)
+        with reaching(self.address, self.name) as (system, _):
+            stream = system.open_input_file(self.place)
+        with stream, io.BufferedReader(_Told(stream, self), BUFFER) as told_of:
+            yield told_of
 
     def fetch(self, target: Path, come: Callable[[int], None]) -> None:
         """Copy the file to `target`; `come` is told how many bytes there are, now and then.
@@ -84,6 +85,38 @@ class FarFile:
         """What a copy is called: the file's ending counts, and all else may be too long for it."""
         ending = _ENDING.search(self.name)
         return "copy" + (ending[0] if ending else "")
+
+
+class _Told(io.RawIOBase):
+    """A stream at an address, whose own faults are told as what they are: what a reader of it finds
+    wrong with the file is another matter.
+    """
+
+    def __init__(self, stream: Any, file: FarFile) -> None:
+        self._stream, self._file = stream, file
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def tell(self) -> int:
+        """The place of the next byte."""
+        return int(self._stream.tell())
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place; nothing is read for it."""
+        return int(self._stream.seek(offset, whence))
+
+    def readinto(self, buffer: Any) -> int:
+        """Read at most as much as there is room for."""
+        with reaching(self._file.address, self._file.name):
+            piece = self._stream.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def is_address(text: str) -> bool:

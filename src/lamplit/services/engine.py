@@ -65,17 +65,11 @@ GAPS: Final[dict[str, tuple[Text, Text]]] = {
         ),
     ),
     "encoding": (
-        Text("reading text that is not UTF-8 ({name})", "读取非 UTF-8 编码的文本（{name}）"),
+        Text("reading UTF-16 and its like ({name})", "读取 UTF-16 一类编码的文本（{name}）"),
         Text(
-            "Spark replaces what it can't decode instead of telling of it.",
-            "Spark 会替换无法解码的字节而不报告。",
-        ),
-    ),
-    "source": (
-        Text("reading a file at an address ({name})", "读取网络地址中的文件（{name}）"),
-        Text(
-            "Its readers take files from a folder that all machines see at the same path.",
-            "其读取程序只从各节点路径相同的文件夹取文件。",
+            "The bytes of a line end also stand within characters there, so that lines can't be "
+            "dealt out; save it as UTF-8 first.",
+            "此类编码中，换行符的字节也会出现在字符内，无法按行分发；请先另存为 UTF-8。",
         ),
     ),
     "quotes": (

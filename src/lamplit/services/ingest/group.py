@@ -64,6 +64,9 @@ class Staging:
     def look_at(self, stamps: str) -> None:
         """Called with the stamps of a file whose interval length is looked for."""
 
+    def other_encoding(self) -> None:
+        """Called where a file is not in the encoding that its start seemed to be in."""
+
     def wide_folder(self, batch: int) -> Path:
         """Where a batch's wide rows are written first; the names of the kept begin alike."""
         return self.group.folder / f"w{batch:06d}"

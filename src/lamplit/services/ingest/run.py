@@ -218,7 +218,7 @@ class Run:
         _check_rows(sample, layout.name)
         result.options = _told(self.options, layout.name, self.home.timezone)
         result.size = item.size
-        tidy = sample.parquet is None and has_long_lines(item)
+        tidy = sample.parquet is None and self.untidy(item)
         hashing = self.hasher.submit(digest, item)
         if self._size_known(item.size) or item.packing != "plain":
             result.sha256 = hashing.result()
@@ -241,6 +241,10 @@ class Run:
         if result.rows.quarantined == result.rows.read:
             self._refuse(result)
         self.staging.group.results.append(result)
+
+    def untidy(self, item: Input) -> bool:
+        """Whether a text has lines that are far too long."""
+        return has_long_lines(item)
 
     def read(
         self, item: Input, sample: Sample, layout: Layout, result: FileResult, *, tidy: bool

@@ -1,7 +1,7 @@
 """Ingest on Spark: a file's lines dealt out by meter, each shard read and merged on a worker.
 
-Spark reads the lines (of Parquet, workers read row groups and Spark carries packets of them), and
-brings all lines of a meter together; what is done with them is what is done on one machine
+Workers read the lines, in byte ranges (of Parquet, row groups, of which Spark carries packets), and
+Spark brings all lines of a meter together; what is done with them is what is done on one machine
 (`shard.py`). The driver holds the lake's lock and is its only writer: it puts the shards' files
 into one manifest, in one rename.
 """
@@ -9,6 +9,7 @@ into one manifest, in one rename.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -17,19 +18,28 @@ from lamplit.domain.language import Text
 from lamplit.engine.duckdb import Duck, quoted
 from lamplit.engine.spark import Spark
 from lamplit.meters import slots
-from lamplit.meters.archive import Input
+from lamplit.meters.archive import Input, packing_of
 from lamplit.meters.lake import COLUMNS, Lake
 from lamplit.meters.layouts import layouts
 from lamplit.meters.layouts.base import Layout, Sample, Source, SqlLayout
 from lamplit.meters.layouts.csvfile import lines_before_data
 from lamplit.meters.layouts.names import find_columns
+from lamplit.meters.lines import is_line_wise
 from lamplit.meters.sources import FarFile
 from lamplit.services.blame import blaming
 from lamplit.services.engine import gap, open_spark
 from lamplit.services.ingest.excel import ENDINGS
 from lamplit.services.ingest.group import Group
 from lamplit.services.ingest.land import Landing
-from lamplit.services.ingest.packets import AROUND, cuts, deal
+from lamplit.services.ingest.lines import (
+    DEALT,
+    TextCut,
+    count_begun,
+    deal_lines,
+    numbered_cuts,
+    text_cuts,
+)
+from lamplit.services.ingest.packets import cuts, deal
 from lamplit.services.ingest.result import FileResult, Rows
 from lamplit.services.ingest.run import Run
 from lamplit.services.ingest.shard import HourTally, Landed, Part, land_shard
@@ -37,7 +47,6 @@ from lamplit.services.ingest.shard import HourTally, Landed, Part, land_shard
 BULK: Final = ("long", "wide", "registers")
 SHARD_BYTES: Final = 32 << 20
 """A shard's lines: small enough for a worker's memory, large enough to be worth a task."""
-UTF8: Final = ("utf-8", "utf-8-sig", "ascii")
 _HOURS: Final = "minute INTEGER, n BIGINT, hours BIGINT, first TIMESTAMP, last TIMESTAMP"
 
 
@@ -56,7 +65,7 @@ class SparkRun(Run):
         and those of `stage`.
         """
         _refuse(item, sample, layout)
-        head = tuple(sample.text.splitlines()[: lines_before_data(Source(item.path, sample))])
+        head = tuple(sample.text.splitlines()[: lines_before_data(Source(Path(), sample))])
         part = Part(
             self.lake.for_workers(), self.home.timezone, item.name,
             result.batch, layout.name, self.options, sample,
@@ -67,15 +76,28 @@ class SparkRun(Run):
         _gathered(result, self.shards)
 
     def fetched(self, item: FarFile, copy: Path, total: float) -> list[Input]:
-        """Raise `engine.not-on-spark`: no worker would see a copy on this machine."""
-        raise gap("source", item.name)
+        """The file as it lies there, for workers to read; the driver reads it once, for its digest.
+
+        Raises `engine.not-on-spark` for what Spark leaves out.
+        """
+        packing, magic = packing_of(item)
+        if packing != "plain" or magic[:2] == b"PK" or _is_workbook(item.name):
+            raise gap("packed", item.name)
+        return [Input(item.name, copy, packing, None, item.size, item)]
+
+    def untidy(self, item: Input) -> bool:
+        """No: each shard looks at its own lines."""
+        return False
 
     def forget(self, result: FileResult) -> None:
         """Leave what the shards have written to nobody."""
-        for shard in self.shards:
+        self._leave(self.shards)
+        self.shards = []
+
+    def _leave(self, shards: Iterable[Landed]) -> None:
+        for shard in shards:
             self.lake.remove(shard.added)
             self.lake.shelf.remove(shard.patches)
-        self.shards = []
 
     def landing(self) -> Landing:
         """What puts the shards' files into the lake."""
@@ -93,6 +115,11 @@ class SparkRun(Run):
         deal_out = _packets if part.sample.parquet is not None else _lines
         sql, count = deal_out(spark, item, part)
         found = spark.by_shard(sql, dict.fromkeys(range(count), part), land_shard)
+        if any(done.wants_encoding for done in found.values()):
+            self._leave(found.values())
+            part = replace(part, sample=replace(part.sample, encoding="gb18030"))
+            sql, count = _lines(spark, item, part)
+            found = spark.by_shard(sql, dict.fromkeys(range(count), part), land_shard)
         wanting = [shard for shard, done in found.items() if done.wants_common]
         if wanting:
             common = _common(self.duck, [row for done in found.values() for row in done.hours])
@@ -103,20 +130,23 @@ class SparkRun(Run):
 
 def _lines(spark: Spark, item: Input, part: Part) -> tuple[str, int]:
     """SQL of a text's lines, each with its shard; and how many shards there are."""
-    count = max(spark.tasks, item.size // SHARD_BYTES + 1)
-    lines = spark.lines(item.path, spark.parallelism)
-    sql = (
-        f"SELECT CAST(pmod(hash({_meter(part)}), {count}) AS INT) AS shard, line, text "
-        f"FROM {lines} WHERE line > {len(part.head)} AND length(text) > 0"
+    sample = part.sample
+    meter = find_columns(sample.header, part.options.columns, ("meter_id",)).get("meter_id")
+    shards = max(spark.tasks, item.size // SHARD_BYTES + 1)
+    whole = TextCut(
+        item.place, sample.encoding, sample.delimiter, len(part.head), meter, shards, 0, item.size
     )
-    return sql, count
+    cuts = text_cuts(whole, spark.tasks)
+    counts = spark.each(dict(enumerate(cuts)), count_begun)
+    told = numbered_cuts(cuts, [counts[at] for at in range(len(cuts))])
+    return f"SELECT shard, line, text FROM {spark.read(told, deal_lines, DEALT)}", shards
 
 
 def _packets(spark: Spark, item: Input, part: Part) -> tuple[str, int]:
     """SQL of the packets of a Parquet file, each with its shard; and how many shards there are."""
     layout = layouts()[part.layout]
     assert isinstance(layout, SqlLayout)
-    dealt = cuts(item.path.absolute(), part.sample, layout, part.options, spark.tasks)
+    dealt = cuts(item.place, part.sample, layout, part.options, spark.tasks)
     return f"SELECT shard, packet FROM {spark.packets(dealt, deal)}", dealt[0].shards
 
 
@@ -153,25 +183,16 @@ def _refuse(item: Input, sample: Sample, layout: Layout) -> None:
         raise gap("layout", layout.name)
     if sample.parquet is not None:
         return
-    if item.packing != "plain" or Path(item.name).suffix.lower() in ENDINGS:
+    if item.packing != "plain" or _is_workbook(item.name):
         raise gap("packed", item.name)
-    if sample.encoding not in UTF8:
+    if not is_line_wise(sample.encoding):
         raise gap("encoding", item.name)
     if any("\n" in cell or "\r" in cell for row in sample.rows for cell in row):
         raise gap("quotes", item.name)
 
 
-def _meter(part: Part) -> str:
-    """Of a line (`text`) the meter's id as Spark SQL, bare of what may surround it."""
-    header = part.sample.header
-    at = find_columns(header, part.options.columns, ("meter_id",)).get("meter_id")
-    if at is None:
-        return "''"
-    columns = ", ".join(f"c{i} STRING" for i in range(at + 1))
-    sep = part.sample.delimiter
-    cell = f"from_csv(text, '{columns}', map('sep', '{sep}', 'quote', '\"', 'escape', '\"')).c{at}"
-    around = AROUND.replace("\\", "\\\\").replace("'", "\\'")
-    return f"regexp_replace(coalesce({cell}, ''), '{around}', '')"
+def _is_workbook(name: str) -> bool:
+    return Path(name).suffix.lower() in ENDINGS
 
 
 def _common(duck: Duck, hours: list[HourTally]) -> int | None:

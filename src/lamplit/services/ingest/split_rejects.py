@@ -10,7 +10,7 @@ from lamplit.domain.language import Text
 from lamplit.engine.duckdb import Duck, quoted
 from lamplit.meters.layouts.base import Reject, Source, SqlLayout, SqlPlan
 from lamplit.meters.layouts.csvfile import REJECTS
-from lamplit.meters.quarantine import RAW_CHARACTERS, REASONS, reject
+from lamplit.meters.quarantine import RAW_CHARACTERS, RAW_HELD, REASONS, reject
 
 _SPLIT: Final = {
     "MISSING COLUMNS": "columns",
@@ -83,12 +83,15 @@ def numbered(own: list[Reject], split: list[Reject], source: Source) -> list[Rej
 
 def lined(rejects: list[Reject], source: Source) -> list[Reject]:
     """Rejects found by the line of a shard, by the line of the file that it is a shard of."""
-    if not source.lines:
-        return rejects
     last = re.compile(re.escape(source.sample.delimiter) + r"\d+\n?$")
-    return [
-        replace(row, line=source.lines[row.line - 1], raw=last.sub("", row.raw)) for row in rejects
-    ]
+    found = []
+    for row in rejects:
+        line, raw = row.line, row.raw
+        if source.lines:
+            line = source.lines[line - 1]
+            raw = raw if len(raw) == RAW_HELD else last.sub("", raw)
+        found.append(replace(row, line=line, raw=raw[:RAW_CHARACTERS]))
+    return found
 
 
 def forget_rejects(duck: Duck) -> None:

@@ -94,6 +94,7 @@ def _stage_by_sql(
         except _SwallowedError:
             tidy = True
         except _OtherEncodingError:
+            work.other_encoding()
             sample = replace(sample, encoding="gb18030")
         except DuckError as cause:
             if tidy or sample.parquet is not None:
