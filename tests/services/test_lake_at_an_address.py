@@ -32,6 +32,7 @@ from lamplit.services.home import Home
 from lamplit.services.ingest import ingest
 from lamplit.services.night.advance import run_nights
 from lamplit.services.night.courses import carried_courses
+from lamplit.services.night.gather import has_shape
 from lamplit.services.night.snapshots import read_manifest
 from stores import KEYS, Store, open_store
 
@@ -198,6 +199,18 @@ def test_the_list_is_the_same_door_by_door(in_folder: Home, at_address: Home, tm
         assert run(["sweep", "-o", str(doors), "--home", str(home.path)]) == 0
         told.append(doors.read_text("utf-8"))
     assert told[0] == told[1] and len(told[0].splitlines()) > 3
+
+
+def test_hardly_a_byte_is_fetched_to_know_what_rules_run(copied: Home, store: Store):
+    """Each night, list and page asks whether the lake has intervals; all of it was fetched once."""
+    shutil.rmtree(copied.tmp_dir / "copies")
+    lake = Lake(copied)
+    whole = sum(size or 0 for size in lake.sizes(lake.files()))
+    before = store.sent
+    with Duck() as con:
+        assert has_shape(con, lake)
+    assert store.sent - before < whole / 2
+    assert not list((copied.tmp_dir / "copies").rglob("*.parquet"))
 
 
 def test_compaction_and_expiry_come_to_the_same_and_leave_nothing_behind(

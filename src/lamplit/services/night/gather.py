@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from lamplit.engine.duckdb import Duck
 from lamplit.meters.lake import Lake
+from lamplit.meters.manifest import LakeFile
 from lamplit.services.night.universe import Universe
 from lamplit.signals.panel import DAILY_FEATURES, FEATURES, Panel
 
@@ -45,9 +48,45 @@ def value_sql(feature: str) -> str:
 
 
 def has_shape(con: Duck, lake: Lake) -> bool:
-    """Whether the lake holds any day with its intervals; without, the shorter rules run."""
-    sql = f"SELECT 1 FROM {lake.sql(None, None, ('base_kwh',))} WHERE base_kwh IS NOT NULL LIMIT 1"
-    return bool(con.rows(sql))
+    """Whether the lake holds any day with its intervals; without, the shorter rules run.
+
+    Files say so at their ends, so that of a lake at an address hardly a byte is fetched for it.
+    """
+    months: dict[int, list[LakeFile]] = defaultdict(list)
+    for file in lake.files():
+        months[file.month].append(file)
+    return any(_month_has_shape(con, lake, months[month]) for month in sorted(months, reverse=True))
+
+
+def _month_has_shape(con: Duck, lake: Lake, files: list[LakeFile]) -> bool:
+    """As `has_shape`, of a month's files; they are read only where their ends leave it open."""
+    said = [_says_shape(lake, file) for file in files]
+    # Rows of a base file may be replaced; those of a delta count.
+    counts = [file.kind == "delta" for file in files]
+    if any(told and (one or not any(counts)) for told, one in zip(said, counts, strict=True)):
+        return True
+    if all(told is False for told in said):
+        return False
+    days = lake.sql_of(files, columns=("base_kwh",))
+    return bool(con.rows(f"SELECT 1 FROM {days} WHERE base_kwh IS NOT NULL LIMIT 1"))
+
+
+def _says_shape(lake: Lake, file: LakeFile) -> bool | None:
+    """Whether a row of a file has its intervals, by the file's end; None where it does not say."""
+    try:
+        with lake.open(file) as stream:
+            metadata = pq.read_metadata(stream)
+    except (OSError, pa.ArrowException):
+        return None
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        columns = (group.column(i) for i in range(group.num_columns))
+        said = next((c.statistics for c in columns if c.path_in_schema == "base_kwh"), None)
+        if said is None or not said.has_null_count:
+            return None
+        if said.null_count < group.num_rows:
+            return True
+    return False
 
 
 def gather_sql(days_sql: str, features: tuple[str, ...]) -> str:
