@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+import pytest
+
 BUCKET = "bucket"
 KEYS = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "secret"}
 """What a client wants to find in its environment."""
@@ -251,7 +253,7 @@ class _Asked(BaseHTTPRequestHandler):
 
 @contextmanager
 def open_store() -> Iterator[Store]:
-    """A store on a port of its own, in threads of this process."""
+    """A store on a port of its own, in threads of this process, whose client here finds KEYS."""
     store = Store()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Asked", (_Asked,), {"store": store}))
     server.daemon_threads = True
@@ -259,7 +261,10 @@ def open_store() -> Iterator[Store]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield store
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in KEYS.items():
+                patch.setenv(name, value)
+            yield store
     finally:
         server.shutdown()
         server.server_close()

@@ -16,7 +16,7 @@ from lamplit.domain.errors import LamplitError
 from lamplit.engine.spark import check_spark
 from lamplit.services.home import Home
 from machine import lacking
-from stores import KEYS, Store, open_store
+from stores import Store, open_store
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +42,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 @pytest.fixture(scope="session")
 def store() -> Iterator[Store]:
     """An object store."""
-    with pytest.MonkeyPatch.context() as patch, open_store() as store:
-        for name, value in KEYS.items():
-            patch.setenv(name, value)
+    with open_store() as store:
         yield store
 
 

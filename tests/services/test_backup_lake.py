@@ -38,9 +38,7 @@ HOMES = 6
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Store]:
-    with pytest.MonkeyPatch.context() as patch, open_store() as store:
-        patch.setenv("AWS_ACCESS_KEY_ID", "someone")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with open_store() as store:
         yield store
 
 

@@ -34,7 +34,7 @@ from lamplit.services.night.advance import run_nights
 from lamplit.services.night.courses import carried_courses
 from lamplit.services.night.gather import has_shape
 from lamplit.services.night.snapshots import read_manifest
-from stores import KEYS, Store, open_store
+from stores import Store, open_store
 
 FIRST, TURN, LAST = date(2025, 3, 1), date(2025, 3, 25), date(2025, 4, 3)
 HOMES = 24
@@ -42,9 +42,7 @@ HOMES = 24
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Store]:
-    with pytest.MonkeyPatch.context() as patch, open_store() as store:
-        for name, value in KEYS.items():
-            patch.setenv(name, value)
+    with open_store() as store:
         yield store
 
 
